@@ -1,0 +1,200 @@
+//! What the registry says about one form: gathered before judging, so that judging is pure.
+
+use super::form::Masked;
+use super::identifiers::{CardNumber, Finess, RppsRang, Siret};
+use super::policy::CardType;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// A registry's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer<T> {
+    Found(T),
+    /// The registry covers this and has no such row.
+    NotFound,
+    /// Never loaded, unreadable or stale: leads to review, never to rejection (principle 2).
+    NoAnswer(NoAnswer),
+}
+
+impl<T> Answer<T> {
+    pub fn found(&self) -> Option<&T> {
+        match self {
+            Self::Found(value) => Some(value),
+            Self::NotFound | Self::NoAnswer(_) => None,
+        }
+    }
+}
+
+/// Why the registry does not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoAnswer {
+    NeverLoaded,
+    /// The feed is older than `registry.max_age`.
+    Stale,
+    Unreadable,
+}
+
+/// EJ or EG.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FinessLevel {
+    /// EJ, entité juridique
+    Legal,
+    /// EG, entité géographique
+    Geographical,
+}
+
+/// The class of a structure (registry.md); decides the FINESS table and the contract exemption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    PublicHospital,
+    Dialysis,
+    MedicoSocial,
+    Laboratory,
+    Pharmacy,
+    HealthCentre,
+    HealthHouse,
+    PrivateNonprofit,
+    PrivateForprofit,
+    Liberal,
+    Other,
+}
+
+impl Class {
+    pub const ALL: [(&'static str, Self); 11] = [
+        ("public_hospital", Self::PublicHospital),
+        ("dialysis", Self::Dialysis),
+        ("medico_social", Self::MedicoSocial),
+        ("laboratory", Self::Laboratory),
+        ("pharmacy", Self::Pharmacy),
+        ("health_centre", Self::HealthCentre),
+        ("health_house", Self::HealthHouse),
+        ("private_nonprofit", Self::PrivateNonprofit),
+        ("private_forprofit", Self::PrivateForprofit),
+        ("liberal", Self::Liberal),
+        ("other", Self::Other),
+    ];
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let wanted = text.trim().to_ascii_lowercase();
+        Self::ALL.iter().find(|(name, _)| *name == wanted).map(|(_, class)| *class)
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, class)| *class == self).map_or("other", |(name, _)| name)
+    }
+}
+
+/// A row of `structures.csv`. Identifiers are kept as published (a bad check digit in official
+/// data is no reason to lose the row), so they are text here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Structure {
+    pub finess: Option<String>,
+    pub level: Option<FinessLevel>,
+    /// An EG's legal entity.
+    pub finess_ej: Option<String>,
+    pub siret: Option<String>,
+    pub rpps_rang: Vec<String>,
+    pub name: String,
+    /// `None`: unknown (nothing given, nothing derivable).
+    pub class: Option<Class>,
+    /// Laboratories: the FINESS EG of the main site; `None` on the main site itself.
+    pub main_site: Option<String>,
+    pub closed: bool,
+    /// Where the source says since when.
+    pub closed_on: Option<Date>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContractStatus {
+    Active,
+    Suspended,
+    Terminated,
+}
+
+/// A row of `contracts.csv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contract {
+    pub number: String,
+    /// A FINESS, SIRET or RPPS rang.
+    pub structure: String,
+    pub valid_from: Date,
+    pub valid_until: Option<Date>,
+    pub status: ContractStatus,
+    pub representative_last_name: Option<Masked>,
+    pub representative_first_name: Option<Masked>,
+}
+
+impl Contract {
+    /// `active` and `valid_from` ≤ day ≤ `valid_until` (empty = open).
+    #[must_use]
+    pub fn in_force(&self, day: Date) -> bool {
+        self.status == ContractStatus::Active
+            && self.valid_from <= day
+            && self.valid_until.is_none_or(|until| day <= until)
+    }
+}
+
+/// A row of `cards.csv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Card {
+    pub number: String,
+    pub kind: Option<CardType>,
+    pub last_name: Masked,
+    pub first_name: Masked,
+    pub structure: Option<String>,
+    pub valid_from: Option<Date>,
+    pub valid_until: Option<Date>,
+    pub opposed_on: Option<Date>,
+}
+
+/// A row of `mandates.csv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mandate {
+    pub structure: String,
+    pub last_name: Masked,
+    pub first_name: Masked,
+    pub card: Option<String>,
+    pub valid_from: Date,
+    pub valid_until: Option<Date>,
+}
+
+/// A structure with its family: what the FINESS table needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StructureFacts {
+    pub structure: Structure,
+    /// The legal entity of an EG (when on file).
+    pub legal_entity: Option<Structure>,
+    /// All establishments of the legal entity: of an EJ its EG, of an EG its siblings and itself.
+    pub establishments: Vec<Structure>,
+}
+
+/// Everything the registry says that bears on one form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// The snapshot these facts come from; `None` when nothing was ever loaded.
+    pub snapshot: Option<i64>,
+    /// `None` when the form has no valid FINESS.
+    pub by_finess: Option<Answer<StructureFacts>>,
+    /// `None` when the form has no valid SIRET. Several structures may share a SIRET.
+    pub by_siret: Option<Answer<Vec<StructureFacts>>>,
+    /// One per valid RPPS rang.
+    pub by_rpps_rang: BTreeMap<RppsRang, Answer<StructureFacts>>,
+    /// Every contract of the structures above, of their legal entities and of their
+    /// establishments, whatever its state. `NotFound` is never used: none is an empty list.
+    pub contracts: Answer<Vec<Contract>>,
+    /// Signatory's and administrators' cards; one per valid number on the form.
+    pub cards: BTreeMap<CardNumber, Answer<Card>>,
+    /// Mandates of the structures above and of their legal entities, whatever their dates.
+    pub mandates: Answer<Vec<Mandate>>,
+}
+
+/// What to look up for a form.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Wanted {
+    pub finess: Option<Finess>,
+    pub siret: Option<Siret>,
+    pub rpps_rang: Vec<RppsRang>,
+    pub cards: Vec<CardNumber>,
+}

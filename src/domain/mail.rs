@@ -1,0 +1,105 @@
+//! What we keep of a mail besides its bytes: who wrote, what kind of mail it is, what was attached.
+
+use super::form::Masked;
+use serde::{Deserialize, Serialize};
+
+/// What kind of mail it is (rulebook, "What kind of mail, and who is answered").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailKind {
+    /// Carries an F413, or a document that was meant to be one.
+    Submission,
+    /// A person wrote, without a form.
+    Question,
+    /// Written by a machine, or for a list: never answered.
+    Automatic,
+}
+
+impl MailKind {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Submission => "submission",
+            Self::Question => "question",
+            Self::Automatic => "automatic",
+        }
+    }
+}
+
+/// What the trusted `Authentication-Results` (RFC 8601) say of the From domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SenderCheck {
+    Verified,
+    Failed,
+    Unknown,
+}
+
+impl SenderCheck {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A mail address with its display name (RFC 5322 §3.4). Only addresses that can be written to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correspondent {
+    pub name: Option<Masked>,
+    /// `local@domain`, as written.
+    pub address: Masked,
+}
+
+/// A mail's head, as far as guichet needs it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MailHead {
+    pub kind: MailKind,
+    /// Why it is `Automatic`: the rule that said so, in English, for staff and logs. No addresses.
+    pub automatic_because: Option<String>,
+    /// The single From mailbox; `None` when there is none, more than one, or none usable.
+    pub from: Option<Correspondent>,
+    /// Where an answer goes: `Reply-To`, else `From`; `None` when nobody can be answered safely.
+    pub reply_to: Option<Correspondent>,
+    /// Decoded, control characters removed.
+    pub subject: Option<Masked>,
+    /// With its angle brackets removed.
+    pub message_id: Option<String>,
+    /// For threading: ids without brackets, oldest first (RFC 5322 §3.6.4).
+    pub references: Vec<String>,
+    pub sender: SenderCheck,
+    /// Flagged as spam by the trusted server.
+    pub spam: bool,
+    /// The first characters of the text body, for staff. Personal data.
+    pub text: Masked,
+}
+
+impl MailHead {
+    /// Whether an answer may leave without a person (rulebook: `sender_unverified`, RFC 3834).
+    #[must_use]
+    pub fn may_be_answered(&self) -> bool {
+        self.kind != MailKind::Automatic && !self.sender_unverified() && self.reply_to.is_some()
+    }
+
+    /// Rulebook: sender fails authentication, is flagged as spam, or there is no single From.
+    #[must_use]
+    pub fn sender_unverified(&self) -> bool {
+        self.sender == SenderCheck::Failed || self.spam || self.from.is_none()
+    }
+}
+
+/// A document found in a mail (or given by itself).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DocumentHead {
+    /// As the sender named it, or `document-N.pdf`.
+    pub name: String,
+    /// By content, not by header.
+    pub media_type: String,
+    /// Bytes.
+    pub size: u64,
+    /// Of the bytes, lower-case hexadecimal.
+    pub sha256: String,
+}

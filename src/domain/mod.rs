@@ -1,0 +1,15 @@
+//! What the form, the registry and a decision *are*: pure, without wires, SQL or the time.
+//!
+//! Absent here on purpose: IO, async, clocks, SQL, sockets, logging.
+
+pub mod case;
+pub mod contact;
+pub mod facts;
+pub mod finding;
+pub mod form;
+pub mod identifiers;
+pub mod mail;
+pub mod people;
+pub mod policy;
+pub mod rules;
+pub mod sheet;

@@ -1,0 +1,1 @@
+//! Names of people and structures, and how close two of them are.

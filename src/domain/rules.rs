@@ -1,0 +1,1 @@
+//! The rulebook: form, facts and day in, findings and verdict out.

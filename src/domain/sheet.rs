@@ -1,0 +1,231 @@
+//! A sheet: one F413 as reading found it, before anything is judged. Raw words per box, marks,
+//! what stands in the signature and stamp zones, and what could not be located.
+
+use super::finding::Finding;
+use super::form::{Field, Role};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A rectangle in points (1/72 inch) from the displayed page's top left corner: x0, y0, x1, y1.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Area {
+    pub x0: f32,
+    pub y0: f32,
+    pub x1: f32,
+    pub y1: f32,
+}
+
+impl Area {
+    #[must_use]
+    pub fn new(x0: f32, y0: f32, x1: f32, y1: f32) -> Self {
+        Self { x0: x0.min(x1), y0: y0.min(y1), x1: x0.max(x1), y1: y0.max(y1) }
+    }
+
+    #[must_use]
+    pub fn width(&self) -> f32 {
+        self.x1 - self.x0
+    }
+
+    #[must_use]
+    pub fn height(&self) -> f32 {
+        self.y1 - self.y0
+    }
+
+    #[must_use]
+    pub fn middle(&self) -> (f32, f32) {
+        (f32::midpoint(self.x0, self.x1), f32::midpoint(self.y0, self.y1))
+    }
+
+    /// Whether the point lies inside (edges count).
+    #[must_use]
+    pub fn holds(&self, (x, y): (f32, f32)) -> bool {
+        x >= self.x0 && x <= self.x1 && y >= self.y0 && y <= self.y1
+    }
+
+    /// The common part, if there is any area in common.
+    #[must_use]
+    pub fn overlap(&self, other: &Self) -> Option<Self> {
+        let (x0, y0) = (self.x0.max(other.x0), self.y0.max(other.y0));
+        let (x1, y1) = (self.x1.min(other.x1), self.y1.min(other.y1));
+        (x0 < x1 && y0 < y1).then_some(Self { x0, y0, x1, y1 })
+    }
+
+    /// The smallest area around both.
+    #[must_use]
+    pub fn around(&self, other: &Self) -> Self {
+        Self {
+            x0: self.x0.min(other.x0),
+            y0: self.y0.min(other.y0),
+            x1: self.x1.max(other.x1),
+            y1: self.y1.max(other.y1),
+        }
+    }
+}
+
+/// What stood on the page for one answer, and how sure the reading is.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What stood on the page, before normalisation. Personal data.
+    pub raw: String,
+    /// 0 to 1. Digital channels give 1, or 0 where two channels disagree.
+    pub confidence: f64,
+    /// The document's page, from 1.
+    pub page: u32,
+    pub area: Area,
+}
+
+impl std::fmt::Debug for Evidence {
+    /// Masked: what was written is personal data and must not reach a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Evidence(p. {}, {:.2}, {} characters)",
+            self.page,
+            self.confidence,
+            self.raw.chars().count()
+        )
+    }
+}
+
+/// Words in a box.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Written {
+    pub evidence: Evidence,
+    /// What the other channel says (the drawing against the field's value) where the two differ.
+    /// `evidence.raw` then holds both and `evidence.confidence` is 0.
+    pub disagrees: Option<String>,
+}
+
+/// The state of a box to tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    Empty,
+    Checked,
+    /// Something is there that is neither surely a tick nor surely nothing.
+    Unsure,
+}
+
+/// A box to tick, as found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Marked {
+    pub mark: Mark,
+    pub evidence: Evidence,
+    /// Value and drawing differ (rulebook: `values_disagree`).
+    pub disagrees: bool,
+}
+
+/// A box that can be ticked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tick {
+    Role(Role),
+    Org,
+    ServerSsl,
+    ServerSmime,
+    Pro,
+    /// The box beside "Je certifie avoir lu et accepté…", in editions that have one.
+    Terms,
+}
+
+/// What stands in the signature's or the stamp's zone.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Zone {
+    #[default]
+    Empty,
+    /// Something drawn, pasted or written by the requester.
+    Ink { evidence: Evidence },
+    /// A smudge, or content that may not be the requester's: a person looks.
+    Unsure { evidence: Evidence },
+}
+
+/// A PDF signature (ISO 32000-2 §12.8) on the document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DigitalSignature {
+    /// Bytes verify and nothing was changed afterwards.
+    pub sound: bool,
+    /// Why not, for the evidence and the staff. Empty when sound.
+    pub trouble: String,
+    /// Subject common name of the signer's certificate, where it could be read. Personal data.
+    pub signer: Option<String>,
+    pub page: u32,
+    pub area: Area,
+}
+
+/// One F413 as read. Texts hold only boxes that have something in them; list fields are numbered
+/// by the *row on the paper*, from 0 (`Field::RppsRang(0)` is line "1.").
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sheet {
+    /// The edition's name, where its file in `config/editions` matched.
+    pub edition: Option<String>,
+    #[serde(with = "as_pairs")]
+    pub texts: BTreeMap<Field, Written>,
+    #[serde(with = "as_pairs")]
+    pub ticks: BTreeMap<Tick, Marked>,
+    pub signature: Zone,
+    pub stamp: Zone,
+    pub digital_signatures: Vec<DigitalSignature>,
+    /// Boxes on pages that were not sent. Never `missing`; the reading adds `form_incomplete`.
+    pub absent: BTreeSet<Field>,
+    /// Boxes whose label could not be found on the pages that are there. Never `missing`; the
+    /// reading adds `form_edition_unknown`.
+    pub unlocated: BTreeSet<Field>,
+}
+
+/// How the answers were read. Ordered: a mixed document is named by its least certain channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Nothing could be read.
+    None,
+    /// `AcroForm` values.
+    Fields,
+    /// Words drawn on the page.
+    Text,
+    /// Words recognised on a picture.
+    Scan,
+}
+
+impl Source {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Fields => "fields",
+            Self::Text => "text",
+            Self::Scan => "scan",
+        }
+    }
+}
+
+/// What reading made of one form (or of one document that should have been one).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Names of the documents it stands in, in order.
+    pub documents: Vec<String>,
+    pub source: Source,
+    /// `None` where nothing could be read.
+    pub sheet: Option<Sheet>,
+    /// Findings about the document as a whole (field `""`).
+    pub findings: Vec<Finding>,
+}
+
+/// JSON objects need string keys; these maps are written as lists of pairs instead.
+mod as_pairs {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::collections::BTreeMap;
+
+    pub fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(map)
+    }
+
+    pub fn deserialize<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<BTreeMap<K, V>, D::Error> {
+        Ok(Vec::<(K, V)>::deserialize(from)?.into_iter().collect())
+    }
+}

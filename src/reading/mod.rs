@@ -1,0 +1,6 @@
+//! Document → form with evidence. Total: reading cannot fail, it can only find.
+//!
+//! Every source meets in one page model (`page`): positioned words, rules, ink and widgets. The
+//! layout says which of them answers which box of the form.
+
+pub mod page;

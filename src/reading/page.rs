@@ -1,0 +1,155 @@
+//! The page model: what any source (AcroForm, drawn text, later OCR) leaves on a page.
+//! All places are in points from the top left corner of the page as displayed (`/Rotate` and the
+//! crop box already applied).
+
+pub use crate::domain::sheet::{Area, DigitalSignature};
+
+/// A document's pages, or why there are none.
+#[derive(Debug, Clone, Default)]
+pub struct Document {
+    pub pages: Vec<Page>,
+    pub signatures: Vec<DigitalSignature>,
+    /// Pages the file has, also where fewer were read (limits).
+    pub page_count: usize,
+    /// Why nothing, or not everything, could be read.
+    pub trouble: Option<Trouble>,
+}
+
+/// Why a document could not be read (rulebook, "The document").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// Needs a password to open.
+    Encrypted,
+    /// No page can be read from the file.
+    Damaged,
+    /// Over the limits of size, pages or picture area.
+    TooLarge,
+    /// A format that is not read; the text names it (`XFA`, `docx`, `heic`, …).
+    Unsupported(&'static str),
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// From 1, in the document.
+    pub number: u32,
+    /// Points, as displayed.
+    pub width: f32,
+    pub height: f32,
+    pub words: Vec<Word>,
+    pub rules: Vec<Rule>,
+    pub ink: Vec<Ink>,
+    pub widgets: Vec<Widget>,
+}
+
+/// A run of characters without white space, as drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Word {
+    pub text: String,
+    pub area: Area,
+    /// Font size, points, as displayed.
+    pub size: f32,
+    pub origin: Origin,
+    /// Drawn in text render mode 3 or fully covered/transparent: not seen by a reader.
+    pub invisible: bool,
+    /// 1 for digital text; the engine's calibrated confidence for OCR.
+    pub confidence: f32,
+}
+
+/// Who put it on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// The page's content stream.
+    Page,
+    /// The appearance of a form field's widget (index into `Page::widgets`).
+    Widget(usize),
+    /// The appearance of another annotation: `FreeText`, `Stamp`, `Ink`, …
+    Annotation(AnnotationKind),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AnnotationKind {
+    FreeText,
+    Stamp,
+    Ink,
+    /// Line, polyline, square, circle, polygon, highlight, caret …
+    Other,
+}
+
+/// A straight horizontal or vertical stroke, or the edge of a thin filled or a stroked rectangle:
+/// what tables and boxes are made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rule {
+    pub area: Area,
+    pub horizontal: bool,
+    pub origin: Origin,
+}
+
+/// Something drawn that is neither text nor a rule: a tick's strokes, a signature, a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ink {
+    pub area: Area,
+    pub kind: InkKind,
+    pub origin: Origin,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InkKind {
+    /// A stroked path with curves or slanted lines.
+    Stroke,
+    /// A filled shape (not background-coloured; see `light`).
+    Fill {
+        /// White or nearly so, or a pale background tint: decoration, not an answer.
+        light: bool,
+    },
+    /// A closed stroked rectangle about the size of a tick box (3–30 pt), empty by itself.
+    Box,
+    /// A raster picture.
+    Picture {
+        /// Fully white or transparent.
+        blank: bool,
+    },
+}
+
+/// A form field's widget annotation with the field's inherited properties.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Widget {
+    /// Fully qualified name (ISO 32000-2 §12.7.4.2), decoded.
+    pub name: String,
+    /// `/TU`, decoded.
+    pub tooltip: Option<String>,
+    pub area: Area,
+    pub kind: WidgetKind,
+    /// `/F` hidden or no-view: not seen by a reader.
+    pub hidden: bool,
+    /// What its appearance stream draws, as words joined by single spaces; `None` where there is no
+    /// appearance (or `/NeedAppearances` says it is stale).
+    pub drawn: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum WidgetKind {
+    /// `/Tx`, `/Ch`: the field's value, decoded; empty when there is none.
+    Text { value: String },
+    /// `/Btn` check box or radio button.
+    Button {
+        /// What the field's value says of this widget (`/V` against its on-state or `/Opt`).
+        value: ButtonState,
+        /// What the widget's appearance state (`/AS`) shows.
+        shown: ButtonState,
+        /// The on-state's name, or its `/Opt` export value where there is one, decoded.
+        export: String,
+        radio: bool,
+    },
+    /// `/Sig`
+    Signature { signed: bool },
+    /// Push button and whatever is not an answer.
+    Other,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ButtonState {
+    On,
+    Off,
+    /// Not said, or a name that is neither `Off` nor one of the widget's own states.
+    Unknown,
+}
