@@ -13,3 +13,4 @@ pub mod people;
 pub mod policy;
 pub mod rules;
 pub mod sheet;
+pub mod units;
