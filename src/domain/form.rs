@@ -63,7 +63,7 @@ pub enum Field {
 
 impl Field {
     /// Every text box of the form once, with list fields in row 0.
-    pub const TEXTS: [Self; 23] = [
+    pub const TEXTS: [Self; 22] = [
         Self::StructureName,
         Self::Finess,
         Self::Siret,
@@ -86,7 +86,6 @@ impl Field {
         Self::SmimeMailDomain,
         Self::ProMailDomain,
         Self::Date,
-        Self::TermsAccepted,
     ];
 
     /// The JSON pointer (RFC 6901).
@@ -488,6 +487,52 @@ impl F413 {
             date: *self.date.valid()?,
             _proof: (),
         })
+    }
+
+    /// Every answer's evidence, by field (list fields by their position in the list).
+    #[must_use]
+    pub fn evidence(&self) -> Vec<(Field, &Evidence)> {
+        let who = &self.signatory;
+        let asked = &self.certificates;
+        let mut found = vec![
+            (Field::StructureName, self.structure_name.evidence()),
+            (Field::Finess, self.finess.evidence()),
+            (Field::Siret, self.siret.evidence()),
+            (Field::Role, who.role_evidence.as_ref()),
+            (Field::LastName, who.last_name.evidence()),
+            (Field::FirstNames, who.first_names.evidence()),
+            (Field::Phone, who.phone.evidence()),
+            (Field::Email, who.email.evidence()),
+            (Field::Card, who.card.evidence()),
+            (Field::Purpose, self.purpose.evidence()),
+            (Field::Publisher, self.publisher.evidence()),
+            (Field::Solution, self.solution.evidence()),
+            (Field::OrgRequested, asked.org.evidence.as_ref()),
+            (Field::ServerSslRequested, asked.server_ssl.evidence.as_ref()),
+            (Field::SslDomain, asked.ssl_domain.evidence()),
+            (Field::SslServer, asked.ssl_server.evidence()),
+            (Field::ServerSmimeRequested, asked.server_smime.evidence.as_ref()),
+            (Field::SmimeMailDomain, asked.smime_mail_domain.evidence()),
+            (Field::ProRequested, asked.pro.evidence.as_ref()),
+            (Field::ProMailDomain, asked.pro_mail_domain.evidence()),
+            (Field::Date, self.date.evidence()),
+            (Field::Signature, self.signature_evidence.as_ref()),
+            (Field::Stamp, self.stamp_evidence.as_ref()),
+            (Field::TermsAccepted, self.terms_evidence.as_ref()),
+        ];
+        for (n, line) in (0..).zip(&self.rpps_rang) {
+            found.push((Field::RppsRang(n), line.evidence()));
+        }
+        for (n, row) in (0..).zip(&self.administrators) {
+            found.extend([
+                (Field::AdministratorCard(n), row.card.evidence()),
+                (Field::AdministratorLastName(n), row.last_name.evidence()),
+                (Field::AdministratorFirstName(n), row.first_name.evidence()),
+                (Field::AdministratorPhone(n), row.phone.evidence()),
+                (Field::AdministratorEmail(n), row.email.evidence()),
+            ]);
+        }
+        found.into_iter().filter_map(|(field, evidence)| evidence.map(|evidence| (field, evidence))).collect()
     }
 
     /// The structure's identifier, when everything written in the three identifier boxes is valid.
