@@ -34,3 +34,30 @@ impl Fault {
         Self { doing: doing.into(), retry: Retry::Never, source: source.into() }
     }
 }
+
+/// One thing `guichet doctor` tried for real.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What was tried, in a few words: "IMAP login".
+    pub what: String,
+    /// What came of it, or why it failed and what to do.
+    pub result: Result<String, Remedy>,
+}
+
+/// A failed check, for the person at the terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remedy {
+    pub why: String,
+    /// One sentence: what to change, and where.
+    pub to_do: String,
+}
+
+impl Check {
+    pub fn passed(what: impl Into<String>, says: impl Into<String>) -> Self {
+        Self { what: what.into(), result: Ok(says.into()) }
+    }
+
+    pub fn failed(what: impl Into<String>, why: impl Into<String>, to_do: impl Into<String>) -> Self {
+        Self { what: what.into(), result: Err(Remedy { why: why.into(), to_do: to_do.into() }) }
+    }
+}

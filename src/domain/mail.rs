@@ -103,3 +103,45 @@ pub struct DocumentHead {
     /// Of the bytes, lower-case hexadecimal.
     pub sha256: String,
 }
+
+/// Where a mail stands on the server: identity of a mail within one folder (RFC 3501 §2.3.1.1).
+/// Everything up to and including `uid` has been kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Changes when the folder was rebuilt: UIDs of another validity say nothing.
+    pub uidvalidity: u32,
+    pub uid: u32,
+}
+
+/// What became of a mail, for the people who look into the mailbox: each has its folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Answered, or to be answered, without a person.
+    Handled,
+    /// Waits for a person: a case in review, or a mail parked with a reason.
+    ToDo,
+    /// A person wrote, without a form.
+    Question,
+    /// Written by a machine: never answered.
+    Automatic,
+}
+
+impl Outcome {
+    pub const ALL: [Self; 4] = [Self::Handled, Self::ToDo, Self::Question, Self::Automatic];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Handled => "handled",
+            Self::ToDo => "to_do",
+            Self::Question => "question",
+            Self::Automatic => "automatic",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == text)
+    }
+}

@@ -1,1 +1,3 @@
-//! (room)
+//! Mailbox to bytes kept: what has arrived, what a mail is made of, what kind of mail it is.
+
+pub mod mailbox;
