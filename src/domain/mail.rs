@@ -91,6 +91,32 @@ impl MailHead {
     }
 }
 
+/// What a relay says of a mail handed to it; not a `Result`, because each end has its own sequel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// The relay took the responsibility (RFC 5321 §6.1).
+    Sent,
+    /// Surely not taken, and a later attempt may succeed.
+    NotYet,
+    /// Surely not taken, and will not be: this recipient or this mail is refused.
+    Refused,
+    /// The line was cut when the relay may already have taken it: never sent again by itself.
+    Unknown,
+}
+
+impl Delivery {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::NotYet => "not_yet",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A document found in a mail (or given by itself).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DocumentHead {

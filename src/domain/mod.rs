@@ -10,6 +10,7 @@ pub mod form;
 pub mod identifiers;
 pub mod mail;
 pub mod people;
+pub mod place;
 pub mod policy;
 pub mod rules;
 pub mod sheet;
