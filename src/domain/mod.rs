@@ -4,14 +4,19 @@
 
 pub mod case;
 pub mod contact;
+pub mod dates;
 pub mod facts;
+pub mod fill;
 pub mod finding;
 pub mod form;
 pub mod identifiers;
 pub mod mail;
+pub mod malformed;
 pub mod people;
 pub mod place;
 pub mod policy;
 pub mod rules;
 pub mod sheet;
 pub mod units;
+pub mod submissions;
+pub mod text;

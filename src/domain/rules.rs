@@ -1,1 +1,0 @@
-//! The rulebook: form, facts and day in, findings and verdict out.
