@@ -17,6 +17,6 @@ pub mod place;
 pub mod policy;
 pub mod rules;
 pub mod sheet;
-pub mod units;
 pub mod submissions;
 pub mod text;
+pub mod units;
