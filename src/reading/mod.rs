@@ -4,3 +4,13 @@
 //! layout says which of them answers which box of the form.
 
 pub mod page;
+
+pub mod pdf;
+
+mod acroform;
+mod acroform_button;
+mod graphics;
+mod graphics_shapes;
+mod text;
+mod text_strings;
+mod text_symbols;

@@ -35,13 +35,18 @@ pub struct Page {
     /// Points, as displayed.
     pub width: f32,
     pub height: f32,
+    /// In drawing order, which is not the order of reading. Words outside the page or their clip
+    /// are not here.
     pub words: Vec<Word>,
     pub rules: Vec<Rule>,
     pub ink: Vec<Ink>,
     pub widgets: Vec<Widget>,
 }
 
-/// A run of characters without white space, as drawn.
+/// A run of characters without white space, as drawn. Accents are composed (NFC), ligatures and
+/// hyphens have one spelling, ticks of symbol fonts are ✓ ✔ ✗ ✘ ☑ ☒ ☐ ● ■, and U+FFFD stands for a
+/// glyph of which the file does not say what it is. Evenly spaced letters are one word up to 0.7
+/// font sizes of spacing; digits in cells farther apart are a word each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Word {
     pub text: String,
@@ -95,6 +100,8 @@ pub struct Ink {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InkKind {
     /// A stroked path with curves or slanted lines.
+    ///
+    /// White strokes are not kept.
     Stroke,
     /// A filled shape (not background-coloured; see `light`).
     Fill {
@@ -121,14 +128,17 @@ pub struct Widget {
     pub kind: WidgetKind,
     /// `/F` hidden or no-view: not seen by a reader.
     pub hidden: bool,
-    /// What its appearance stream draws, as words joined by single spaces; `None` where there is no
-    /// appearance (or `/NeedAppearances` says it is stale).
+    /// What its appearance stream draws, in reading order, words joined by single spaces; `None`
+    /// where there is no appearance, or nobody sees it (`hidden`), or `/NeedAppearances` says it is
+    /// stale. All its glyphs count, also those the box cuts off. Where words end is the drawing's
+    /// business (lines wrapped, cells, wide spacing): compare with the value without white space.
     pub drawn: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum WidgetKind {
-    /// `/Tx`, `/Ch`: the field's value, decoded; empty when there is none.
+    /// `/Tx`, `/Ch`: the field's value, decoded; empty when there is none. Of a list what it shows,
+    /// not its export value; several choices are lines.
     Text { value: String },
     /// `/Btn` check box or radio button.
     Button {

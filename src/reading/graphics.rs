@@ -1,0 +1,422 @@
+//! What a page draws, as the interpreter hands it over: glyphs with their places, strokes and
+//! fills sorted into rules, boxes and ink, pictures. Words are made of the glyphs in `text`.
+
+use super::graphics_shapes::{self as shapes, Shape};
+use super::page::{Area, Ink, InkKind, Origin, Rule};
+use super::text::Glyph;
+use super::text_symbols as symbols;
+use hayro_interpret::font::{Glyph as FontGlyph, GlyphId, GlyphRun, OutlineGlyph};
+use hayro_interpret::hayro_cmap::BfString;
+use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape as _};
+use hayro_interpret::{
+    BlendMode, CacheKey, ClipPath, Device, DrawMode, DrawProps, Image, ImageData, ImageDrawProps, Paint,
+    SoftMask,
+};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+/// Calls to a page's canvas after which it is given up: a real page needs some thousands; nested
+/// forms can be made to draw for days from a file of a few hundred bytes.
+const MOST_CALLS: u32 = 2_000_000;
+/// Glyphs, rules and inks kept of a page; what is beyond is a drawing, not a form.
+const MOST_KEPT: usize = 60_000;
+/// Pixels of a picture that are looked at to find it blank; a larger one counts as not blank.
+const MOST_PIXELS: u64 = 40_000_000;
+
+/// Thrown (without a panic's message) out of an interpreter that will not come to an end.
+pub(super) struct Exhausted;
+
+/// An opaque surface laid over what was drawn before it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cover {
+    pub area: Area,
+    pub light: bool,
+    /// Drawing order, on the same count as the glyphs'.
+    pub order: u32,
+}
+
+/// Collects what is drawn on one page. The interpreter's transforms must already lead to displayed
+/// points, y downwards.
+pub(super) struct Canvas {
+    page: Area,
+    pub origin: Origin,
+    pub glyphs: Vec<Glyph>,
+    pub rules: Vec<Rule>,
+    pub ink: Vec<Ink>,
+    pub covers: Vec<Cover>,
+    clips: Vec<Area>,
+    groups: Vec<f32>,
+    calls: u32,
+    /// Pictures come back on many pages: logos.
+    blank: HashMap<u128, bool>,
+}
+
+impl Canvas {
+    pub fn new(page: Area) -> Self {
+        Self {
+            page,
+            origin: Origin::Page,
+            glyphs: Vec::new(),
+            rules: Vec::new(),
+            ink: Vec::new(),
+            covers: Vec::new(),
+            clips: Vec::new(),
+            groups: Vec::new(),
+            calls: 0,
+            blank: HashMap::new(),
+        }
+    }
+
+    /// Begins another drawing: what is drawn next is `origin`'s and cut by `clip`. Forgets clips and
+    /// groups that an interpretation broken off has left behind.
+    pub fn settle(&mut self, origin: Origin, clip: Area) {
+        self.origin = origin;
+        self.clips.clear();
+        self.clips.push(clip);
+        self.groups.clear();
+    }
+
+    fn count(&mut self) {
+        self.calls += 1;
+        if self.calls > MOST_CALLS {
+            std::panic::resume_unwind(Box::new(Exhausted));
+        }
+    }
+
+    fn opacity(&self) -> f32 {
+        self.groups.iter().product()
+    }
+
+    fn clip(&self) -> Area {
+        self.clips.last().copied().unwrap_or(self.page)
+    }
+
+    fn full(&self) -> bool {
+        self.glyphs.len() + self.rules.len() + self.ink.len() > MOST_KEPT
+    }
+
+    /// Cuts to what is seen; `None` when nothing is.
+    fn seen(&self, area: Area) -> Option<Area> {
+        let clip = self.clip();
+        let cut = Area {
+            x0: area.x0.max(clip.x0).max(self.page.x0),
+            y0: area.y0.max(clip.y0).max(self.page.y0),
+            x1: area.x1.min(clip.x1).min(self.page.x1),
+            y1: area.y1.min(clip.y1).min(self.page.y1),
+        };
+        // thin lines have no area: an empty common part still counts when it is a line's
+        (cut.x0 <= cut.x1 && cut.y0 <= cut.y1).then_some(cut)
+    }
+
+    fn rule(&mut self, area: Area, horizontal: bool) {
+        if let Some(area) = self.seen(area) {
+            self.rules.push(Rule { area, horizontal, origin: self.origin });
+        }
+    }
+
+    fn ink(&mut self, area: Area, kind: InkKind) {
+        if let Some(area) = self.seen(area) {
+            self.ink.push(Ink { area, kind, origin: self.origin });
+        }
+    }
+
+    fn cover(&mut self, area: Area, light: bool) {
+        let order = self.order();
+        if let Some(area) = self.seen(area) {
+            self.covers.push(Cover { area, light, order });
+        }
+    }
+
+    fn order(&self) -> u32 {
+        self.calls
+    }
+
+    fn stroke(&mut self, path: &BezPath, transform: Affine, width: f32, paint: &Tint) {
+        if paint.nothing || paint.white {
+            return;
+        }
+        // a line is as wide as its pen, scaled
+        let scale = transform.determinant().abs().sqrt();
+        let half = (f64::from(width) * scale / 2.0).clamp(0.05, 40.0);
+        for shape in shapes::of_strokes(&(transform * path), half) {
+            match shape {
+                Shape::Line { area, horizontal } => self.rule(area, horizontal),
+                Shape::Frame { area } if shapes::is_tick_box(&area) => self.ink(area, InkKind::Box),
+                Shape::Frame { area } => self.frame(area, half),
+                Shape::Solid { area, .. } | Shape::Free { area } => self.ink(area, InkKind::Stroke),
+            }
+        }
+    }
+
+    fn fill(&mut self, path: &BezPath, transform: Affine, paint: &Tint) {
+        if paint.nothing {
+            return;
+        }
+        for shape in shapes::of_fills(&(transform * path)) {
+            match shape {
+                Shape::Line { area, horizontal } => {
+                    if !paint.white {
+                        self.rule(area, horizontal);
+                    }
+                }
+                Shape::Frame { .. } if paint.white => {}
+                Shape::Frame { area } if shapes::is_tick_box(&area) => self.ink(area, InkKind::Box),
+                Shape::Frame { area } => self.frame(area, 0.5),
+                Shape::Solid { area } => {
+                    if paint.opaque {
+                        self.cover(area, paint.light);
+                    }
+                    self.ink(area, InkKind::Fill { light: paint.light });
+                }
+                Shape::Free { area } => self.ink(area, InkKind::Fill { light: paint.light }),
+            }
+        }
+    }
+
+    fn frame(&mut self, area: Area, half: f64) {
+        for (edge, horizontal) in shapes::edges(&area, half) {
+            self.rule(edge, horizontal);
+        }
+    }
+
+    fn is_blank(&mut self, image: &Image<'_, '_>) -> bool {
+        if u64::from(image.width()) * u64::from(image.height()) > MOST_PIXELS {
+            return false;
+        }
+        let key = image.cache_key();
+        if let Some(known) = self.blank.get(&key) {
+            return *known;
+        }
+        let found = blank(image);
+        self.blank.insert(key, found);
+        found
+    }
+}
+
+/// Whether a picture is all white or all transparent. What cannot be decoded is not seen either,
+/// but it is the reader's lack: not blank.
+fn blank(image: &Image<'_, '_>) -> bool {
+    let mut blank = false;
+    // the decoder may hand out a smaller version where that is cheaper
+    let hint = Some((512, 512));
+    match image {
+        // 255 is painted, 0 is not
+        Image::Stencil(stencil) => stencil.with_stencil(
+            |mask, paint| blank = Tint::of(paint, 1.0).white || mask.data.iter().all(|&m| m < 8),
+            hint,
+        ),
+        Image::Raster(raster) => raster.with_rgba(
+            |image, alpha| {
+                let clear = alpha.is_some_and(|a| !a.data.is_empty() && a.data.iter().all(|&v| v < 8));
+                let samples = match &image {
+                    ImageData::Rgb(rgb) => &rgb.data,
+                    ImageData::Luma(luma) => &luma.data,
+                };
+                blank = clear || samples.iter().all(|&v| v >= 240);
+            },
+            hint,
+        ),
+    }
+    blank
+}
+
+/// What a paint looks like on white paper.
+struct Tint {
+    /// Transparent: nothing is seen.
+    nothing: bool,
+    white: bool,
+    light: bool,
+    opaque: bool,
+}
+
+impl Tint {
+    fn of(paint: &Paint<'_>, opacity: f32) -> Self {
+        match paint {
+            Paint::Color(color) => {
+                let [r, g, b, a] = color.to_rgba().components();
+                let a = a * opacity;
+                let on_paper = |c: f32| 1.0 - a * (1.0 - c);
+                let luma = 0.3 * on_paper(r) + 0.59 * on_paper(g) + 0.11 * on_paper(b);
+                Self { nothing: a < 0.02, white: luma > 0.97, light: luma > 0.75, opaque: a > 0.95 }
+            }
+            // gradients and hatchings are decoration
+            Paint::Pattern(_) => Self { nothing: opacity < 0.02, white: false, light: true, opaque: false },
+        }
+    }
+}
+
+impl<'a> Device<'a> for Canvas {
+    fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, draw_mode: &DrawMode) {
+        self.count();
+        if self.full() {
+            return;
+        }
+        let tint = Tint::of(&props.paint, self.opacity());
+        match draw_mode {
+            DrawMode::Fill(_) => self.fill(path, props.transform, &tint),
+            DrawMode::Stroke(stroke) => self.stroke(path, props.transform, stroke.line_width, &tint),
+            DrawMode::FillAndStroke(_, stroke) => {
+                self.fill(path, props.transform, &tint);
+                self.stroke(path, props.transform, stroke.line_width, &tint);
+            }
+            DrawMode::Invisible => {}
+        }
+    }
+
+    fn push_clip_path(&mut self, clip: &ClipPath) {
+        self.count();
+        let now = self.clip();
+        let next = area_of(clip.path.bounding_box());
+        self.clips.push(Area {
+            x0: now.x0.max(next.x0),
+            y0: now.y0.max(next.y0),
+            x1: now.x1.min(next.x1),
+            y1: now.y1.min(next.y1),
+        });
+    }
+
+    fn push_transparency_group(&mut self, opacity: f32, _: Option<SoftMask<'a>>, _: BlendMode) {
+        self.count();
+        self.groups.push(opacity);
+    }
+
+    fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, draw_mode: &DrawMode) {
+        self.count();
+        if self.full() {
+            return;
+        }
+        let tint = Tint::of(&props.paint, self.opacity());
+        let placed: Vec<_> =
+            run.glyphs().iter().map(|glyph| (glyph, props.transform * glyph.transform())).collect();
+        let advance = advance_scale(placed.iter().map(|(_, at)| at));
+        let clip = self.clip();
+        let (order, origin, page) = (self.order(), self.origin, self.page);
+        let font = Font::default();
+        for (glyph, at) in placed {
+            let Some(text) = text_of(glyph, &font) else { continue };
+            let width = f64::from(advance_width(glyph));
+            let along = direction(at);
+            let start = at * Point::ZERO;
+            let end = start + along * (width * advance);
+            let [_, _, c, d, _, _] = at.as_coeffs();
+            let size = c.hypot(d) * 1000.0;
+            if !(start.is_finite() && end.is_finite() && size.is_finite()) || size < 0.5 {
+                continue;
+            }
+            let up = Point::new(c, d).to_vec2() * (1000.0 / size) * (size * 0.3);
+            let middle = start.midpoint(end) + up;
+            #[expect(clippy::cast_possible_truncation, reason = "points on a page")]
+            let at = |p: Point| (p.x as f32, p.y as f32);
+            self.glyphs.push(Glyph {
+                text,
+                start: at(start),
+                end: at(end),
+                #[expect(clippy::cast_possible_truncation, reason = "points on a page")]
+                size: size as f32,
+                order,
+                origin,
+                unseen: matches!(draw_mode, DrawMode::Invisible) || tint.nothing,
+                white: tint.white,
+                clipped: !clip.holds(at(middle)) || !page.holds(at(middle)),
+            });
+        }
+    }
+
+    fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
+        self.count();
+        if self.full() || self.opacity() < 0.02 {
+            return;
+        }
+        let pixels = Rect::new(0.0, 0.0, f64::from(image.width()), f64::from(image.height()));
+        let area = area_of((props.transform * pixels.to_path(0.1)).bounding_box());
+        if area.width().min(area.height()) < 2.0 {
+            // some producers paint lines as pictures of one pixel
+            if area.width().max(area.height()) > 6.0 {
+                self.rule(area, area.width() > area.height());
+            }
+            return;
+        }
+        let blank = self.is_blank(&image);
+        if !blank && matches!(image, Image::Raster(_)) && props.blend_mode == BlendMode::Normal {
+            self.cover(area, false);
+        }
+        self.ink(area, InkKind::Picture { blank });
+    }
+
+    fn pop_clip(&mut self) {
+        self.clips.pop();
+    }
+
+    fn pop_transparency_group(&mut self) {
+        self.groups.pop();
+    }
+}
+
+pub(super) fn area_of(rect: Rect) -> Area {
+    #[expect(clippy::cast_possible_truncation, reason = "points on a page")]
+    let of = |v: f64| v as f32;
+    Area::new(of(rect.x0), of(rect.y0), of(rect.x1), of(rect.y1))
+}
+
+/// Unit vector of the writing direction.
+fn direction(at: Affine) -> hayro_interpret::kurbo::Vec2 {
+    let [a, b, _, _, _, _] = at.as_coeffs();
+    let length = a.hypot(b);
+    if length > 0.0 { Point::new(a / length, b / length).to_vec2() } else { Point::new(1.0, 0.0).to_vec2() }
+}
+
+/// Points per thousandth of an em along the line. Where a font is not in the file, the interpreter
+/// stretches each glyph of its stand-in to the width the file gives; that stretch is not part of
+/// the advance. It varies from glyph to glyph around 1, a horizontal scaling of the text does not.
+fn advance_scale<'b>(placed: impl Iterator<Item = &'b Affine>) -> f64 {
+    let mut ratios: Vec<(f64, f64)> = placed
+        .map(|at| {
+            let [a, b, c, d, _, _] = at.as_coeffs();
+            (a.hypot(b), c.hypot(d))
+        })
+        .collect();
+    ratios.sort_by(|x, y| x.0.total_cmp(&y.0));
+    let Some(&(along, across)) = ratios.get(ratios.len() / 2) else { return 0.0 };
+    if (along / across - 1.0).abs() < 0.12 { across } else { along }
+}
+
+fn advance_width(glyph: &FontGlyph<'_>) -> f32 {
+    let width = match glyph {
+        FontGlyph::Outline(outline) => outline.advance_width(),
+        FontGlyph::Type3(type3) => type3.advance_width(),
+    };
+    width.filter(|w| w.is_finite() && *w > 0.0 && *w < 4000.0).unwrap_or(500.0)
+}
+
+/// What is asked of a run's font, at most once: a run has one font.
+#[derive(Default)]
+struct Font(OnceCell<Option<String>>);
+
+impl Font {
+    /// The embedded font's name; `None` where there is no font in the file (or only a Type 1).
+    fn name(&self, glyph: &OutlineGlyph) -> Option<&str> {
+        self.0.get_or_init(|| glyph.font_data().and_then(|font| font.postscript_name)).as_deref()
+    }
+}
+
+/// The character a glyph stands for; a tick from a symbol font as the tick it draws; U+FFFD where
+/// the file does not say. `None` for glyphs that are nothing on paper.
+fn text_of(glyph: &FontGlyph<'_>, font: &Font) -> Option<String> {
+    let mapped = match glyph.as_unicode() {
+        Some(BfString::Char(c)) => Some(c.to_string()),
+        Some(BfString::String(s)) => Some(s),
+        None => None,
+    };
+    let symbol = match glyph {
+        FontGlyph::Outline(outline) => {
+            // the stand-in for a symbol font (see `pdf::font_resolver`) lacks the letters
+            let stand_in =
+                outline.glyph_id() == GlyphId::NOTDEF && mapped.is_some() && font.name(outline).is_none();
+            symbols::symbol(outline.char_code(), mapped.as_deref(), stand_in, || font.name(outline))
+        }
+        FontGlyph::Type3(_) => None,
+    };
+    let text = symbol.map_or_else(|| mapped.unwrap_or_else(|| "\u{FFFD}".to_owned()), |c| c.to_string());
+    let text: String = text.chars().filter(|c| !symbols::is_nothing(*c)).collect();
+    (!text.is_empty()).then_some(text)
+}
