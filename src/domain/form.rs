@@ -20,6 +20,8 @@ pub enum Field {
     StructureName,
     Finess,
     Siret,
+    /// §3.1, the four lines as a whole.
+    RppsRangs,
     RppsRang(u8),
     /// §3.2, the signatory as a person.
     Signatory,
@@ -110,7 +112,7 @@ impl Field {
             Self::StructureName => "/structure/name",
             Self::Finess => "/structure/finess",
             Self::Siret => "/structure/siret",
-            Self::RppsRang(_) => "/structure/rpps_rang",
+            Self::RppsRangs | Self::RppsRang(_) => "/structure/rpps_rang",
             Self::Signatory => "/signatory",
             Self::Role => "/signatory/role",
             Self::LastName => "/signatory/last_name",
@@ -171,12 +173,13 @@ impl Field {
         Self::FIXED.iter().copied().find(|field| field.fixed_pointer() == pointer)
     }
 
-    const FIXED: [Self; 33] = [
+    const FIXED: [Self; 34] = [
         Self::Document,
         Self::Structure,
         Self::StructureName,
         Self::Finess,
         Self::Siret,
+        Self::RppsRangs,
         Self::Signatory,
         Self::Role,
         Self::LastName,

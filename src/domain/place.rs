@@ -25,6 +25,7 @@ pub fn place(field: Field, form: Option<&F413>) -> String {
         | Field::StructureName
         | Field::Finess
         | Field::Siret
+        | Field::RppsRangs
         | Field::Signatory
         | Field::Role
         | Field::LastName
@@ -71,7 +72,7 @@ fn fixed(field: Field) -> &'static str {
         Field::StructureName => "3.1, « Dénomination de la structure »",
         Field::Finess => "3.1, « FINESS »",
         Field::Siret => "3.1, « N° SIRET »",
-        Field::RppsRang(_) => "3.1, « RPPS rang »",
+        Field::RppsRangs | Field::RppsRang(_) => "3.1, « RPPS rang »",
         Field::Signatory => "3.2, identification du signataire",
         Field::Role => "3.2, « Êtes-vous le »",
         Field::LastName => "3.2, « Nom »",
