@@ -92,8 +92,30 @@ impl std::fmt::Debug for Evidence {
 pub struct Written {
     pub evidence: Evidence,
     /// What the other channel says (the drawing against the field's value) where the two differ.
-    /// `evidence.raw` then holds both and `evidence.confidence` is 0.
+    /// `evidence.raw` then holds both and `evidence.confidence` is 0. Made by `Written::disagreeing`.
     pub disagrees: Option<String>,
+}
+
+/// Stands between the value and what is drawn for it, where the two differ.
+const UNLIKE: &str = " ≠ ";
+
+impl Written {
+    /// A field's value and what is drawn for it, which differ (rulebook: `values_disagree`).
+    #[must_use]
+    pub fn disagreeing(value: &str, drawn: &str, page: u32, area: Area) -> Self {
+        let raw = format!("{value}{UNLIKE}{drawn}");
+        Self { evidence: Evidence { raw, confidence: 0.0, page, area }, disagrees: Some(drawn.to_owned()) }
+    }
+
+    /// What was written; where two channels differ, the field's value.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        let raw = self.evidence.raw.as_str();
+        self.disagrees
+            .as_deref()
+            .and_then(|drawn| raw.strip_suffix(drawn)?.strip_suffix(UNLIKE))
+            .unwrap_or(raw)
+    }
 }
 
 /// The state of a box to tick.
