@@ -1,3 +1,14 @@
 //! Outcome → mail that has left: letters in French, composed, and handed to a relay.
 
+pub mod letters;
+pub mod mail;
+pub mod settings;
 pub mod transport;
+mod view;
+mod words;
+
+pub use letters::{Letter, Letters, Planned, template_of};
+pub use mail::Composed;
+pub use settings::{LetterSettings, MailIdentity, ServiceSettings};
+pub use transport::{Outgoing, Transport, next_attempt};
+pub use view::Occasion;
