@@ -1,0 +1,450 @@
+"""Draws an edition of F413: where the labels and the boxes stand. What is written into the boxes is `fill.py`'s.
+
+An `Edition` is a set of choices (fonts, label beside or above its box, page breaks, rows …); `Sheet` draws one and
+remembers every box as (page, x0, y0, x1, y1) in points from the bottom left.
+"""
+import dataclasses
+import io
+import logging
+import re
+
+from fontTools import subset
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4, LETTER
+from reportlab.lib.utils import simpleSplit
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen import canvas
+
+import text as T
+
+logging.getLogger("fontTools").setLevel(logging.ERROR)
+
+FONTS = {
+    "DejaVu": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "DejaVu-B": "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf",
+    "DejaVuSerif": "/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf", "DejaVuSerif-B": "/usr/share/fonts/truetype/dejavu/DejaVuSerif-Bold.ttf",
+    "Carlito": "/usr/share/fonts/truetype/crosextra/Carlito-Regular.ttf", "Carlito-B": "/usr/share/fonts/truetype/crosextra/Carlito-Bold.ttf",
+    "LibSerif": "/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf", "LibSerif-B": "/usr/share/fonts/truetype/liberation2/LiberationSerif-Bold.ttf",
+    "LibSans": "/usr/share/fonts/truetype/liberation2/LiberationSans-Regular.ttf", "LibSans-B": "/usr/share/fonts/truetype/liberation2/LiberationSans-Bold.ttf",
+    "LibMono": "/usr/share/fonts/truetype/liberation2/LiberationMono-Regular.ttf",
+    "Lato": "/usr/share/fonts/truetype/lato/Lato-Regular.ttf", "Lato-B": "/usr/share/fonts/truetype/lato/Lato-Bold.ttf",
+}
+
+
+def use(font):
+    if font in FONTS and font not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(TTFont(font, small_font(FONTS[font])))
+    return font
+
+
+def small_font(path):
+    """The same font with its Western letters and no hinting: the fixtures stay small."""
+    options = subset.Options()
+    options.hinting, options.notdef_outline, options.layout_features = False, True, []
+    font = subset.load_font(path, options)
+    chosen = subset.Subsetter(options)
+    chosen.populate(unicodes=[*range(32, 0x180), *range(0x2010, 0x2030), 0x20AC, 0x2116, 0x2610, 0x2611, 0x2612, 0x2713, 0x2714, 0x202F])
+    chosen.subset(font)
+    out = io.BytesIO()
+    font.save(out)
+    out.seek(0)
+    return out
+
+
+@dataclasses.dataclass
+class Edition:
+    name: str
+    size: tuple = A4
+    margin: float = 42
+    fonts: tuple = ("Helvetica", "Helvetica-Bold")
+    pt: float = 8.5
+    colour: str = "#1f3a7a"
+    label: str = "left"            # left, above, inline
+    line: str = "box"              # box, fill, rule, dots, none
+    split: float = 0.37            # the label's share of the width
+    height: float = 15             # of a box
+    pages: tuple = (("intro", "prerequisites", "structure", "signatory", "note"), ("admins", "usage", "certificates", "declare", "send"), ("next", "notice"))
+    structure_rows: tuple = (("name",), ("finess",), ("siret",), ("rpps",))
+    signatory_rows: tuple = (("last",), ("first",), ("phone",), ("email",), ("card",))
+    rpps: str = "lines"            # lines, grid
+    admin_rows: int = 5
+    admin_columns: tuple = ("card", "last", "first", "phone", "email")
+    role: str = "row"              # row, list
+    tick_side: str = "left"
+    tick: str = "square"           # square, glyph, circle, brackets
+    terms: bool = False            # a box beside the CGU sentence
+    zones: str = "classic"         # classic, columns, stacked, swapped
+    numbers: bool = True           # "3.1 " before the headings
+    header: str = ""
+    footer: str = "F413 - page {n}"
+    words: dict = dataclasses.field(default_factory=dict)
+    title: str = T.TITLE
+
+
+class Sheet:
+    def __init__(self, edition, filler=None, form="F413", pages=None):
+        self.e, self.filler, self.form = edition, filler, form
+        self.w, self.h = edition.size
+        self.out = io.BytesIO()
+        self.c = canvas.Canvas(self.out, pagesize=edition.size, invariant=1, pageCompression=1)
+        self.c.setTitle("Formulaire")
+        self.left, self.right = edition.margin, self.w - edition.margin
+        self.boxes, self.page, self.ticks = {}, 0, set()
+        for f in edition.fonts:
+            use(f)
+        which = edition.pages if pages is None else [edition.pages[i] for i in pages]
+        for n, sections in enumerate(which):
+            self.page, self.y = n, self.h - edition.margin
+            self.furniture(n + 1)
+            for section in sections:
+                getattr(self, section)()
+            assert self.y > 18, (edition.name, n, self.y)
+            self.c.showPage()
+        self.c.save()
+
+    def pdf(self):
+        return self.out.getvalue()
+
+    # Small pieces
+
+    def say(self, key):
+        words = self.e.words.get(key, T.LABELS.get(key))
+        return words.replace("F413", self.form)
+
+    def colour(self, on):
+        self.c.setFillColor(HexColor(self.e.colour) if on else HexColor("#111111"))
+
+    def write(self, x, y, words, size=None, bold=False, colour=False):
+        self.colour(colour)
+        self.c.setFont(self.e.fonts[bold], size or self.e.pt)
+        self.c.drawString(x, y, words)
+        self.colour(False)
+
+    def para(self, words, size=None, bold=False, x=None, width=None, gap=3):
+        size = size or self.e.pt
+        x = self.left if x is None else x
+        for line in simpleSplit(words.replace("F413", self.form), self.e.fonts[bold], size, width or self.right - x):
+            self.y -= size * 1.2
+            self.write(x, self.y, line, size, bold)
+        self.y -= gap
+
+    def heading(self, words, level=1):
+        if not self.e.numbers:
+            words = re.sub(r"^[0-9.]+ ", "", words)
+        size = self.e.pt + (4 if level == 1 else 1.5)
+        self.y -= 4
+        for line in simpleSplit(words.replace("F413", self.form), self.e.fonts[1], size, self.right - self.left):
+            self.y -= size * 1.15
+            self.write(self.left, self.y, line, size, True, True)
+        self.y -= 3
+
+    def furniture(self, n):
+        if self.e.header:
+            self.write(self.left, self.h - 22, self.e.header, 7)
+        if self.e.footer:
+            self.write(self.left, 16, self.e.footer.replace("F413", self.form).format(n=n), 7)
+
+    def label(self, key, x, top, width, size=None):
+        """A label and its hint, wrapped; returns the y below it."""
+        size, words = size or self.e.pt, self.say(key)
+        main, _, hint = words.partition("\n")
+        y = top
+        for part, pt in ((main, size), (hint, size * 0.8)):
+            for line in simpleSplit(part, self.e.fonts[0], pt, width):
+                y -= pt * 1.18
+                self.write(x, y, line, pt)
+        return y - 3
+
+    def label_height(self, key, width, size=None):
+        size, words = size or self.e.pt, self.say(key)
+        main, _, hint = words.partition("\n")
+        return sum(len(simpleSplit(part, self.e.fonts[0], pt, width)) * pt * 1.18 for part, pt in ((main, size), (hint, size * 0.8))) + 4
+
+    def box(self, key, x0, y0, x1, y1, line=None):
+        line = line or self.e.line
+        c = self.c
+        c.saveState()
+        c.setStrokeColor(HexColor("#555555"))
+        c.setLineWidth(0.6)
+        if line == "box":
+            c.rect(x0, y0, x1 - x0, y1 - y0)
+        elif line == "fill":
+            c.setFillColor(HexColor("#e4ecf7"))
+            c.rect(x0, y0, x1 - x0, y1 - y0, stroke=0, fill=1)
+        elif line == "rule":
+            c.line(x0, y0 + 1.5, x1, y0 + 1.5)
+        elif line == "dots":
+            c.setFillColor(HexColor("#333333"))
+            c.setFont(self.e.fonts[0], self.e.pt)
+            c.drawString(x0, y0 + 2, "." * int((x1 - x0) / pdfmetrics.stringWidth(".", self.e.fonts[0], self.e.pt)))
+        c.restoreState()
+        self.boxes[key] = (self.page, x0 + 2, y0 + 1, x1 - 2, y1 - 1)
+        if self.filler:
+            self.filler.text(self, key, self.boxes[key])
+
+    def tickbox(self, key, x, y, s=9):
+        c = self.c
+        self.boxes[key] = (self.page, x, y, x + s, y + s)
+        self.ticks.add(key)
+        ticked = self.filler.ticked(key) if self.filler else False
+        c.saveState()
+        c.setStrokeColor(HexColor("#111111"))
+        c.setLineWidth(0.8)
+        if self.e.tick == "square":
+            c.rect(x, y, s, s)
+        elif self.e.tick == "circle":
+            c.circle(x + s / 2, y + s / 2, s / 2)
+        elif self.e.tick == "brackets":
+            c.setFont(self.e.fonts[0], s)
+            c.drawString(x - 2, y + 1, "[")
+            c.drawString(x + s - 1, y + 1, "]")
+        elif not (ticked and self.filler.tick_style == "glyph-in-place"):
+            c.setFont(use("DejaVu"), s + 1)
+            c.drawString(x, y + 1, "☐")
+        c.restoreState()
+        if ticked:
+            self.filler.tick(self, key, self.boxes[key])
+
+    def choice(self, key, x, y, words, size=None, bold=False):
+        """A tick box and its words; returns the x after them."""
+        size = size or self.e.pt
+        width = pdfmetrics.stringWidth(words, self.e.fonts[bold], size)
+        if self.e.tick_side == "left":
+            self.tickbox(key, x, y - 1.5)
+            self.write(x + 14, y, words, size, bold)
+        else:
+            self.write(x, y, words, size, bold)
+            self.tickbox(key, x + width + 6, y - 1.5)
+        return x + width + 26
+
+    def field(self, key, x0, x1, height=None):
+        """One labelled box between x0 and x1 from self.y down; returns the y below it."""
+        e, top = self.e, self.y
+        height = height or e.height
+        if e.label == "above":
+            y = self.label(key, x0, top, x1 - x0 - 4)
+            self.box(key, x0, y - height, x1, y)
+            return y - height - 3
+        if e.label == "inline":
+            words = self.say(key).partition("\n")[0].rstrip(" :") + " :"
+            wide = pdfmetrics.stringWidth(words + " ", e.fonts[0], e.pt)
+            if wide > (x1 - x0) * 0.6:
+                y = self.label(key, x0, top, x1 - x0)
+                self.box(key, x0 + 10, y - height, x1, y)
+                return y - height - 2
+            self.write(x0, top - height + 4, words)
+            self.box(key, x0 + wide + 2, top - height, x1, top)
+            return top - height - 3
+        share = e.split if x1 - x0 > 300 else 0.42
+        cut = x0 + (x1 - x0) * share
+        tall = max(height, self.label_height(key, cut - x0 - 6))
+        if e.line == "box":
+            self.c.setStrokeColor(HexColor("#555555"))
+            self.c.setLineWidth(0.6)
+            self.c.rect(x0, top - tall, cut - x0, tall)
+        self.label(key, x0 + 3, top - 1, cut - x0 - 6)
+        self.box(key, cut, top - tall, x1, top)
+        return top - tall
+
+    def rows(self, rows):
+        for row in rows:
+            if row == ("rpps",):
+                self.rpps_rows()
+                continue
+            gap = 10
+            width = (self.right - self.left - gap * (len(row) - 1)) / len(row)
+            low = [self.field(key, self.left + i * (width + gap), self.left + i * (width + gap) + width) for i, key in enumerate(row)]
+            self.y = min(low)
+
+    def rpps_rows(self):
+        e, cut = self.e, self.left + (self.right - self.left) * self.e.split
+        if e.label == "left":
+            self.label("rpps", self.left + 3, self.y - 4, cut - self.left - 6)
+        else:
+            self.y = self.label("rpps", self.left, self.y, self.right - self.left)
+            cut = self.left
+        columns = 2 if e.rpps == "grid" else 1
+        width = (self.right - cut) / columns
+        for i in range(4):
+            x = cut + (i % columns) * width
+            if i % columns == 0:
+                self.y -= e.height
+            self.write(x + 3, self.y + 4, f"{i + 1}.")
+            self.box(f"rpps{i + 1}", x + 18, self.y, x + width - (6 if columns > 1 else 0), self.y + e.height)
+        self.y -= 3
+
+    # Sections
+
+    def intro(self):
+        self.y -= 4
+        self.heading(self.e.title)
+        self.heading(T.INTRO[0])
+        for words in T.INTRO[1:]:
+            self.para(words)
+
+    def title(self):
+        self.heading(self.e.title)
+
+    def prerequisites(self):
+        self.heading(T.PREREQUISITES[0])
+        for words in T.PREREQUISITES[1:]:
+            self.para(words)
+
+    def structure(self):
+        self.heading(self.say("h3"))
+        self.heading(self.say("h31"), 2)
+        self.rows(self.e.structure_rows)
+
+    def signatory(self):
+        self.heading(self.say("h32"), 2)
+        self.y -= 14
+        roles = ["role_L", "role_D", "role_P"]
+        if self.e.role == "row":
+            self.write(self.left + 3, self.y, self.say("role"))
+            x = self.left + max(92, pdfmetrics.stringWidth(self.say("role"), self.e.fonts[0], self.e.pt) + 14)
+            for key in roles:
+                x = self.choice(key, x, self.y, self.say(key)) + 14
+        else:
+            self.write(self.left + 3, self.y, self.say("role"))
+            for key in roles:
+                self.y -= 14
+                self.choice(key, self.left + 18, self.y, self.say(key))
+        self.y -= 8
+        self.rows(self.e.signatory_rows)
+
+    def note(self):
+        self.para(T.NOTE, 7)
+
+    def admins(self):
+        self.heading(self.say("h4"))
+        self.heading(self.say("h41"), 2)
+        shares = {"card": 0.17, "last": 0.2, "first": 0.18, "phone": 0.17, "email": 0.28}
+        x = [self.left]
+        for column in self.e.admin_columns:
+            x.append(x[-1] + shares[column] * (self.right - self.left))
+        tall = max(self.label_height("a_" + c, x[i + 1] - x[i] - 6) for i, c in enumerate(self.e.admin_columns)) + 2
+        ruled = self.e.line in ("box", "fill")
+        for i, column in enumerate(self.e.admin_columns):
+            if ruled:
+                self.c.rect(x[i], self.y - tall, x[i + 1] - x[i], tall)
+            self.label("a_" + column, x[i] + 3, self.y - 1, x[i + 1] - x[i] - 6)
+        self.y -= tall
+        for row in range(self.e.admin_rows):
+            self.y -= self.e.height
+            for i, column in enumerate(self.e.admin_columns):
+                self.box(f"a{row}_{column}", x[i] + (0 if ruled else 1), self.y, x[i + 1] - (0 if ruled else 3), self.y + self.e.height)
+        self.y -= 4
+
+    def usage(self):
+        self.heading(self.say("h42"), 2)
+        self.y = self.field("purpose", self.left, self.right, max(34, self.e.height * 2))
+        for key in ("publisher", "solution"):
+            self.y = self.field(key, self.left, self.right)
+        self.y -= 2
+
+    def certificates(self):
+        self.heading(self.say("h43"), 2)
+        self.para(T.CERTIFICATES)
+        lines = {"ssl": ("ssl_domain", "ssl_server"), "smime": ("smime_domain",), "pro": ("pro_domain",)}
+        for key in ("org", "ssl", "smime", "pro"):
+            self.y -= 12
+            self.choice(key, self.left + 2, self.y, self.say(key), self.e.pt - 0.7)
+            self.y -= 3
+            if key in lines:
+                self.para(self.say("fill_one" if key == "ssl" else "fill_it"), x=self.left + 16)
+                for line in lines[key]:
+                    self.y = self.field(line, self.left + 16, self.right)
+                self.y -= 2
+
+    def declare(self):
+        if self.e.terms:
+            self.y -= 13
+            self.choice("terms", self.left, self.y, T.TERMS, self.e.pt - 0.5)
+            self.y -= 4
+        else:
+            self.para(T.TERMS)
+        self.para(T.CERTIFY)
+        getattr(self, "zones_" + self.e.zones)()
+
+    def zone(self, key, x0, y0, x1, y1, label=True):
+        self.c.setStrokeColor(HexColor("#555555"))
+        self.c.setLineWidth(0.6)
+        if self.e.line in ("box", "fill"):
+            self.c.rect(x0, y0, x1 - x0, y1 - y0)
+        top = self.label(key, x0 + 3, y1 - 1, x1 - x0 - 6, self.e.pt - 0.5)
+        self.boxes[key] = (self.page, x0 + 4, y0 + 3, x1 - 4, top - 1)
+        if self.filler:
+            self.filler.zone(self, key, self.boxes[key])
+
+    def date_line(self, x0, x1):
+        wide = pdfmetrics.stringWidth(self.say("date") + "  ", self.e.fonts[0], self.e.pt) + 8
+        self.write(x0 + 3, self.y - 12, self.say("date") + (" :" if self.e.label == "inline" else ""))
+        self.box("date", x0 + wide, self.y - 16, x1, self.y)
+
+    def zones_classic(self):
+        mid = (self.left + self.right) / 2
+        self.date_line(self.left, mid)
+        self.zone("stamp", mid, self.y - 96, self.right, self.y)
+        self.zone("signature", self.left, self.y - 96, mid, self.y - 18)
+        self.y -= 100
+
+    def zones_columns(self):
+        third = (self.right - self.left) / 3
+        x = [self.left + i * third for i in range(4)]
+        top = self.y
+        self.write(x[0] + 3, top - 12, self.say("date"))
+        self.box("date", x[0], top - 34, x[1] - 6, top - 17)
+        self.zone("signature", x[1], top - 92, x[2], top)
+        self.zone("stamp", x[2], top - 92, x[3], top)
+        self.y -= 96
+
+    def zones_stacked(self):
+        self.date_line(self.left, self.left + 220)
+        self.y -= 20
+        for key in ("signature", "stamp"):
+            self.zone(key, self.left, self.y - 84, self.right, self.y)
+            self.y -= 88
+
+    def zones_swapped(self):
+        mid = (self.left + self.right) / 2
+        self.date_line(self.left, self.left + 200)
+        self.y -= 20
+        self.zone("stamp", self.left, self.y - 84, mid - 4, self.y)
+        self.zone("signature", mid + 4, self.y - 84, self.right, self.y)
+        self.y -= 88
+
+    def send(self):
+        for words in T.SEND:
+            self.para(words)
+
+    def next(self):
+        self.heading(T.NEXT[0])
+        for words in T.NEXT[1:]:
+            self.para(words)
+
+    def notice(self):
+        self.heading(T.NOTICE[0])
+        for words in T.NOTICE[1:]:
+            self.para(words)
+
+
+LONG = (("intro", "prerequisites"), ("structure", "signatory", "note"), ("admins", "usage"), ("certificates",), ("declare", "send", "next"), ("notice",))
+SPLIT43 = (("intro", "prerequisites", "structure", "signatory", "note"), ("admins", "usage"), ("certificates", "declare", "send"), ("next", "notice"))
+TWO = (("title", "structure", "signatory", "note", "admins", "usage"), ("certificates", "declare", "send"))
+TRAPS = "ANS - 2 place de la Gare, 56000 Rochefontaine - Tél. 02 99 00 11 22 - accueil@ans-factice.fr"
+SIDE = dict(structure_rows=(("name",), ("finess", "siret"), ("rpps",)), signatory_rows=(("last", "first"), ("phone", "email"), ("card",)))
+PLAINER = {"email": "Adresse e-mail professionnelle", "siret": "ou Numéro SIRET", "card": "Numéro de carte", "name": "Nom de la structure (dénomination)",
+           "a_card": "Numéro de carte", "a_email": "E-mail professionnel", "a_last": "Nom (figurant sur la carte)", "a_first": "Prénom (figurant sur la carte)",
+           "finess": "N° FINESS *\nvoir notice ci-jointe", "publisher": "Éditeur", "solution": "Solution"}
+
+EDITIONS = {e.name: e for e in [
+    Edition("left-helvetica"),
+    Edition("below-labels", fonts=("Times-Roman", "Times-Bold"), pt=9, label="above", line="box", pages=SPLIT43, zones="swapped", height=16, colour="#5a1020"),
+    Edition("side-by-side", fonts=("DejaVu", "DejaVu-B"), pt=7.4, margin=36, line="fill", header=TRAPS, rpps="grid", zones="columns", **SIDE),
+    Edition("dotted-lines", fonts=("LibSerif", "LibSerif-B"), pt=9, label="inline", line="dots", tick="glyph", tick_side="right", pages=SPLIT43, zones="stacked", height=16),
+    Edition("two-pages-letter", size=LETTER, fonts=("LibSans", "LibSans-B"), pt=8, margin=36, admin_rows=3, pages=TWO, tick="circle", **SIDE),
+    Edition("long-twelve-rows", fonts=("Lato", "Lato-B"), pt=9, pages=LONG, admin_rows=12, header=TRAPS, footer="F413 – {n}/6 – Une question ? 0 809 40 00 00 ou aide@ans-factice.fr", height=18, split=0.45, colour="#000000"),
+    Edition("radio-terms", fonts=("Carlito", "Carlito-B"), pt=9, role="list", terms=True, admin_rows=8, admin_columns=("last", "first", "card", "email", "phone"), pages=SPLIT43, zones="columns"),
+    Edition("no-numbers-ruled", fonts=("Helvetica", "Helvetica-Bold"), pt=9, numbers=False, line="rule", label="inline", pages=SPLIT43, zones="classic", tick="brackets", header="", words=PLAINER),
+    Edition("above-pairs", fonts=("LibSans", "LibSans-B"), pt=8, label="above", line="fill", terms=True, tick_side="right", pages=SPLIT43, zones="swapped", admin_rows=6, rpps="grid", **SIDE),
+]}

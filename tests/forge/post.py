@@ -1,0 +1,168 @@
+"""What happens to a filled form before it is sent: rotated, encrypted, printed to PDF, signed, cut, updated …"""
+import io
+import pathlib
+import subprocess
+import tempfile
+
+import pikepdf
+from pikepdf import Array, Name
+
+from fill import saved
+
+
+def rotate(data, angle, upright=True):
+    """Sets /Rotate; `upright` turns the content (and the annotations) so that a viewer still shows it upright."""
+    pdf = pikepdf.open(io.BytesIO(data))
+    for page in pdf.pages:
+        x0, y0, w, h = (float(v) for v in page.MediaBox)
+        page.Rotate = angle
+        if not upright:
+            continue
+        a, b, c, d, e, f = {90: (0, 1, -1, 0, h, 0), 180: (-1, 0, 0, -1, w, h), 270: (0, -1, 1, 0, 0, w)}[angle]
+        page.MediaBox = Array([0, 0, w, h] if angle == 180 else [0, 0, h, w])
+        page.contents_add(f"q {a} {b} {c} {d} {e} {f} cm".encode(), prepend=True)
+        page.contents_add(b"Q")
+        for note in page.get(Name.Annots, []):
+            p = [float(v) for v in note.Rect]
+            xs = [a * p[i] + c * p[j] + e for i, j in ((0, 1), (2, 3))]
+            ys = [b * p[i] + d * p[j] + f for i, j in ((0, 1), (2, 3))]
+            note.Rect = Array([min(xs), min(ys), max(xs), max(ys)])
+            normal = note.get("/AP", {}).get("/N") if "/AP" in note else None
+            if normal is None:
+                continue
+            for form in [normal] if isinstance(normal, pikepdf.Stream) else list(normal.values()):
+                form.Matrix = Array([a, b, c, d, 0, 0])
+            if note.Subtype == Name.Widget:
+                note.MK = pikepdf.Dictionary(R=angle)
+    return saved(pdf)
+
+
+def streams(data, linear=False):
+    """Object and cross-reference streams."""
+    return saved(pikepdf.open(io.BytesIO(data)), object_stream_mode=pikepdf.ObjectStreamMode.generate, linearize=linear, compress_streams=True, recompress_flate=True)
+
+
+def encrypted(data, owner="proprietaire", user="", revision=6):
+    return saved(pikepdf.open(io.BytesIO(data)), encryption=pikepdf.Encryption(owner=owner, user=user, R=revision, aes=revision >= 4,
+                 metadata=revision >= 4, allow=pikepdf.Permissions(modify_form=False, extract=False)))
+
+
+def tool(data, command):
+    with tempfile.TemporaryDirectory() as folder:
+        a, b = pathlib.Path(folder) / "a.pdf", pathlib.Path(folder) / "b.pdf"
+        a.write_bytes(data)
+        subprocess.run([part.format(a=a, b=b, d=folder) for part in command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+        return b.read_bytes()
+
+
+def ghostscript(data):
+    return tool(data, ["gs", "-q", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pdfwrite", "-dPrinted", "-o", "{b}", "{a}"])
+
+
+def cairo(data):
+    return tool(data, ["pdftocairo", "-pdf", "{a}", "{b}"])
+
+
+def chromium(html):
+    with tempfile.TemporaryDirectory() as folder:
+        page, out = pathlib.Path(folder) / "a.html", pathlib.Path(folder) / "b.pdf"
+        page.write_text(html, encoding="utf-8")
+        subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", f"--user-data-dir={folder}/u", f"--print-to-pdf={out}", page.as_uri()],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+        return out.read_bytes()
+
+
+def as_pictures(data, dpi=110):
+    """Every page a picture: the reading of paper, without a single word in the file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "a.pdf"
+        path.write_bytes(data)
+        subprocess.run(["pdftoppm", "-r", str(dpi), "-gray", "-jpeg", "-jpegopt", "quality=40", path, folder + "/p"], check=True)
+        from PIL import Image
+        pictures = [Image.open(p) for p in sorted(pathlib.Path(folder).glob("p*.jpg"))]
+        out = io.BytesIO()
+        pictures[0].save(out, "PDF", save_all=True, append_images=pictures[1:], resolution=dpi)
+        return out.getvalue()
+
+
+def pages(data, keep):
+    pdf, new = pikepdf.open(io.BytesIO(data)), pikepdf.new()
+    for i in keep:
+        new.pages.append(pdf.pages[i])
+    if Name.AcroForm in pdf.Root:
+        new.Root.AcroForm = new.copy_foreign(pdf.Root.AcroForm)
+    return saved(new)
+
+
+def joined(*files):
+    new = pikepdf.new()
+    for data in files:
+        new.pages.extend(pikepdf.open(io.BytesIO(data)).pages)
+    return saved(new)
+
+
+def updated(data, change):
+    """An incremental update through pyHanko's writer: the first revision stays as it was, `change(writer)` comes behind."""
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
+    change(writer)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def set_values(values, keep_drawing=False):
+    """Changes fields by /T in an incremental update; without their drawing, which the viewer is to make anew."""
+    from pyhanko.pdf_utils import generic
+
+    def change(writer):
+        form = writer.root["/AcroForm"]
+        form[generic.NameObject("/NeedAppearances")] = generic.BooleanObject(True)
+        for ref in form["/Fields"]:
+            field = ref.get_object()
+            if str(field.get("/T")) in values:
+                field[generic.NameObject("/V")] = generic.TextStringObject(values[str(field["/T"])])
+                if not keep_drawing and "/AP" in field:
+                    del field["/AP"]
+                writer.mark_update(ref)
+        writer.update_root()
+        writer.update_container(form)
+    return change
+
+
+def signer(name="Autorité de démonstration"):
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    import datetime
+    from pyhanko.sign import signers
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    cert = (x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key()).serial_number(413)
+            .not_valid_before(datetime.datetime(2026, 1, 1)).not_valid_after(datetime.datetime(2029, 1, 1))
+            .add_extension(x509.KeyUsage(True, True, False, False, False, False, False, False, False), True).sign(key, hashes.SHA256()))
+    with tempfile.TemporaryDirectory() as folder:
+        k, c = pathlib.Path(folder) / "k", pathlib.Path(folder) / "c"
+        k.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        c.write_bytes(cert.public_bytes(serialization.Encoding.PEM))
+        return signers.SimpleSigner.load(str(k), str(c))
+
+
+def signed(data, box, field="Signature1", **meta):
+    """A digital signature whose visible widget stands in `box`."""
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign import fields, signers
+    writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
+    place = {"on_page": box[0], "box": tuple(round(v) for v in box[1:])} if box else {}
+    fields.append_signature_field(writer, fields.SigFieldSpec(field, **place))
+    out = signers.PdfSigner(signers.PdfSignatureMetadata(field_name=field, md_algorithm="sha256", **meta), signer()).sign_pdf(writer, bytes_reserved=4096)
+    return out.getvalue()
+
+
+def tampered(data):
+    """One byte inside the signed range changes (in a place no reader needs)."""
+    at = data.index(b"startxref") - 40
+    at = data.find(b"/Producer")
+    assert at > 0
+    at = data.index(b"(", at) + 2
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
