@@ -10,7 +10,7 @@ use hayro_interpret::hayro_cmap::BfString;
 use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape as _};
 use hayro_interpret::{
     BlendMode, CacheKey, ClipPath, Device, DrawMode, DrawProps, Image, ImageData, ImageDrawProps, Paint,
-    SoftMask,
+    RasterImage, SoftMask,
 };
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -20,8 +20,9 @@ use std::collections::HashMap;
 const MOST_CALLS: u32 = 2_000_000;
 /// Glyphs, rules and inks kept of a page; what is beyond is a drawing, not a form.
 const MOST_KEPT: usize = 60_000;
-/// Pixels of a picture that are looked at to find it blank; a larger one counts as not blank.
-const MOST_PIXELS: u64 = 40_000_000;
+/// Pixels of a picture that are looked at to find it blank; a larger one counts as not blank, and so
+/// does one that takes up most of the page: that is a scan, whose reader looks at it anyway.
+const MOST_PIXELS: u64 = 6_000_000;
 
 /// Thrown (without a panic's message) out of an interpreter that will not come to an end.
 pub(super) struct Exhausted;
@@ -45,7 +46,8 @@ pub(super) struct Canvas {
     pub ink: Vec<Ink>,
     pub covers: Vec<Cover>,
     clips: Vec<Area>,
-    groups: Vec<f32>,
+    /// Opacity of the groups that are open, and whether they simply lie over what is beneath.
+    groups: Vec<(f32, bool)>,
     calls: u32,
     /// Pictures come back on many pages: logos.
     blank: HashMap<u128, bool>,
@@ -84,7 +86,74 @@ impl Canvas {
     }
 
     fn opacity(&self) -> f32 {
-        self.groups.iter().product()
+        self.groups.iter().map(|(opacity, _)| opacity).product()
+    }
+
+    /// Whether what is drawn now hides what is beneath it; a highlighter does not.
+    fn hides(&self, blend: BlendMode) -> bool {
+        blend == BlendMode::Normal && self.groups.iter().all(|(_, normal)| *normal)
+    }
+
+    /// Degrees by which the page must be turned clockwise for most of its text to stand upright;
+    /// 0 when it does, or when there is too little text to say.
+    pub fn lies_on_its_side(&self) -> u16 {
+        let mut ways = [0_usize; 4];
+        for glyph in self.glyphs.iter().filter(|glyph| !glyph.unseen) {
+            let (dx, dy) = (glyph.end.0 - glyph.start.0, glyph.end.1 - glyph.start.1);
+            let [right, up, left, down] = &mut ways;
+            let way = match (dx.abs() > dy.abs(), dx > 0.0, dy > 0.0) {
+                (true, true, _) => right,
+                (true, false, _) => left,
+                (false, _, false) => up,
+                (false, _, true) => down,
+            };
+            *way += 1;
+        }
+        let all: usize = ways.iter().sum();
+        let [_, up, left, down] = ways;
+        let most = |count: usize| all >= 40 && count * 10 >= all * 7;
+        match (most(up), most(left), most(down)) {
+            (true, _, _) => 90,
+            (_, true, _) => 180,
+            (_, _, true) => 270,
+            _ => 0,
+        }
+    }
+
+    /// Text typed into an area by a program that left its drawing to the viewer: lines broken at the
+    /// area's width, places estimated.
+    pub fn type_into(&mut self, area: Area, text: &str, size: f32) {
+        self.count();
+        let order = self.order();
+        let wide = size * 0.5;
+        let (mut x, mut y) = (area.x0 + 2.0, area.y0 + size);
+        for line in text.split(['\r', '\n']) {
+            for word in line.split_whitespace() {
+                let letters = word.chars().count();
+                #[expect(clippy::cast_precision_loss, reason = "letters of a word")]
+                let length = wide * letters as f32;
+                if x > area.x0 + 2.0 && x + length > area.x1 {
+                    (x, y) = (area.x0 + 2.0, y + size * 1.15);
+                }
+                let typed = |text: &str, x0: f32, x1: f32| Glyph {
+                    text: text.to_owned(),
+                    start: (x0, y),
+                    end: (x1, y),
+                    size,
+                    order,
+                    origin: self.origin,
+                    unseen: false,
+                    white: false,
+                    clipped: false,
+                };
+                let (end, next) = (x + length, x + length + wide);
+                self.glyphs.extend([typed(word, x, end), typed(" ", end, next)]);
+                x = next;
+            }
+            if x > area.x0 + 2.0 {
+                (x, y) = (area.x0 + 2.0, y + size * 1.15);
+            }
+        }
     }
 
     fn clip(&self) -> Area {
@@ -114,7 +183,7 @@ impl Canvas {
         }
     }
 
-    fn ink(&mut self, area: Area, kind: InkKind) {
+    pub fn ink(&mut self, area: Area, kind: InkKind) {
         if let Some(area) = self.seen(area) {
             self.ink.push(Ink { area, kind, origin: self.origin });
         }
@@ -148,7 +217,7 @@ impl Canvas {
         }
     }
 
-    fn fill(&mut self, path: &BezPath, transform: Affine, paint: &Tint) {
+    fn fill(&mut self, path: &BezPath, transform: Affine, paint: &Tint, hides: bool) {
         if paint.nothing {
             return;
         }
@@ -163,7 +232,7 @@ impl Canvas {
                 Shape::Frame { area } if shapes::is_tick_box(&area) => self.ink(area, InkKind::Box),
                 Shape::Frame { area } => self.frame(area, 0.5),
                 Shape::Solid { area } => {
-                    if paint.opaque {
+                    if paint.opaque && hides {
                         self.cover(area, paint.light);
                     }
                     self.ink(area, InkKind::Fill { light: paint.light });
@@ -179,8 +248,9 @@ impl Canvas {
         }
     }
 
-    fn is_blank(&mut self, image: &Image<'_, '_>) -> bool {
-        if u64::from(image.width()) * u64::from(image.height()) > MOST_PIXELS {
+    fn is_blank(&mut self, image: &Image<'_, '_>, area: &Area) -> bool {
+        let most_of_page = area.width() * area.height() > 0.4 * self.page.width() * self.page.height();
+        if most_of_page || u64::from(image.width()) * u64::from(image.height()) > MOST_PIXELS {
             return false;
         }
         let key = image.cache_key();
@@ -252,11 +322,12 @@ impl<'a> Device<'a> for Canvas {
             return;
         }
         let tint = Tint::of(&props.paint, self.opacity());
+        let hides = self.hides(props.blend_mode) && props.soft_mask.is_none();
         match draw_mode {
-            DrawMode::Fill(_) => self.fill(path, props.transform, &tint),
+            DrawMode::Fill(_) => self.fill(path, props.transform, &tint, hides),
             DrawMode::Stroke(stroke) => self.stroke(path, props.transform, stroke.line_width, &tint),
             DrawMode::FillAndStroke(_, stroke) => {
-                self.fill(path, props.transform, &tint);
+                self.fill(path, props.transform, &tint, hides);
                 self.stroke(path, props.transform, stroke.line_width, &tint);
             }
             DrawMode::Invisible => {}
@@ -275,9 +346,9 @@ impl<'a> Device<'a> for Canvas {
         });
     }
 
-    fn push_transparency_group(&mut self, opacity: f32, _: Option<SoftMask<'a>>, _: BlendMode) {
+    fn push_transparency_group(&mut self, opacity: f32, mask: Option<SoftMask<'a>>, blend: BlendMode) {
         self.count();
-        self.groups.push(opacity);
+        self.groups.push((opacity, blend == BlendMode::Normal && mask.is_none()));
     }
 
     fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, draw_mode: &DrawMode) {
@@ -336,9 +407,13 @@ impl<'a> Device<'a> for Canvas {
             }
             return;
         }
-        let blank = self.is_blank(&image);
-        if !blank && matches!(image, Image::Raster(_)) && props.blend_mode == BlendMode::Normal {
-            self.cover(area, false);
+        let blank = self.is_blank(&image, &area);
+        let full = |image: &RasterImage<'_>| {
+            let dict = image.stream().dict();
+            !["SMask", "Mask", "SMaskInData"].iter().any(|key| dict.contains_key(key))
+        };
+        if matches!(&image, Image::Raster(raster) if full(raster)) && self.hides(props.blend_mode) {
+            self.cover(area, blank);
         }
         self.ink(area, InkKind::Picture { blank });
     }

@@ -11,6 +11,8 @@ mod acroform;
 mod acroform_button;
 mod graphics;
 mod graphics_shapes;
+mod pdf_annotation;
+mod pdf_page;
 mod text;
 mod text_strings;
 mod text_symbols;

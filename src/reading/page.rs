@@ -35,6 +35,9 @@ pub struct Page {
     /// Points, as displayed.
     pub width: f32,
     pub height: f32,
+    /// Degrees (0, 90, 180, 270) the page was turned clockwise beyond its `/Rotate`, because nearly
+    /// all its text lay on its side; size and places are those of the turned page.
+    pub turned: u16,
     /// In drawing order, which is not the order of reading. Words outside the page or their clip
     /// are not here.
     pub words: Vec<Word>,
