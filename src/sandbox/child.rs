@@ -1,0 +1,104 @@
+//! The child's side (`guichet open`): one order on standard input, frames on standard output, then
+//! it ends. No runtime, no threads, no network.
+
+use super::JobKind;
+use super::limits;
+use super::progress::beyond_limits;
+use super::wire::{Frame, ORDER_LINE, Order};
+use crate::domain::mail::{DocumentHead, MailKind};
+use crate::domain::sheet::Reading;
+use crate::intake::mime::{self, Attached, Mail};
+use sha2::{Digest, Sha256};
+use std::io::{self, BufRead, Read, StdoutLock, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+/// Does one job. Whatever goes wrong ends in a missing end mark, which the parent understands.
+#[must_use]
+pub fn main() -> ExitCode {
+    // A panic's text may quote the document: personal data.
+    std::panic::set_hook(Box::new(|_| {}));
+    match work() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn work() -> io::Result<()> {
+    limits::die_with_parent()?;
+    let mut stdin = io::stdin().lock();
+    let Some(order) = order(&mut stdin)? else {
+        return Ok(()); // never needed: the parent went or threw its spares away
+    };
+    if limits::is_orphan(order.parent) {
+        return Ok(());
+    }
+    limits::set(order.cpu, order.memory)?;
+    let mut bytes = Vec::new();
+    stdin.take(order.size).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 != order.size {
+        return Ok(()); // the parent went in the middle of it
+    }
+
+    let mut to = io::stdout().lock();
+    let (mail, documents, unread) = open(&order, bytes);
+    let reads = mail.as_ref().is_none_or(|head| head.kind != MailKind::Automatic);
+    send(&mut to, &Frame::Opened { mail, documents: documents.iter().map(head).collect(), unread, reads })?;
+    if reads {
+        for (number, document) in documents.iter().enumerate() {
+            if !order.skip.contains(&number) {
+                send(&mut to, &Frame::Read { document: number, readings: read(document) })?;
+            }
+        }
+    }
+    send(&mut to, &Frame::End)
+}
+
+/// The order; `None` when the pipe was closed instead.
+fn order(stdin: &mut impl BufRead) -> io::Result<Option<Order>> {
+    let mut line = Vec::new();
+    stdin.take(ORDER_LINE).read_until(b'\n', &mut line)?;
+    if line.is_empty() { Ok(None) } else { Ok(Some(serde_json::from_slice(&line)?)) }
+}
+
+type Taken = (Option<crate::domain::mail::MailHead>, Vec<Attached>, Vec<Reading>);
+
+/// Takes the message apart, or unwraps the document.
+fn open(order: &Order, bytes: Vec<u8>) -> Taken {
+    match order.kind {
+        JobKind::Mail => {
+            let Mail { head, documents, unread } = mime::open_mail(&bytes, &order.mime);
+            (Some(head), documents, unread)
+        }
+        JobKind::Document => {
+            let (documents, unread) = mime::open_document(&order.name, bytes, &order.mime);
+            (None, documents, unread)
+        }
+    }
+}
+
+/// Reads one document. A library's panic costs this document only.
+fn read(document: &Attached) -> Vec<Reading> {
+    catch_unwind(AssertUnwindSafe(|| read_document(document)))
+        .unwrap_or_else(|_| vec![beyond_limits(Some(document.name.clone()))])
+}
+
+fn read_document(document: &Attached) -> Vec<Reading> {
+    vec![beyond_limits(Some(document.name.clone()))]
+}
+
+fn head(document: &Attached) -> DocumentHead {
+    DocumentHead {
+        name: document.name.clone(),
+        media_type: document.content.media_type().to_owned(),
+        size: document.bytes.len() as u64,
+        sha256: Sha256::digest(&document.bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
+fn send(to: &mut StdoutLock<'_>, frame: &Frame) -> io::Result<()> {
+    let mut line = serde_json::to_vec(frame)?;
+    line.push(b'\n');
+    to.write_all(&line)?;
+    to.flush()
+}

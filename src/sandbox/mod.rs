@@ -1,0 +1,150 @@
+//! Strangers' bytes are parsed here and nowhere else: one child process a message or document
+//! (`guichet open`, hidden), with caps on processor time, memory, wall time and output. A child
+//! that dies, hangs or grows costs the document it was reading, never the daemon and never the
+//! documents beside it.
+
+pub mod child;
+mod limits;
+mod nursery;
+mod progress;
+mod run;
+mod wire;
+
+use crate::domain::case::Opened;
+use crate::fault::Fault;
+use crate::intake::mime::MimeSettings;
+use nursery::Nursery;
+use progress::Progress;
+use run::run;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::time::Duration;
+use wire::Order;
+
+/// Children started again after one died on a document; after that the documents left are given
+/// up too, so that a mail full of bombs ends.
+const RESTARTS: usize = 3;
+
+/// The caps of one child.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SandboxSettings {
+    /// Processor time, whole seconds (`RLIMIT_CPU`).
+    pub cpu: Duration,
+    /// Address space, bytes (`RLIMIT_AS`).
+    pub memory: u64,
+    /// From the job handed over to the last answer.
+    pub wall: Duration,
+    /// What the child may write, bytes.
+    pub output: u64,
+    /// Children started ahead and waiting, at least one.
+    pub spares: usize,
+    /// The program to start; it is given the one argument `open`.
+    pub program: PathBuf,
+}
+
+impl Default for SandboxSettings {
+    fn default() -> Self {
+        Self {
+            cpu: Duration::from_secs(20),
+            memory: 512 << 20,
+            wall: Duration::from_secs(30),
+            output: 32 << 20,
+            spares: 2,
+            // The running image itself, also after an upgrade has replaced the file.
+            program: PathBuf::from("/proc/self/exe"),
+        }
+    }
+}
+
+/// What the bytes of a job are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    /// An e-mail, as the server keeps it.
+    Mail,
+    /// A file by itself: a PDF, a picture, an archive.
+    Document,
+}
+
+/// One message or document to open.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    pub kind: JobKind,
+    /// The document's name; of no matter for a mail.
+    pub name: &'a str,
+    pub bytes: &'a [u8],
+}
+
+impl std::fmt::Debug for Job<'_> {
+    /// Masked: a file's name may hold a person's.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Job({:?}, {} bytes)", self.kind, self.bytes.len())
+    }
+}
+
+/// How a child ended that did not get through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Ended {
+    #[error("over its processor or wall time")]
+    TimedOut,
+    #[error("over its memory")]
+    OutOfMemory,
+    #[error("over its output")]
+    TooMuchOutput,
+    /// A panic outside a document, a signal, or an end without the end mark.
+    #[error("crashed (signal {signal:?})")]
+    Crashed { signal: Option<i32> },
+}
+
+/// Why there is nothing to judge.
+#[derive(Debug, thiserror::Error)]
+pub enum Unopened {
+    /// The message itself cannot be taken apart within the limits: a person looks (parked).
+    #[error("the message could not be opened: {0}")]
+    Ended(#[from] Ended),
+    /// Ours: no child could be started.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// The children and what they are told.
+#[derive(Debug)]
+pub struct Sandbox {
+    settings: SandboxSettings,
+    mime: MimeSettings,
+    nursery: Nursery,
+}
+
+impl Sandbox {
+    /// Starts the spare children in the background. To be called inside a tokio runtime with IO.
+    pub fn new(settings: SandboxSettings, mime: MimeSettings) -> Result<Self, Fault> {
+        let nursery = Nursery::new(settings.program.clone(), settings.spares)?;
+        Ok(Self { settings, mime, nursery })
+    }
+
+    /// Opens and reads one message or document. A document on which a child dies becomes a reading
+    /// without a sheet; the others are read all the same.
+    pub async fn open(&self, job: Job<'_>) -> Result<Opened, Unopened> {
+        let mut progress = Progress::default();
+        for restart in 0..=RESTARTS {
+            let order = Order::new(&self.settings, &self.mime, job, progress.settled());
+            let child = self.nursery.take().await?;
+            progress.begin();
+            let Err(ended) = run(child, &order, job.bytes, &self.settings, &mut progress).await else {
+                return progress.into_opened().ok_or(Unopened::Ended(Ended::Crashed { signal: None }));
+            };
+            tracing::warn!(%ended, restart, bytes = job.bytes.len(), "a sandbox child did not get through");
+            match progress.blame() {
+                Some(()) if progress.all_settled() => break,
+                Some(()) => {}
+                // Died before it said what the message holds. A crash may have been the machine's
+                // (killed from outside): one more try shows. A limit is met again.
+                None if restart == 0 && matches!(ended, Ended::Crashed { .. }) => {}
+                None if progress.is_known() => break,
+                None => return Err(ended.into()),
+            }
+        }
+        progress.give_up();
+        progress.into_opened().ok_or(Unopened::Ended(Ended::Crashed { signal: None }))
+    }
+}

@@ -1,0 +1,78 @@
+//! Children started ahead: a thread keeps a few waiting for their job, so that the start of a
+//! process is not on anybody's way.
+
+use crate::fault::Fault;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::process::{Child, Command};
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, mpsc};
+
+/// The children in waiting. Dropping it ends them.
+#[derive(Debug)]
+pub(super) struct Nursery {
+    waiting: Mutex<mpsc::Receiver<Result<Child, Fault>>>,
+    /// How many entries can be stale when the program could not be started for a while.
+    depth: usize,
+}
+
+impl Nursery {
+    pub fn new(program: PathBuf, spares: usize) -> Result<Self, Fault> {
+        let runtime = Handle::try_current()
+            .map_err(|error| Fault::never("starting the sandbox outside the runtime", error))?;
+        // One more waits in the thread's hand.
+        let (full, waiting) = mpsc::channel(spares.saturating_sub(1).max(1));
+        // A thread of its own and not a task: the kernel ends a child together with the *thread*
+        // that started it (PR_SET_PDEATHSIG in prctl(2)), and the runtime's threads come and go.
+        std::thread::Builder::new()
+            .name("sandbox-nursery".to_owned())
+            .spawn(move || {
+                loop {
+                    let child = {
+                        let _inside = runtime.enter();
+                        start(&program)
+                    };
+                    if full.blocking_send(child).is_err() {
+                        return;
+                    }
+                }
+            })
+            .map_err(|error| Fault::later("starting the sandbox's thread", error))?;
+        Ok(Self { waiting: Mutex::new(waiting), depth: spares + 1 })
+    }
+
+    /// A child that waits for its job.
+    pub async fn take(&self) -> Result<Child, Fault> {
+        let mut waiting = self.waiting.lock().await;
+        let mut failed = None;
+        for _ in 0..=self.depth {
+            match waiting.recv().await {
+                // Who died while waiting says nothing about the job.
+                Some(Ok(mut child)) => match child.try_wait() {
+                    Ok(None) => return Ok(child),
+                    Ok(Some(status)) => {
+                        failed = Some(Fault::later("keeping a child ready", status.to_string()))
+                    }
+                    Err(error) => failed = Some(Fault::later("keeping a child ready", error)),
+                },
+                Some(Err(fault)) => failed = Some(fault),
+                None => break,
+            }
+        }
+        Err(failed.unwrap_or_else(|| Fault::later("taking a child", "the sandbox's thread has ended")))
+    }
+}
+
+/// Starts a child with nothing of ours: no environment (secrets), no directory, no open files.
+fn start(program: &Path) -> Result<Child, Fault> {
+    Command::new(program)
+        .arg("open")
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| Fault::later("starting a sandbox child", error))
+}

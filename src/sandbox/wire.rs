@@ -1,0 +1,63 @@
+//! What parent and child say to each other: one order in, frames out, each a line of JSON. The
+//! order is followed by the job's bytes.
+
+use super::{Job, JobKind, SandboxSettings};
+use crate::domain::mail::{DocumentHead, MailHead};
+use crate::domain::sheet::Reading;
+use crate::intake::mime::MimeSettings;
+use serde::{Deserialize, Serialize};
+
+/// Longest order line, bytes: settings and a name, far from it.
+pub(super) const ORDER_LINE: u64 = 1 << 20;
+
+/// What the child is to do, under which limits.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Order {
+    /// The parent's process id: who has another one by now is an orphan.
+    pub parent: u32,
+    /// Seconds.
+    pub cpu: u64,
+    /// Bytes.
+    pub memory: u64,
+    pub kind: JobKind,
+    pub name: String,
+    /// Bytes that follow.
+    pub size: u64,
+    pub mime: MimeSettings,
+    /// Documents that are settled already, by number: not to be read (again).
+    pub skip: Vec<usize>,
+}
+
+impl Order {
+    pub fn new(settings: &SandboxSettings, mime: &MimeSettings, job: Job<'_>, skip: Vec<usize>) -> Self {
+        Self {
+            parent: std::process::id(),
+            cpu: settings.cpu.as_secs(),
+            memory: settings.memory,
+            kind: job.kind,
+            name: job.name.to_owned(),
+            size: job.bytes.len() as u64,
+            mime: mime.clone(),
+            skip,
+        }
+    }
+}
+
+/// What the child found, in this order: one `Opened`, a `Read` for each document not skipped, `End`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "frame", rename_all = "snake_case")]
+pub(super) enum Frame {
+    Opened {
+        mail: Option<MailHead>,
+        documents: Vec<DocumentHead>,
+        /// What could not be opened at all.
+        unread: Vec<Reading>,
+        /// Whether the documents will be read (not those of an automatic mail).
+        reads: bool,
+    },
+    Read {
+        document: usize,
+        readings: Vec<Reading>,
+    },
+    End,
+}
