@@ -7,6 +7,9 @@ pub mod transport;
 mod view;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub use letters::{Letter, Letters, Planned, template_of};
 pub use mail::Composed;
 pub use settings::{LetterSettings, MailIdentity, ServiceSettings};
