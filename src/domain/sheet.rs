@@ -167,7 +167,11 @@ pub enum Zone {
 pub struct DigitalSignature {
     /// Bytes verify and nothing was changed afterwards.
     pub sound: bool,
-    /// Why not, for the evidence and the staff. Empty when sound.
+    /// Not sound, but not broken either: made in a way we cannot check (an algorithm we do not
+    /// have). Our lack, so never a reject: `low_confidence` instead of `signature_broken`.
+    #[serde(default)]
+    pub unverifiable: bool,
+    /// Why not sound, in French, for the evidence and the staff. Empty when sound.
     pub trouble: String,
     /// Subject common name of the signer's certificate, where it could be read. Personal data.
     pub signer: Option<String>,
