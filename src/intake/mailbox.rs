@@ -10,7 +10,7 @@ use std::time::Duration;
 #[async_trait::async_trait]
 pub trait Mailbox: Send {
     /// Everything above the cursor, ascending by UID, without bodies; the whole folder when there
-    /// is no cursor or it is of another UIDVALIDITY. Independent of `\\Seen` and all other flags.
+    /// is no cursor or it is of another UIDVALIDITY. Independent of `\Seen` and all other flags.
     async fn arrivals(&mut self, after: Option<Cursor>) -> Result<Arrivals, Fault>;
 
     /// The bodies of mails of the last [`Arrivals`], in ascending order: every UID asked for comes

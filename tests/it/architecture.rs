@@ -16,7 +16,10 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("report", &["domain"]),
     ("sandbox", &["domain", "fault", "intake", "reading"]),
     ("folder", &["domain", "fault", "intake", "reply"]),
-    ("pipeline", &["clock", "domain", "fault", "intake", "sandbox", "store", "reading", "registry", "reply", "report"]),
+    (
+        "pipeline",
+        &["clock", "domain", "fault", "intake", "sandbox", "store", "reading", "registry", "reply", "report"],
+    ),
     ("config", &["*"]),
     ("daemon", &["*"]),
     ("cli", &["*"]),
@@ -75,7 +78,9 @@ fn room_of(path: &Path) -> String {
 /// `crate::room` names in a source, also those of `use crate::{room::…, other::…}`.
 fn rooms_named(text: &str) -> Vec<String> {
     let mut named = Vec::new();
-    for (_, rest) in text.match_indices("crate::").map(|(at, found)| (at, text.get(at + found.len()..).unwrap())) {
+    for (_, rest) in
+        text.match_indices("crate::").map(|(at, found)| (at, text.get(at + found.len()..).unwrap()))
+    {
         if let Some(list) = rest.strip_prefix('{') {
             let mut depth = 0;
             let mut word = String::new();
@@ -147,7 +152,10 @@ fn an_outside_crate_is_named_in_its_room_only() {
 
 #[test]
 fn the_tests_of_the_table_can_fail() {
-    assert_eq!(rooms_named("use crate::{store::Store, domain::{a, b}, fault};"), ["store", "domain", "fault"]);
+    assert_eq!(
+        rooms_named("use crate::{store::Store, domain::{a, b}, fault};"),
+        ["store", "domain", "fault"]
+    );
     assert_eq!(rooms_named("let x = crate::reply::letters();"), ["reply"]);
     assert!(sources().len() > 20);
 }

@@ -1,0 +1,551 @@
+//! What a mail server may do to us, and what the mailbox makes of it: never an empty success, never
+//! a wait without end.
+
+use crate::imap_peer::{Answer, ImapPeer, MAILS};
+use guichet::domain::mail::{Cursor, Outcome};
+use guichet::fault::{Fault, Retry};
+use guichet::intake::imap::{Auth, FilingMode, ImapMailbox, ImapSettings, Secret, Tls, examine};
+use guichet::intake::mailbox::{Arrivals, Body, Fetched, Filing, FilingEnd, Mailbox};
+use std::time::Duration;
+
+fn say(text: &str) -> Answer {
+    Answer::Say(text.into())
+}
+fn close(text: &str) -> Answer {
+    Answer::Close(text.into())
+}
+fn hang(text: &str) -> Answer {
+    Answer::Hang(text.into())
+}
+
+/// A call that must end by itself well before this.
+async fn ends<T>(call: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), call).await.expect("it waits for ever")
+}
+
+async fn mailbox(answers: Vec<(&str, Answer)>) -> (ImapPeer, ImapMailbox) {
+    let peer = ImapPeer::with(answers).await;
+    let mailbox = ImapMailbox::new(peer.settings());
+    (peer, mailbox)
+}
+
+fn uids(arrivals: &Arrivals) -> Vec<u32> {
+    arrivals.mails.iter().map(|mail| mail.uid).collect()
+}
+
+fn bodies(fetched: &[Fetched]) -> Vec<(u32, String)> {
+    fetched
+        .iter()
+        .map(|one| match &one.body {
+            Body::Whole(bytes) => (one.uid, String::from_utf8(bytes.clone()).unwrap()),
+            other => (one.uid, format!("{other:?}")),
+        })
+        .collect()
+}
+
+fn whole() -> Vec<(u32, String)> {
+    MAILS.map(|(uid, body)| (uid, body.to_owned())).to_vec()
+}
+
+/// Lists, fetches; the first fault of the two.
+async fn all(mailbox: &mut ImapMailbox) -> Result<Vec<(u32, String)>, Fault> {
+    let list = ends(mailbox.arrivals(None)).await?;
+    let fetched = ends(mailbox.fetch(&uids(&list))).await?;
+    Ok(bodies(&fetched))
+}
+
+#[tokio::test]
+async fn a_good_server_gives_sizes_dates_and_bodies_oldest_first_and_marks_nothing() {
+    let (peer, mut mailbox) = mailbox(vec![]).await;
+    let list = ends(mailbox.arrivals(None)).await.unwrap();
+    assert_eq!((list.uidvalidity, uids(&list)), (17, vec![4, 7, 9]));
+    assert_eq!(list.mails[0].size, MAILS[0].1.len() as u64);
+    assert_eq!(list.mails[1].received_at.unwrap().to_string(), "2026-10-01T07:02:00Z");
+    let fetched = ends(mailbox.fetch(&[9, 4, 7])).await.unwrap();
+    assert_eq!(bodies(&fetched), whole());
+    assert_eq!(peer.count("(connected)"), 1);
+    assert!(peer.heard().iter().any(|line| line.contains("BODY.PEEK[]")));
+    assert!(!peer.heard().iter().any(|line| line.contains("STORE") || line.contains(" BODY[")));
+}
+
+#[tokio::test]
+async fn the_cursor_counts_only_in_its_own_uidvalidity() {
+    let (_peer, mut mailbox) = mailbox(vec![]).await;
+    let after = |uidvalidity, uid| Some(Cursor { uidvalidity, uid });
+    assert_eq!(uids(&ends(mailbox.arrivals(after(17, 4))).await.unwrap()), [7, 9]);
+    // `10:*` names the last mail, which is not above the cursor
+    assert_eq!(uids(&ends(mailbox.arrivals(after(17, 9))).await.unwrap()), [0_u32; 0]);
+    assert_eq!(uids(&ends(mailbox.arrivals(after(17, u32::MAX))).await.unwrap()), [0_u32; 0]);
+    // the folder was rebuilt: all of it, under the new value
+    let list = ends(mailbox.arrivals(after(16, 9))).await.unwrap();
+    assert_eq!((list.uidvalidity, uids(&list)), (17, vec![4, 7, 9]));
+}
+
+#[tokio::test]
+async fn uids_of_a_folder_that_was_rebuilt_meanwhile_are_not_asked_for() {
+    let rebuilt = "* 1 EXISTS\r\n* OK [UIDVALIDITY 18] new\r\n% OK done\r\n";
+    let (peer, mut mailbox) = mailbox(vec![
+        ("UID FETCH 4", close("* BYE restarting\r\n")),
+        ("SELECT", say("* 3 EXISTS\r\n* OK [UIDVALIDITY 17] old\r\n% OK done\r\n")),
+        ("SELECT", say(rebuilt)),
+    ])
+    .await;
+    assert!(ends(mailbox.arrivals(None)).await.is_err());
+    // the list is made again on a new connection, where the folder is another one by then
+    let list = ends(mailbox.arrivals(None)).await.unwrap();
+    assert_eq!(list.uidvalidity, 18);
+    let fault = ends(mailbox.file(17, &[(Outcome::Handled, vec![4])])).await.unwrap_err();
+    assert!(fault.to_string().contains("from 17 to 18"), "{fault}");
+    assert_eq!(peer.count("UID MOVE"), 0);
+}
+
+#[tokio::test]
+async fn a_connection_closed_between_two_fetch_answers_is_no_end_of_the_list() {
+    let half = "* 1 FETCH (UID 4 BODY[] {21}\r\nSubject: a\r\n\r\nshort\r\n)\r\n";
+    for cut in [close(half), close(""), close("* 1 FETCH (UID 4 BODY[] {21}\r\nSubj")] {
+        let (peer, mut mailbox) = mailbox(vec![("UID FETCH 4,7,9 (UID BODY", cut)]).await;
+        let fault = all(&mut mailbox).await.unwrap_err();
+        assert_eq!(fault.retry, Retry::Later);
+        assert!(fault.to_string().contains("closed the connection"), "{fault}");
+        assert_eq!(all(&mut mailbox).await.unwrap(), whole());
+        assert_eq!(peer.count("(connected)"), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_never_an_empty_list() {
+    for (command, answer, words) in [
+        ("UID SEARCH", say("% NO [SERVERBUG] index is broken\r\n"), "index is broken"),
+        ("UID SEARCH", say("% BAD what\r\n"), "what"),
+        ("UID SEARCH", close(""), "closed"),
+        ("UID SEARCH", say("* BYE shutting down\r\n"), "shutting down"),
+        ("UID SEARCH", say("* SEARCH\r\n% OK done\r\n"), "none of 3 mails"),
+        ("UID SEARCH", say("* SEARCH 4 7 9\r\nG99 OK done\r\n"), "G99"),
+        ("UID SEARCH", say("+ go ahead\r\n% OK done\r\n"), "asks for more"),
+        ("UID FETCH", say("% NO try later\r\n"), "try later"),
+        ("UID FETCH", say("% OK nothing for you\r\n"), "said nothing"),
+        ("SELECT", say("% NO no such folder\r\n"), "no such folder"),
+        ("SELECT", say("* 3 EXISTS\r\n% OK done\r\n"), "no lasting UIDs"),
+        ("(greeting)", close("* BYE too many connections\r\n"), "too many connections"),
+    ] {
+        let (_peer, mut mailbox) = mailbox(vec![(command, answer)]).await;
+        let fault = ends(mailbox.arrivals(None)).await.expect_err(words);
+        assert!(fault.to_string().contains(words), "{fault}");
+        assert_eq!(fault.retry, Retry::Later);
+        assert_eq!(uids(&ends(mailbox.arrivals(None)).await.unwrap()), [4, 7, 9], "after {words}");
+    }
+}
+
+#[tokio::test]
+async fn silence_ends_in_a_time_out_wherever_it_falls() {
+    for (command, answer) in [
+        ("(greeting)", hang("")),
+        ("LOGIN", hang("")),
+        ("SELECT", hang("* 3 EXISTS\r\n")),
+        ("UID SEARCH", hang("")),
+        ("UID FETCH 4,7,9 (UID BODY", hang("* 1 FETCH (UID 4 BODY[] {2000}\r\nSubject: a\r\n")),
+    ] {
+        let (_peer, mut mailbox) = mailbox(vec![(command, answer)]).await;
+        let fault = all(&mut mailbox).await.unwrap_err();
+        assert!(fault.to_string().contains("time") || fault.to_string().contains("timed out"), "{fault}");
+        assert_eq!(all(&mut mailbox).await.unwrap(), whole(), "after {command}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_the_server_does_not_hand_out_does_not_hold_up_the_others() {
+    let (_peer, mut mailbox) = mailbox(vec![
+        ("UID FETCH 4,7,9 (UID BODY", say("% NO [SERVERBUG] some could not be read\r\n")),
+        ("UID FETCH 7 (UID BODY", say("% NO mail is corrupt\r\n")),
+    ])
+    .await;
+    let expected = vec![whole()[0].clone(), (7, "withheld: mail is corrupt".to_owned()), whole()[2].clone()];
+    assert_eq!(all(&mut mailbox).await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_body_that_is_nil_is_gone_or_withheld_and_never_empty() {
+    let two = "* 1 FETCH (UID 4 BODY[] {3}\r\none)\r\n* 3 FETCH (UID 9 BODY[] {5}\r\nthree)\r\n";
+    for (nil, present, expected) in [
+        ("* 2 FETCH (UID 7 BODY[] NIL)\r\n", "* SEARCH\r\n", "gone"),
+        (
+            "* 2 FETCH (UID 7 BODY[] NIL)\r\n",
+            "* SEARCH 7\r\n",
+            "withheld: the server gives no content for it",
+        ),
+        ("", "* SEARCH\r\n", "gone"),
+        ("* 2 FETCH (UID 7 FLAGS (\\Deleted))\r\n", "* SEARCH\r\n", "gone"),
+    ] {
+        let (_peer, mut mailbox) = mailbox(vec![
+            ("UID FETCH 4,7,9 (UID BODY", say(&format!("{two}{nil}% OK done\r\n"))),
+            ("UID SEARCH UID 7", say(&format!("{present}% OK done\r\n"))),
+        ])
+        .await;
+        assert_eq!(all(&mut mailbox).await.unwrap()[1], (7, expected.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_says_nothing_of_a_mail_that_is_there_is_a_fault() {
+    let two = "* 1 FETCH (UID 4 BODY[] {3}\r\none)\r\n* 2 FETCH (UID 7 FLAGS (\\Seen))\r\n";
+    let (_peer, mut mailbox) =
+        mailbox(vec![("UID FETCH 4,7,9 (UID BODY", say(&format!("{two}% OK done\r\n")))]).await;
+    let fault = all(&mut mailbox).await.unwrap_err();
+    assert!(fault.to_string().contains("said nothing of the mail with UID 7"), "{fault}");
+}
+
+#[tokio::test]
+async fn an_empty_mail_and_raw_bytes_come_through_whole() {
+    let raw = "* 1 FETCH (UID 4 BODY[] {0}\r\n)\r\n* 2 FETCH (FLAGS (\\Seen) BODY[] {4}\r\n)\r\n( UID 7)\r\n\
+               * 3 FETCH (UID 9 X-FUTURE (a b) BODY[] \"quoted\")\r\n% OK done\r\n";
+    let (_peer, mut mailbox) = mailbox(vec![("UID FETCH 4,7,9 (UID BODY", say(raw))]).await;
+    let expected = [(4, ""), (7, ")\r\n("), (9, "quoted")].map(|(uid, body)| (uid, body.to_owned()));
+    assert_eq!(all(&mut mailbox).await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_line_that_stops_the_parser_costs_a_connection_and_is_not_quoted() {
+    for line in [
+        "* 1 FETCH (UID 4 RFC822.SIZE 10 INTERNALDATE NIL)\r\n",
+        "* 1 FETCH (UID 4 BODY[HEADER] DURAND)\r\n",
+        "* OK [UIDNEXT 10]é\r\n",
+    ] {
+        let (_peer, mut mailbox) = mailbox(vec![("UID FETCH", say(line))]).await;
+        let fault = ends(mailbox.arrivals(None)).await.unwrap_err();
+        assert!(fault.to_string().contains("makes no sense"), "{fault}");
+        assert!(!fault.to_string().contains("DURAND"), "{fault}");
+        assert_eq!(uids(&ends(mailbox.arrivals(None)).await.unwrap()), [4, 7, 9]);
+    }
+}
+
+#[tokio::test]
+async fn odd_capabilities_are_made_out_or_done_without() {
+    for (line, moves, expunges) in [
+        ("* CAPABILITY IMAP4rev1  MOVE UIDPLUS\r\n% OK done\r\n", 1, 0),
+        ("* CAPABILITY imap4rev1 LITERAL+ Move X-ODD=\r\n% OK done\r\n", 1, 0),
+        ("* CAPABILITY IMAP4rev1 UIDPLUS SASL-IR\r\n% OK done\r\n", 0, 1),
+        ("* CAPABILITY IMAP4rev2\r\n% OK done\r\n", 0, 0),
+    ] {
+        let login = || ("LOGIN", say("% OK in\r\n"));
+        let (peer, mut mailbox) = mailbox(vec![login(), login(), ("CAPABILITY", say(line))]).await;
+        ends(mailbox.arrivals(None)).await.unwrap_or_else(|fault| panic!("{line}: {fault}"));
+        assert_eq!(file(&mut mailbox, &[4]).await, [FilingEnd::Done]);
+        assert_eq!((peer.count("UID MOVE"), peer.count("UID EXPUNGE")), (moves, expunges), "{line}");
+    }
+}
+
+async fn file(mailbox: &mut ImapMailbox, uids: &[u32]) -> Vec<FilingEnd> {
+    let filings = ends(mailbox.file(17, &[(Outcome::Handled, uids.to_vec())])).await.unwrap();
+    assert_eq!(filings.iter().map(|filing| filing.uid).collect::<Vec<_>>(), uids);
+    filings.into_iter().map(|filing| filing.end).collect()
+}
+
+/// A mailbox whose server offers only this.
+async fn offering(capabilities: &str, mut answers: Vec<(&str, Answer)>) -> (ImapPeer, ImapMailbox) {
+    answers.push(("LOGIN", say(&format!("% OK [CAPABILITY IMAP4rev1 {capabilities}] in\r\n"))));
+    let (peer, mut mailbox) = mailbox(answers).await;
+    ends(mailbox.arrivals(None)).await.unwrap();
+    (peer, mailbox)
+}
+
+fn from_copy_on(peer: &ImapPeer) -> Vec<String> {
+    let heard = peer.heard();
+    let at = heard.iter().position(|line| line.starts_with("UID COPY")).unwrap();
+    heard[at..].to_vec()
+}
+
+#[tokio::test]
+async fn without_move_mails_are_copied_marked_and_removed_by_uid() {
+    let (peer, mut mailbox) = offering("UIDPLUS", vec![]).await;
+    assert_eq!(file(&mut mailbox, &[4, 7]).await, [FilingEnd::Done, FilingEnd::Done]);
+    let expected =
+        ["UID COPY 4,7 \"Trait&AOk-s\"", "UID STORE 4,7 +FLAGS.SILENT (\\Deleted)", "UID EXPUNGE 4,7"];
+    assert_eq!(from_copy_on(&peer), expected);
+}
+
+#[tokio::test]
+async fn without_uidplus_nothing_is_expunged() {
+    let (peer, mut mailbox) = offering("IDLE", vec![]).await;
+    assert_eq!(file(&mut mailbox, &[4]).await, [FilingEnd::Done]);
+    assert_eq!(from_copy_on(&peer), ["UID COPY 4 \"Trait&AOk-s\"", "UID STORE 4 +FLAGS.SILENT (\\Deleted)"]);
+}
+
+#[tokio::test]
+async fn a_copy_that_may_have_been_made_is_never_made_again() {
+    for (command, answer, lost) in [
+        ("UID STORE", say("% NO over quota\r\n"), false),
+        ("UID EXPUNGE", say("% NO not allowed\r\n"), false),
+        ("UID STORE", close(""), true),
+        ("UID COPY", close(""), true),
+        ("UID COPY", hang(""), true),
+    ] {
+        let (peer, mut mailbox) = offering("UIDPLUS", vec![(command, answer)]).await;
+        let batches = [(Outcome::Handled, vec![4]), (Outcome::Question, vec![7])];
+        let filings = ends(mailbox.file(17, &batches)).await.unwrap();
+        let ends: Vec<_> = filings.iter().map(|Filing { uid, end }| (*uid, end)).collect();
+        assert!(matches!(ends[0], (4, FilingEnd::Half(_))), "{ends:?}");
+        if lost {
+            assert!(matches!(ends[1], (7, FilingEnd::Undone(_))), "{ends:?}");
+        } else {
+            assert_eq!(ends[1], (7, &FilingEnd::Done));
+        }
+        assert_eq!(peer.count("UID COPY 4"), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_move_or_copy_leaves_the_mail_where_it_is_and_says_why() {
+    for (offered, command) in [("MOVE", "UID MOVE"), ("UIDPLUS", "UID COPY")] {
+        let (peer, mut mailbox) = offering(offered, vec![(command, say("% NO [OVERQUOTA] full\r\n"))]).await;
+        let end = file(&mut mailbox, &[4]).await;
+        assert_eq!(end, [FilingEnd::Undone("[OVERQUOTA] full".into())]);
+        assert_eq!(peer.count("UID STORE") + peer.count("UID EXPUNGE"), 0);
+        assert_eq!(file(&mut mailbox, &[4]).await, [FilingEnd::Done]);
+    }
+}
+
+#[tokio::test]
+async fn a_missing_folder_is_created_and_subscribed_to() {
+    let (peer, mut mailbox) = offering(
+        "MOVE",
+        vec![
+            ("LIST \"\" \"\"", say("* LIST (\\Noselect) \".\" \"\"\r\n% OK done\r\n")),
+            ("LIST \"\" \"&AMA- traiter\"", say("% OK done\r\n")),
+            ("LIST \"\" \"INBOX.&AMA- traiter\"", say("% OK done\r\n")),
+        ],
+    )
+    .await;
+    let filings = ends(mailbox.file(17, &[(Outcome::ToDo, vec![4])])).await.unwrap();
+    assert_eq!(filings, [Filing { uid: 4, end: FilingEnd::Done }]);
+    let heard = peer.heard();
+    let made: Vec<_> =
+        heard.iter().filter(|line| line.contains("traiter") && !line.starts_with("LIST")).collect();
+    let expected =
+        ["CREATE \"&AMA- traiter\"", "SUBSCRIBE \"&AMA- traiter\"", "UID MOVE 4 \"&AMA- traiter\""];
+    assert_eq!(made, expected);
+}
+
+#[tokio::test]
+async fn where_folders_live_under_inbox_they_are_made_there() {
+    let (peer, mut mailbox) = offering(
+        "MOVE",
+        vec![
+            ("LIST \"\" \"\"", say("* LIST (\\Noselect) \".\" \"\"\r\n% OK done\r\n")),
+            ("LIST \"\" \"Trait", say("% OK done\r\n")),
+            ("LIST \"\" \"INBOX.Trait", say("% OK done\r\n")),
+            ("CREATE \"Trait", say("% NO Invalid mailbox name\r\n")),
+        ],
+    )
+    .await;
+    assert_eq!(file(&mut mailbox, &[4]).await, [FilingEnd::Done]);
+    assert_eq!(peer.count("UID MOVE 4 \"INBOX.Trait&AOk-s\""), 1);
+    // asked once, known from then on
+    assert_eq!(file(&mut mailbox, &[7]).await, [FilingEnd::Done]);
+    assert_eq!(peer.count("CREATE"), 2);
+}
+
+#[tokio::test]
+async fn a_folder_deleted_meanwhile_is_made_again() {
+    let (peer, mut mailbox) = offering(
+        "MOVE",
+        vec![
+            ("LIST \"\" \"Trait", say("* LIST () \"/\" \"Trait&AOk-s\"\r\n% OK done\r\n")),
+            ("UID MOVE", say("% NO [TRYCREATE] it is not there\r\n")),
+            ("LIST \"\" \"Trait", say("% OK done\r\n")),
+            ("LIST \"\" \"INBOX/Trait", say("% OK done\r\n")),
+        ],
+    )
+    .await;
+    assert_eq!(file(&mut mailbox, &[4]).await, [FilingEnd::Done]);
+    assert_eq!((peer.count("CREATE"), peer.count("UID MOVE")), (1, 2));
+}
+
+#[tokio::test]
+async fn flags_are_set_where_the_folder_keeps_them() {
+    let settings = |peer: &ImapPeer, filing| ImapSettings { filing, ..peer.settings() };
+    let peer = ImapPeer::with(vec![]).await;
+    let mut keyword = ImapMailbox::new(settings(&peer, FilingMode::Keyword));
+    assert_eq!(file(&mut keyword, &[4, 7]).await, [FilingEnd::Done, FilingEnd::Done]);
+    assert_eq!(peer.count("UID STORE 4,7 +FLAGS.SILENT ($guichet)"), 1);
+    // the peer keeps \Seen and keywords, not \Flagged
+    let mut flagged = ImapMailbox::new(settings(&peer, FilingMode::Flagged));
+    assert!(matches!(file(&mut flagged, &[4]).await.as_slice(), [FilingEnd::Undone(_)]));
+    let mut nothing = ImapMailbox::new(settings(&peer, FilingMode::Nothing));
+    assert_eq!(file(&mut nothing, &[4]).await, [FilingEnd::Done]);
+    assert_eq!((peer.count("UID STORE"), peer.count("UID MOVE")), (1, 0));
+}
+
+#[tokio::test]
+async fn a_session_that_died_of_idleness_is_replaced_before_filing() {
+    let (peer, mut mailbox) = offering("MOVE", vec![("NOOP", close("* BYE idle for too long\r\n"))]).await;
+    assert_eq!(file(&mut mailbox, &[4]).await, [FilingEnd::Done]);
+    assert_eq!(peer.count("(connected)"), 2);
+}
+
+#[tokio::test]
+async fn idle_ends_when_a_mail_is_announced() {
+    let (peer, mut mailbox) =
+        offering("IDLE", vec![("IDLE", say("+ idling\r\n* OK Still here\r\n* 4 EXISTS\r\n"))]).await;
+    ends(mailbox.wait(Duration::from_secs(3600))).await.unwrap();
+    assert_eq!((peer.count("IDLE"), peer.count("DONE")), (1, 1));
+    assert_eq!(uids(&ends(mailbox.arrivals(None)).await.unwrap()), [4, 7, 9]);
+    assert_eq!(peer.count("(connected)"), 1);
+}
+
+#[tokio::test]
+async fn a_mail_announced_before_idle_is_not_waited_for() {
+    for answers in [
+        vec![("NOOP", say("* 4 EXISTS\r\n% OK done\r\n"))],
+        vec![(
+            "UID FETCH",
+            say(
+                "* 4 EXISTS\r\n* 1 FETCH (UID 4 RFC822.SIZE 1)\r\n* 2 FETCH (UID 7 RFC822.SIZE 1)\r\n* 3 FETCH (UID 9 RFC822.SIZE 1)\r\n% OK done\r\n",
+            ),
+        )],
+    ] {
+        let (peer, mut mailbox) = offering("IDLE", answers).await;
+        ends(mailbox.wait(Duration::from_secs(3600))).await.unwrap();
+        assert_eq!(peer.count("IDLE"), 0);
+    }
+}
+
+#[tokio::test]
+async fn idle_that_breaks_is_a_fault_and_not_an_arrival() {
+    for (command, answer) in [
+        ("IDLE", say("+ idling\r\n* BYE shutting down\r\n")),
+        ("IDLE", close("+ idling\r\n")),
+        ("IDLE", hang("")),
+        // frozen: nothing comes, not even the answer to DONE
+        ("IDLE", hang("+ idling\r\n")),
+        ("DONE", say("% NO what\r\n")),
+    ] {
+        let (peer, mut mailbox) = offering("IDLE", vec![(command, answer)]).await;
+        let fault = ends(mailbox.wait(Duration::from_secs(3600))).await.unwrap_err();
+        assert_eq!(fault.retry, Retry::Later);
+        assert_eq!(uids(&ends(mailbox.arrivals(None)).await.unwrap()), [4, 7, 9]);
+        assert_eq!(peer.count("(connected)"), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_idle_is_polled_from_then_on() {
+    let (peer, mut mailbox) = offering("IDLE", vec![("IDLE", say("% NO not now\r\n"))]).await;
+    for _ in 0..3 {
+        ends(mailbox.wait(Duration::from_secs(3600))).await.unwrap();
+    }
+    assert_eq!((peer.count("IDLE"), peer.count("(connected)")), (1, 1));
+}
+
+#[tokio::test]
+async fn a_server_without_idle_is_polled() {
+    let (peer, mut mailbox) = offering("MOVE", vec![]).await;
+    ends(mailbox.wait(Duration::from_secs(3600))).await.unwrap();
+    assert_eq!((peer.count("IDLE"), peer.count("NOOP")), (0, 1));
+}
+
+#[tokio::test]
+async fn a_call_dropped_half_way_costs_its_connection() {
+    let (peer, mut mailbox) = offering("IDLE", vec![("UID FETCH 4 (UID BODY", hang(""))]).await;
+    let dropped = tokio::time::timeout(Duration::from_millis(50), mailbox.fetch(&[4])).await;
+    assert!(dropped.is_err(), "it was to be dropped in the middle");
+    assert_eq!(bodies(&ends(mailbox.fetch(&[4])).await.unwrap()), whole()[..1]);
+    assert_eq!(peer.count("(connected)"), 2);
+}
+
+#[tokio::test]
+async fn only_a_refused_password_is_for_a_person() {
+    for (answer, retry, words) in [
+        (
+            say("% NO [AUTHENTICATIONFAILED] Authentication failed.\r\n"),
+            Retry::Never,
+            "Authentication failed",
+        ),
+        (say("% NO [UNAVAILABLE] directory is down\r\n"), Retry::Later, "directory is down"),
+        (close(""), Retry::Later, "closed"),
+    ] {
+        let (_peer, mut mailbox) = mailbox(vec![("LOGIN", answer)]).await;
+        let fault = ends(mailbox.arrivals(None)).await.unwrap_err();
+        assert_eq!(fault.retry, retry, "{fault}");
+        assert!(fault.to_string().contains(words) && !fault.to_string().contains("secret"), "{fault}");
+    }
+    let greeting = "* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] ready\r\n";
+    let (peer, mut mailbox) = mailbox(vec![("(greeting)", say(greeting))]).await;
+    assert_eq!(ends(mailbox.arrivals(None)).await.unwrap_err().retry, Retry::Never);
+    assert_eq!(peer.count("LOGIN"), 0);
+}
+
+#[tokio::test]
+async fn a_stale_token_is_told_in_the_servers_words_and_asked_for_anew() {
+    // base64 of {"status":"401"}
+    let challenge = "+ eyJzdGF0dXMiOiI0MDEifQ==\r\n";
+    let peer = ImapPeer::with(vec![
+        ("AUTHENTICATE", say("+ \r\n")),
+        ("dXNlcj1mNDEzAWF1dGg9QmVhcmVyIG9sZAEB", say(challenge)),
+        ("(empty line)", say("% NO SASL authentication failed\r\n")),
+        ("AUTHENTICATE", say("+\r\n")),
+        ("dXNlcj1mNDEzAWF1dGg9QmVhcmVyIG5ldwEB", say("% OK in\r\n")),
+    ])
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("token");
+    std::fs::write(&token, "old\n").unwrap();
+    let auth = Auth::Xoauth2 { token: Secret::File(token.clone()) };
+    let mut mailbox = ImapMailbox::new(ImapSettings { auth, ..peer.settings() });
+    let fault = ends(mailbox.arrivals(None)).await.unwrap_err();
+    assert!(fault.to_string().contains("\"status\":\"401\""), "{fault}");
+    assert_eq!(fault.retry, Retry::Later);
+
+    std::fs::write(&token, "new\n").unwrap();
+    assert_eq!(uids(&ends(mailbox.arrivals(None)).await.unwrap()), [4, 7, 9]);
+}
+
+#[tokio::test]
+async fn a_secret_can_come_from_a_program() {
+    let peer = ImapPeer::with(vec![]).await;
+    let command = |words: &[&str]| Secret::Command(words.iter().map(ToString::to_string).collect());
+    for (words, expected) in [
+        (vec!["echo", "from a program"], Ok(())),
+        (vec!["false"], Err(Retry::Later)),
+        (vec![], Err(Retry::Never)),
+    ] {
+        let auth = Auth::Password { password: command(&words) };
+        let mut mailbox = ImapMailbox::new(ImapSettings { auth, ..peer.settings() });
+        let result = ends(mailbox.arrivals(None)).await;
+        assert_eq!(result.map(|_| ()).map_err(|fault| fault.retry), expected, "{words:?}");
+    }
+    assert_eq!(peer.count("LOGIN \"f413\" \"from a program\""), 1);
+}
+
+#[tokio::test]
+async fn starttls_that_is_not_to_be_had_is_not_done_without() {
+    for (command, answer) in [
+        ("STARTTLS", say("% BAD no TLS here\r\n")),
+        ("(greeting)", say("* PREAUTH welcome\r\n")),
+        ("STARTTLS", close("% OK begin\r\n* OK this is no TLS\r\n")),
+    ] {
+        let peer = ImapPeer::with(vec![(command, answer)]).await;
+        let mut mailbox = ImapMailbox::new(ImapSettings { tls: Tls::Starttls, ..peer.settings() });
+        assert!(ends(mailbox.arrivals(None)).await.is_err());
+        assert_eq!(peer.count("LOGIN"), 0);
+    }
+}
+
+#[tokio::test]
+async fn doctor_says_what_works_and_what_to_do() {
+    let peer = ImapPeer::with(vec![
+        ("LIST \"\" \"Questions\"", say("% OK done\r\n")),
+        ("LIST \"\" \"INBOX/Questions\"", say("% OK done\r\n")),
+        ("CREATE", say("% NO not allowed\r\n")),
+        ("CREATE", say("% NO not allowed here either\r\n")),
+    ])
+    .await;
+    let checks = ends(examine(&peer.settings())).await;
+    let good: Vec<_> = checks.iter().map(|check| check.result.is_ok()).collect();
+    assert_eq!(good, [true, true, true, true, false, true], "{checks:#?}");
+    assert_eq!(checks[1].result.as_deref(), Ok("3 mails"));
+    assert_eq!(checks[4].result.as_ref().unwrap_err().why, "the server refused: not allowed");
+
+    let nobody = ImapSettings { port: Some(1), ..peer.settings() };
+    let checks = ends(examine(&nobody)).await;
+    assert!(matches!(checks.as_slice(), [one] if one.result.is_err()), "{checks:#?}");
+}
