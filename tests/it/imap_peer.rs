@@ -159,7 +159,6 @@ fn well_behaved(command: &str) -> String {
         ["LIST", "\"\"", "\"\""] => "* LIST (\\Noselect) \"/\" \"\"\r\n".into(),
         ["LIST", "\"\"", name @ ..] => format!("* LIST () \"/\" {}\r\n", name.join(" ")),
         ["IDLE"] => return "+ idling\r\n".into(),
-        ["DONE"] => String::new(),
         _ => String::new(),
     };
     format!("{data}% OK done\r\n")

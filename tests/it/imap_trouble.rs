@@ -386,7 +386,7 @@ async fn a_session_that_died_of_idleness_is_replaced_before_filing() {
 async fn idle_ends_when_a_mail_is_announced() {
     let (peer, mut mailbox) =
         offering("IDLE", vec![("IDLE", say("+ idling\r\n* OK Still here\r\n* 4 EXISTS\r\n"))]).await;
-    ends(mailbox.wait(Duration::from_secs(3600))).await.unwrap();
+    ends(mailbox.wait(Duration::from_hours(1))).await.unwrap();
     assert_eq!((peer.count("IDLE"), peer.count("DONE")), (1, 1));
     assert_eq!(uids(&ends(mailbox.arrivals(None)).await.unwrap()), [4, 7, 9]);
     assert_eq!(peer.count("(connected)"), 1);
@@ -404,7 +404,7 @@ async fn a_mail_announced_before_idle_is_not_waited_for() {
         )],
     ] {
         let (peer, mut mailbox) = offering("IDLE", answers).await;
-        ends(mailbox.wait(Duration::from_secs(3600))).await.unwrap();
+        ends(mailbox.wait(Duration::from_hours(1))).await.unwrap();
         assert_eq!(peer.count("IDLE"), 0);
     }
 }
@@ -420,7 +420,7 @@ async fn idle_that_breaks_is_a_fault_and_not_an_arrival() {
         ("DONE", say("% NO what\r\n")),
     ] {
         let (peer, mut mailbox) = offering("IDLE", vec![(command, answer)]).await;
-        let fault = ends(mailbox.wait(Duration::from_secs(3600))).await.unwrap_err();
+        let fault = ends(mailbox.wait(Duration::from_hours(1))).await.unwrap_err();
         assert_eq!(fault.retry, Retry::Later);
         assert_eq!(uids(&ends(mailbox.arrivals(None)).await.unwrap()), [4, 7, 9]);
         assert_eq!(peer.count("(connected)"), 2);
@@ -431,7 +431,7 @@ async fn idle_that_breaks_is_a_fault_and_not_an_arrival() {
 async fn a_server_that_refuses_idle_is_polled_from_then_on() {
     let (peer, mut mailbox) = offering("IDLE", vec![("IDLE", say("% NO not now\r\n"))]).await;
     for _ in 0..3 {
-        ends(mailbox.wait(Duration::from_secs(3600))).await.unwrap();
+        ends(mailbox.wait(Duration::from_hours(1))).await.unwrap();
     }
     assert_eq!((peer.count("IDLE"), peer.count("(connected)")), (1, 1));
 }
@@ -439,7 +439,7 @@ async fn a_server_that_refuses_idle_is_polled_from_then_on() {
 #[tokio::test]
 async fn a_server_without_idle_is_polled() {
     let (peer, mut mailbox) = offering("MOVE", vec![]).await;
-    ends(mailbox.wait(Duration::from_secs(3600))).await.unwrap();
+    ends(mailbox.wait(Duration::from_hours(1))).await.unwrap();
     assert_eq!((peer.count("IDLE"), peer.count("NOOP")), (0, 1));
 }
 

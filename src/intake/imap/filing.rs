@@ -48,7 +48,7 @@ impl Session {
             FilingMode::Flagged => self.flag(&set, "\\Flagged").await,
             FilingMode::Move if self.capabilities.r#move => {
                 // what a broken MOVE has moved is gone from here: trying again does no harm
-                let moved = self.into_folder("UID MOVE", &set, settings.folders.of(outcome)).await;
+                let moved = self.put_into("UID MOVE", &set, settings.folders.of(outcome)).await;
                 moved.map_or_else(|trouble| ended(trouble, FilingEnd::Undone), |()| Ok(FilingEnd::Done))
             }
             FilingMode::Move => self.copy_and_remove(&set, settings.folders.of(outcome)).await,
@@ -68,7 +68,7 @@ impl Session {
     /// What MOVE stands for (RFC 6851 §3.3). Without UIDPLUS the mail stays, marked `\Deleted`: an
     /// EXPUNGE would also remove what somebody else has marked.
     async fn copy_and_remove(&mut self, set: &str, folder: &str) -> Ended {
-        match self.into_folder("UID COPY", set, folder).await {
+        match self.put_into("UID COPY", set, folder).await {
             Ok(()) => {}
             // refused as a whole (RFC 3501 §6.4.7)
             Err(trouble @ Trouble::Refused { .. }) => return ended(trouble, FilingEnd::Undone),
@@ -90,7 +90,7 @@ impl Session {
     }
 
     /// MOVE or COPY, once more if the folder went missing.
-    async fn into_folder(&mut self, command: &str, set: &str, folder: &str) -> Result<(), Trouble> {
+    async fn put_into(&mut self, command: &str, set: &str, folder: &str) -> Result<(), Trouble> {
         let target = self.folder(folder).await?;
         match self.exchange.do_it(&format!("{command} {set} {}", quoted(&target))).await {
             Err(Trouble::Refused { text, try_create }) if try_create || text.contains("TRYCREATE") => {

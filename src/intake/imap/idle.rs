@@ -6,7 +6,7 @@ use super::session::Session;
 use std::time::Duration;
 
 /// A server may log an idle client out after 30 minutes: IDLE is renewed before (RFC 2177 §3).
-const IDLE_AT_MOST: Duration = Duration::from_secs(28 * 60);
+const IDLE_AT_MOST: Duration = Duration::from_mins(28);
 /// After a list that found mails the first IDLE is this short. Some servers do not announce a mail
 /// that comes between SEARCH and IDLE (jonhoo/rust-imap#263): the list after it finds it.
 const FIRST_IDLE: Duration = Duration::from_secs(10);

@@ -114,7 +114,7 @@ fn login_pieces(user: &str, password: &str) -> Vec<String> {
             last.push(' ');
             last.push_str(&super::quoted(argument));
         } else {
-            last.push_str(&format!(" {{{}}}", argument.len()));
+            last.extend([" {", argument.len().to_string().as_str(), "}"]);
             pieces.push(argument.to_owned());
         }
     }

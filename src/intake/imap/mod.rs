@@ -1,4 +1,4 @@
-//! The mailbox over IMAP4rev1 (RFC 3501), with IDLE, MOVE and UIDPLUS where the server has them.
+//! The mailbox over IMAP (RFC 3501), with IDLE, MOVE and UIDPLUS where the server has them.
 //!
 //! Absent on purpose: any command of `async_imap` itself, SEARCH with a charset, ENVELOPE and
 //! BODYSTRUCTURE (a raw Latin-1 byte there breaks the parser), a folder-wide EXPUNGE, a session
