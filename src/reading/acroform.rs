@@ -5,6 +5,7 @@
 
 use super::acroform_button::{self as button, States};
 use super::page::WidgetKind;
+use super::pdfsig::is_time_stamp;
 use super::text_strings::{decode, decode_name};
 use lopdf::{Dictionary, Document, Object, ObjectId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -161,7 +162,8 @@ impl<'d> Form<'d> {
             Some(b"Sig") => {
                 signature = value
                     .and_then(|v| v.as_dict().ok())
-                    .filter(|v| v.has(b"Contents") || v.has(b"ByteRange"));
+                    .filter(|v| v.has(b"Contents") || v.has(b"ByteRange"))
+                    .filter(|v| !is_time_stamp(v));
                 WidgetKind::Signature { signed: signature.is_some() }
             }
             Some(b"Btn") => WidgetKind::Other,

@@ -2,8 +2,9 @@
 //! what the pages draw; where only one of them can, what it reads is kept.
 
 use super::acroform::{self, Found};
-use super::page::{Document, Page, Trouble};
+use super::page::{Area, DigitalSignature, Document, Page, Trouble};
 use super::pdf_page::{self, Sheet};
+use super::pdfsig;
 use hayro_interpret::InterpreterCache;
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use lopdf::{Dictionary, Object, ObjectId};
@@ -46,7 +47,11 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Document {
         }
     };
     let trouble = trouble(&drawn, structure.as_ref(), &pages, page_count, limits);
-    Document { pages, signatures: Vec::new(), page_count, trouble }
+    let signatures = match &structure {
+        Some(doc) => guarded(|| signatures(bytes, doc, &found, &order)).unwrap_or_default(),
+        None => Vec::new(),
+    };
+    Document { pages, signatures, page_count, trouble }
 }
 
 /// Pages that are numbered at all.
@@ -123,6 +128,21 @@ fn bare_pages(doc: &lopdf::Document, found: &[Found<'_>], order: &[ObjectId], li
 
 fn number(index: usize) -> u32 {
     u32::try_from(index + 1).unwrap_or(u32::MAX)
+}
+
+/// The signatures with their places. One on no page is said to be at the first page's corner.
+fn signatures(
+    bytes: &[u8],
+    doc: &lopdf::Document,
+    found: &[Found<'_>],
+    order: &[ObjectId],
+) -> Vec<DigitalSignature> {
+    pdfsig::check(bytes, doc, found, |widget| {
+        let page = widget.page.and_then(|id| Some((order.iter().position(|page| *page == id)?, id)));
+        page.map_or((1, Area::default()), |(index, id)| {
+            (number(index), Sheet::of_dictionary(doc, id).displayed(widget.rect))
+        })
+    })
 }
 
 /// An XFA form that only its own program can draw: the PDF's page says "please wait". Forms that
