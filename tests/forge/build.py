@@ -2,6 +2,7 @@
 import dataclasses
 
 import edition
+import editions
 import fields
 import fill
 from answers import Answers
@@ -18,7 +19,7 @@ def dress(e, a, terms=True):
 
 
 def named(name):
-    return edition.EDITIONS[name] if isinstance(name, str) else name
+    return (editions.EDITIONS | editions.MORE)[name] if isinstance(name, str) else name
 
 
 def drawn(e, a, terms=True, form="F413", pages=None, **how):

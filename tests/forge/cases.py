@@ -2,7 +2,7 @@
 import build
 import fill
 import webpage as page
-import edition
+import editions as shelf
 import fields
 import post
 from answers import Answers
@@ -16,7 +16,8 @@ CERTS = [("org",), ("ssl",), ("pro",), ("org", "ssl"), ("smime",), ("org", "ssl"
 class Catalogue:
     def __init__(self, people, seed=0, editions=None):
         self.p, self.seed, self.n, self.out = people, seed, 0, []
-        self.names = editions or list(edition.EDITIONS)
+        self.compact = False  # object streams for whatever has many small objects
+        self.names = editions or list(shelf.EDITIONS)
 
     def ed(self):
         """The next edition, in turn."""
@@ -34,7 +35,10 @@ class Catalogue:
         return Answers(self.p.kinds[kind], f"{self.seed}-{self.n}", **how)
 
     def add(self, name, data, expected):
-        self.out.append((name, data[0] if isinstance(data, tuple) else data, expected.expected() if isinstance(expected, Answers) else expected))
+        data = data[0] if isinstance(data, tuple) else data
+        if self.compact and name.endswith((".fields", ".annotations")):
+            data = post.streams(data)
+        self.out.append((name, data, expected.expected() if isinstance(expected, Answers) else expected))
 
     def nothing_read(self, code, verdict="rejected"):
         return {"form": None, "findings": [[code, ""]], "verdict": verdict}
@@ -177,3 +181,35 @@ def ticks(c):
     c.add("annotations-flattened.annotations", fields.flattened(data), a)
     a = c.ok()
     c.add("annotations-by-cairo.annotations", post.cairo(annotated("below-labels", a)[0]), a)
+
+
+def more_editions(c):
+    for i, (name, how) in enumerate((n, h) for n in shelf.MORE for h in ("drawn", "fields", "annotations", "blank")):
+        if how == "blank":
+            c.add(f"edition-{name}.blank", build.blank(name, "fields" if i % 8 == 3 else "print"), c.nothing_read("form_blank"))
+            continue
+        a = c.ok("hospital", ids=("ej",), admins=c.p.kinds["hospital"]["many"][:5]) if name.startswith("table-over") else c.ok()
+        if how == "drawn":
+            data = drawn(name, a, font=["LibSans", "Courier", "Carlito"][i % 3], tick=["x", "path", "filled"][i % 3], signature=["strokes", "image"][i % 2], stamp=["words", "round"][i % 2], seed=i)
+        elif how == "fields":
+            data = acroform(name, a, names=["guid", "swapped"][i % 2], strings="utf16", drawn=i % 3 != 0, on="Coche", kids=i % 2 == 0)
+        else:
+            data = annotated(name, a, tick="X")
+        c.add(f"edition-{name}.{how}", data, a)
+    a = c.ok("centre", certs=("org", "ssl"))
+    c.add("browser-page-with-ligatures.printed", post.chromium(page.page(a, font="Carlito")), a)
+    a = c.ok("ehpad", certs=("pro",)).drop("email").find("rejected", ("missing", "/signatory/email"))
+    c.add("browser-page-email-missing.printed", post.chromium(page.page(a, font="DejaVu Serif")), a)
+    c.add("browser-page.blank", post.chromium(page.page(build.nothing(a.team), signature=False, stamp=False)), c.nothing_read("form_blank"))
+    a = c.ok()
+    c.add("browser-page-then-ghostscript.printed", post.ghostscript(post.chromium(page.page(a, ("card", "last", "first", "phone", "email")))), a)
+    a = c.ok("clinic")
+    c.add("pages-of-different-rotation.drawn", post.rotate(drawn("below-labels", a)[0], 90, only=(1,)), a)
+    a = c.ok("clinic")
+    c.add("media-box-not-at-zero.fields", post.shifted(acroform("side-by-side", a)[0], 100, -50), a)
+    a = c.ok("lab")
+    c.add("crop-box-and-user-unit.drawn", post.cropped(drawn("left-helvetica", a)[0]), a)
+    a = c.ok("house")
+    c.add("content-in-nested-form-objects.drawn", post.nested(drawn("radio-terms", a)[0]), a)
+    a = c.ok("nonprofit")
+    c.add("values-in-two-widgets-of-one-field.fields", post.mirrored(acroform("left-helvetica", a, kids=True)[0]), a)

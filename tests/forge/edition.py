@@ -10,7 +10,7 @@ import re
 
 from fontTools import subset
 from reportlab.lib.colors import HexColor
-from reportlab.lib.pagesizes import A4, LETTER
+from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -29,6 +29,9 @@ FONTS = {
     "LibMono": "/usr/share/fonts/truetype/liberation2/LiberationMono-Regular.ttf",
     "Lato": "/usr/share/fonts/truetype/lato/Lato-Regular.ttf", "Lato-B": "/usr/share/fonts/truetype/lato/Lato-Bold.ttf",
 }
+
+
+STARRED = ("name", "last", "first", "phone", "email", "card", "purpose", "publisher", "solution", "date")
 
 
 def use(font):
@@ -79,6 +82,10 @@ class Edition:
     footer: str = "F413 - page {n}"
     words: dict = dataclasses.field(default_factory=dict)
     title: str = T.TITLE
+    letters: str = "plain"         # upper, curly (typographic apostrophes, no-break space before ":"), star
+    admin_break: int = 0           # the table of 4.1 goes on overleaf after this row
+    admin_numbered: bool = False   # a first column that counts the rows
+    trap_lines: tuple = ()         # printed between 3.2 and the note
 
 
 class Sheet:
@@ -93,12 +100,13 @@ class Sheet:
         for f in edition.fonts:
             use(f)
         which = edition.pages if pages is None else [edition.pages[i] for i in pages]
-        for n, sections in enumerate(which):
-            self.page, self.y = n, self.h - edition.margin
-            self.furniture(n + 1)
+        self.page = -1
+        for sections in which:
+            self.page, self.y = self.page + 1, self.h - edition.margin
+            self.furniture(self.page + 1)
             for section in sections:
                 getattr(self, section)()
-            assert self.y > 18, (edition.name, n, self.y)
+            assert self.y > 18, (edition.name, self.page, self.y)
             self.c.showPage()
         self.c.save()
 
@@ -108,8 +116,15 @@ class Sheet:
     # Small pieces
 
     def say(self, key):
-        words = self.e.words.get(key, T.LABELS.get(key))
-        return words.replace("F413", self.form)
+        words = self.e.words.get(key, T.LABELS.get(key)).replace("F413", self.form)
+        if self.e.letters == "upper":
+            return words if key.startswith("h") else words.upper()
+        if self.e.letters == "curly":
+            return words.replace("'", "’").replace(" :", "\u00a0:")
+        if self.e.letters == "star" and key in STARRED:
+            main, line, hint = words.partition("\n")
+            return main + " *" + line + hint
+        return words
 
     def colour(self, on):
         self.c.setFillColor(HexColor(self.e.colour) if on else HexColor("#111111"))
@@ -173,10 +188,11 @@ class Sheet:
             c.rect(x0, y0, x1 - x0, y1 - y0, stroke=0, fill=1)
         elif line == "rule":
             c.line(x0, y0 + 1.5, x1, y0 + 1.5)
-        elif line == "dots":
+        elif line in ("dots", "underscores"):
+            dot = "." if line == "dots" else "_"
             c.setFillColor(HexColor("#333333"))
             c.setFont(self.e.fonts[0], self.e.pt)
-            c.drawString(x0, y0 + 2, "." * int((x1 - x0) / pdfmetrics.stringWidth(".", self.e.fonts[0], self.e.pt)))
+            c.drawString(x0, y0 + 2, dot * int((x1 - x0) / pdfmetrics.stringWidth(dot, self.e.fonts[0], self.e.pt)))
         c.restoreState()
         self.boxes[key] = (self.page, x0 + 2, y0 + 1, x1 - 2, y1 - 1)
         if self.filler:
@@ -313,27 +329,40 @@ class Sheet:
         self.rows(self.e.signatory_rows)
 
     def note(self):
+        for words in self.e.trap_lines:
+            self.para(words)
         self.para(T.NOTE, 7)
 
     def admins(self):
         self.heading(self.say("h4"))
         self.heading(self.say("h41"), 2)
+        self.admin_head()
+        for row in range(self.e.admin_rows):
+            if self.e.admin_break and row == self.e.admin_break:
+                self.c.showPage()
+                self.page, self.y = self.page + 1, self.h - self.e.margin
+                self.furniture(self.page + 1)
+                self.admin_head()
+            self.y -= self.e.height
+            x = self.admin_x
+            if self.e.admin_numbered:
+                self.write(x[0] - 14, self.y + 4, str(row + 1))
+            for i, column in enumerate(self.e.admin_columns):
+                self.box(f"a{row}_{column}", x[i] + (0 if self.ruled else 1), self.y, x[i + 1] - (0 if self.ruled else 3), self.y + self.e.height)
+        self.y -= 4
+
+    def admin_head(self):
         shares = {"card": 0.17, "last": 0.2, "first": 0.18, "phone": 0.17, "email": 0.28}
-        x = [self.left]
+        x = self.admin_x = [self.left + (20 if self.e.admin_numbered else 0)]
         for column in self.e.admin_columns:
-            x.append(x[-1] + shares[column] * (self.right - self.left))
+            x.append(x[-1] + shares[column] * (self.right - x[0]))
         tall = max(self.label_height("a_" + c, x[i + 1] - x[i] - 6) for i, c in enumerate(self.e.admin_columns)) + 2
-        ruled = self.e.line in ("box", "fill")
+        self.ruled = self.e.line in ("box", "fill")
         for i, column in enumerate(self.e.admin_columns):
-            if ruled:
+            if self.ruled:
                 self.c.rect(x[i], self.y - tall, x[i + 1] - x[i], tall)
             self.label("a_" + column, x[i] + 3, self.y - 1, x[i + 1] - x[i] - 6)
         self.y -= tall
-        for row in range(self.e.admin_rows):
-            self.y -= self.e.height
-            for i, column in enumerate(self.e.admin_columns):
-                self.box(f"a{row}_{column}", x[i] + (0 if ruled else 1), self.y, x[i + 1] - (0 if ruled else 3), self.y + self.e.height)
-        self.y -= 4
 
     def usage(self):
         self.heading(self.say("h42"), 2)
@@ -426,25 +455,3 @@ class Sheet:
         self.heading(T.NOTICE[0])
         for words in T.NOTICE[1:]:
             self.para(words)
-
-
-LONG = (("intro", "prerequisites"), ("structure", "signatory", "note"), ("admins", "usage"), ("certificates",), ("declare", "send", "next"), ("notice",))
-SPLIT43 = (("intro", "prerequisites", "structure", "signatory", "note"), ("admins", "usage"), ("certificates", "declare", "send"), ("next", "notice"))
-TWO = (("title", "structure", "signatory", "note", "admins", "usage"), ("certificates", "declare", "send"))
-TRAPS = "ANS - 2 place de la Gare, 56000 Rochefontaine - Tél. 02 99 00 11 22 - accueil@ans-factice.fr"
-SIDE = dict(structure_rows=(("name",), ("finess", "siret"), ("rpps",)), signatory_rows=(("last", "first"), ("phone", "email"), ("card",)))
-PLAINER = {"email": "Adresse e-mail professionnelle", "siret": "ou Numéro SIRET", "card": "Numéro de carte", "name": "Nom de la structure (dénomination)",
-           "a_card": "Numéro de carte", "a_email": "E-mail professionnel", "a_last": "Nom (figurant sur la carte)", "a_first": "Prénom (figurant sur la carte)",
-           "finess": "N° FINESS *\nvoir notice ci-jointe", "publisher": "Éditeur", "solution": "Solution"}
-
-EDITIONS = {e.name: e for e in [
-    Edition("left-helvetica"),
-    Edition("below-labels", fonts=("Times-Roman", "Times-Bold"), pt=9, label="above", line="box", pages=SPLIT43, zones="swapped", height=16, colour="#5a1020"),
-    Edition("side-by-side", fonts=("DejaVu", "DejaVu-B"), pt=7.4, margin=36, line="fill", header=TRAPS, rpps="grid", zones="columns", **SIDE),
-    Edition("dotted-lines", fonts=("LibSerif", "LibSerif-B"), pt=9, label="inline", line="dots", tick="glyph", tick_side="right", pages=SPLIT43, zones="stacked", height=16),
-    Edition("two-pages-letter", size=LETTER, fonts=("LibSans", "LibSans-B"), pt=8, margin=36, admin_rows=3, pages=TWO, tick="circle", **SIDE),
-    Edition("long-twelve-rows", fonts=("Lato", "Lato-B"), pt=9, pages=LONG, admin_rows=12, header=TRAPS, footer="F413 – {n}/6 – Une question ? 0 809 40 00 00 ou aide@ans-factice.fr", height=18, split=0.45, colour="#000000"),
-    Edition("radio-terms", fonts=("Carlito", "Carlito-B"), pt=9, role="list", terms=True, admin_rows=8, admin_columns=("last", "first", "card", "email", "phone"), pages=SPLIT43, zones="columns"),
-    Edition("no-numbers-ruled", fonts=("Helvetica", "Helvetica-Bold"), pt=9, numbers=False, line="rule", label="inline", pages=SPLIT43, zones="classic", tick="brackets", header="", words=PLAINER),
-    Edition("above-pairs", fonts=("LibSans", "LibSans-B"), pt=8, label="above", line="fill", terms=True, tick_side="right", pages=SPLIT43, zones="swapped", admin_rows=6, rpps="grid", **SIDE),
-]}

@@ -224,7 +224,7 @@ def annotate_answers(data, boxes, answers, tick="x", only=None, size=8.5):
             while small > 5 and max(pdfmetrics.stringWidth(line, "Helvetica", small) for line in words.split("\n")) > x1 - x0 - 3:
                 small -= 0.25
             free_text(pdf, boxes[key], words, small)
-    for key in answers.ticks:
+    for key in sorted(answers.ticks):
         page, x0, y0, x1, y1 = boxes[key]
         if tick == "ink":
             ink(pdf, (page, x0, y0, x1, y1), [[x0, y0, x1, y1], [x0, y1, x1, y0]])

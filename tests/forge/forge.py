@@ -21,14 +21,14 @@ def catalogue(seed=0, only=None):
     who = people.the_people(413 + seed)
     who.unknown = who.finess()
     c = cases.Catalogue(who, seed)
-    for chapter in (cases.editions, cases.acroforms, cases.signatures, cases.ticks, rules.values, rules.refusals, rules.documents):
+    for chapter in (cases.editions, cases.acroforms, cases.signatures, cases.ticks, rules.values, rules.refusals, rules.documents, cases.more_editions):
         chapter(c)
     return who, c
 
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("--only", default="")
+    p.add_argument("--only", default="", help="write the cases whose name has TEXT again; without it, only what is not there yet")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--out", default=ROOT / "fixtures/forms", type=pathlib.Path)
     p.add_argument("--registry", default=ROOT / "fixtures/registry", type=pathlib.Path)
@@ -39,7 +39,7 @@ def main():
     names = [name for name, _, _ in c.out]
     assert len(set(names)) == len(names), [n for n in names if names.count(n) > 1]
     for name, data, expected in c.out:
-        if a.only in name:
+        if a.only in name if a.only else not (a.out / f"{name}.pdf").exists():
             (a.out / f"{name}.pdf").write_bytes(data)
             (a.out / f"{name}.expected.json").write_text(json.dumps(expected, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(len(c.out), "cases")

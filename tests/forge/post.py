@@ -10,10 +10,12 @@ from pikepdf import Array, Name
 from fill import saved
 
 
-def rotate(data, angle, upright=True):
+def rotate(data, angle, upright=True, only=None):
     """Sets /Rotate; `upright` turns the content (and the annotations) so that a viewer still shows it upright."""
     pdf = pikepdf.open(io.BytesIO(data))
-    for page in pdf.pages:
+    for n, page in enumerate(pdf.pages):
+        if only is not None and n not in only:
+            continue
         x0, y0, w, h = (float(v) for v in page.MediaBox)
         page.Rotate = angle
         if not upright:
@@ -34,6 +36,56 @@ def rotate(data, angle, upright=True):
                 form.Matrix = Array([a, b, c, d, 0, 0])
             if note.Subtype == Name.Widget:
                 note.MK = pikepdf.Dictionary(R=angle)
+    return saved(pdf)
+
+
+def shifted(data, dx, dy):
+    """The page's corner is not (0, 0)."""
+    pdf = pikepdf.open(io.BytesIO(data))
+    for page in pdf.pages:
+        x0, y0, x1, y1 = (float(v) for v in page.MediaBox)
+        page.MediaBox = Array([x0 + dx, y0 + dy, x1 + dx, y1 + dy])
+        page.contents_add(f"q 1 0 0 1 {dx} {dy} cm".encode(), prepend=True)
+        page.contents_add(b"Q")
+        for note in page.get(Name.Annots, []):
+            r = [float(v) for v in note.Rect]
+            note.Rect = Array([r[0] + dx, r[1] + dy, r[2] + dx, r[3] + dy])
+    return saved(pdf)
+
+
+def cropped(data):
+    """A crop box that takes a margin away, and a user unit."""
+    pdf = pikepdf.open(io.BytesIO(data))
+    for page in pdf.pages:
+        x0, y0, x1, y1 = (float(v) for v in page.MediaBox)
+        page.MediaBox = Array([x0 - 60, y0 - 40, x1 + 60, y1 + 40])
+        page.CropBox = Array([x0 + 5, y0 + 5, x1 - 5, y1 - 5])
+        page.UserUnit = 1.25
+    return saved(pdf)
+
+
+def nested(data):
+    """Each page's content inside a form XObject inside a form XObject."""
+    pdf = pikepdf.open(io.BytesIO(data))
+    for page in pdf.pages:
+        for _ in range(2):
+            page.contents_coalesce()
+            inner = pikepdf.Stream(pdf, page.Contents.read_bytes())
+            inner.Type, inner.Subtype, inner.BBox, inner.Resources = Name.XObject, Name.Form, page.MediaBox, page.Resources
+            inner = pdf.make_indirect(inner)
+            page.Contents = pikepdf.Stream(pdf, b"q 1 0 0 1 0 0 cm /Inner Do Q")
+            page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Inner=inner))
+    return saved(pdf)
+
+
+def mirrored(data):
+    """The structure's name, shown once more on the second page by a second widget of the same field."""
+    pdf = pikepdf.open(io.BytesIO(data))
+    field = next(f for f in pdf.Root.AcroForm.Fields if str(f.get("/T", "")).startswith("Dénomination"))
+    again = pdf.make_indirect(pikepdf.Dictionary(field.Kids[0]))
+    again.Rect, again.P = Array([330, 800, 550, 815]), pdf.pages[1].obj
+    field.Kids.append(again)
+    pdf.pages[1].Annots.append(again)
     return saved(pdf)
 
 

@@ -13,6 +13,8 @@ from build import acroform, annotated, drawn
 
 def values(c):
     """Accepted, however it is written."""
+    c.compact = True
+
     def one(case, kind="clinic", ed=None, how=None, certs=("org",), **set_):
         a = c.ok(kind, certs=certs, **({"ids": ("ej",)} if kind == "hospital2" else {}))
         for key, value in set_.items():
