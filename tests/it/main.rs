@@ -11,3 +11,4 @@
 mod architecture;
 mod imap_peer;
 mod imap_trouble;
+mod mails;

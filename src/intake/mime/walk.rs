@@ -2,14 +2,14 @@
 
 use super::collect::Collector;
 use super::content::{Content, head};
-use super::{Attached, Headers, MimeSettings, body, links, transfer, unread};
+use super::{Attached, Headers, MimeSettings, body, headers, links, transfer, unread};
 use crate::domain::finding::{Code, Finding};
 use crate::domain::form::Field;
 use crate::domain::sheet::Reading;
 use crate::intake::classify::Decoded;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{
-    Address, ContentType, Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType,
+    Address, ContentType, HeaderName, Message, MessageParser, MessagePart, MimeHeaders, PartType,
 };
 use std::collections::BTreeSet;
 
@@ -65,7 +65,7 @@ fn parts(message: &Message<'_>, collector: &mut Collector<'_>, depth: usize) {
         if NO_DOCUMENTS.contains(&media.as_str()) {
             continue;
         }
-        let name = name(part);
+        let name = name(message, part);
         match &part.body {
             PartType::Multipart(_) => {}
             PartType::Message(inner) if depth < collector.settings().max_depth => {
@@ -90,7 +90,9 @@ fn parts(message: &Message<'_>, collector: &mut Collector<'_>, depth: usize) {
                     continue;
                 }
                 let name = claimed(name, &media, &bytes);
-                collector.take(name.as_deref(), bytes, true, depth);
+                // A multipart whose parts could not be told apart is no file.
+                let attached = !media.starts_with("multipart/");
+                collector.take(name.as_deref(), bytes, attached, depth);
             }
         }
     }
@@ -130,10 +132,12 @@ fn starts_as_pdf(bytes: &[u8]) -> bool {
 fn transferred(message: &Message<'_>, part: &MessagePart<'_>) -> Vec<u8> {
     let raw =
         message.raw_message.get(part.offset_body as usize..part.offset_end as usize).unwrap_or_default();
-    match part.encoding {
-        Encoding::None => raw.to_vec(),
-        Encoding::Base64 => transfer::base64(raw),
-        Encoding::QuotedPrintable => quoted_printable_decode(raw).unwrap_or_else(|| raw.to_vec()),
+    // By the field: the parser forgets the encoding that it could not decode.
+    let encoding = part.content_transfer_encoding().unwrap_or_default().trim().to_ascii_lowercase();
+    match encoding.as_str() {
+        "base64" => transfer::base64(raw),
+        "quoted-printable" => quoted_printable_decode(raw).unwrap_or_else(|| raw.to_vec()),
+        _ => raw.to_vec(),
     }
 }
 
@@ -207,10 +211,28 @@ fn is_split_body(name: &str) -> bool {
         .is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
 }
 
-/// The file name: disposition before type (RFC 2183 §2.3); raw 8-bit names are taken as Latin-1
-/// where the parser put replacement characters.
-fn name(part: &MessagePart<'_>) -> Option<String> {
-    part.attachment_name().filter(|name| !name.trim().is_empty()).map(str::to_owned)
+/// The file name: disposition before type (RFC 2183 §2.3).
+fn name(message: &Message<'_>, part: &MessagePart<'_>) -> Option<String> {
+    let name = part.attachment_name().filter(|name| !name.trim().is_empty())?;
+    let broken = name.contains(char::REPLACEMENT_CHARACTER);
+    Some(broken.then(|| raw_name(message, part)).flatten().unwrap_or_else(|| name.to_owned()))
+}
+
+/// A name written in raw 8-bit characters, which the parser takes for broken UTF-8.
+fn raw_name(message: &Message<'_>, part: &MessagePart<'_>) -> Option<String> {
+    part.headers
+        .iter()
+        .filter(|field| matches!(field.name, HeaderName::ContentDisposition | HeaderName::ContentType))
+        .find_map(|field| {
+            let raw = message.raw_message.get(field.offset_start as usize..field.offset_end as usize)?;
+            let text = headers::text(raw.to_vec());
+            let (_, value) = text.split_once("name=")?;
+            let value = match value.strip_prefix('"') {
+                Some(quoted) => quoted.split('"').next(),
+                None => value.split([';', ' ']).next(),
+            };
+            value.filter(|value| !value.is_empty()).map(str::to_owned)
+        })
 }
 
 /// The host of a file share that the mail links to instead of carrying the file.
