@@ -4,7 +4,6 @@ import base64
 import binascii
 import io
 import pathlib
-import quopri
 import struct
 import subprocess
 import tempfile
@@ -138,7 +137,7 @@ def wrapped():
     yield "uuencoded", head() + "Content-Type: text/plain; charset=us-ascii\r\n\r\nBonjour,\r\n\r\n" + uuencoded()
     yield "base64-cut-and-followed", mixed(file_part()[:-5] + "\r\n\r\n-- \r\nMessage vérifié par l'antivirus.\r\n")
     yield "quoted-printable", mixed("Content-Type: application/pdf; name=F413.pdf\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-                                    + quopri.encodestring(FORM).decode().replace("\n", "\r\n"))
+                                    + binascii.b2a_qp(FORM, istext=False).decode().replace("\n", "\r\n"))
     yield "whole-mail", head() + file_part()
     yield "mark-never-closed", mixed(file_part()).removesuffix("--mark--\r\n")
     html = "<p>Bonjour, le formulaire est joint.</p><img src=\"cid:logo%40chu\">"

@@ -40,7 +40,7 @@ impl<'a> Collector<'a> {
         let content = match Content::of(&bytes) {
             // Meant to be one: its reading says what is wrong with it.
             Content::Other if ends_with(name, ".pdf") => Content::Pdf,
-            Content::Other if ends_with(name, ".eml") => Content::Mail,
+            Content::Other | Content::Pdf if ends_with(name, ".eml") => Content::Mail,
             content => content,
         };
         match content {

@@ -45,7 +45,7 @@ impl Content {
     pub fn of(bytes: &[u8]) -> Self {
         let at =
             |offset: usize, magic: &[u8]| bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic));
-        if contains(head(bytes, PDF_HEAD), b"%PDF-") {
+        if at(0, b"%PDF-") {
             Self::Pdf
         } else if at(0, b"PK\x03\x04") || at(0, b"PK\x05\x06") {
             zipped(bytes)
@@ -73,6 +73,9 @@ impl Content {
             Self::Cms
         } else if at(0, b"-----BEGIN PGP ") {
             Self::Pgp
+        } else if contains(head(bytes, PDF_HEAD), b"%PDF-") {
+            // Last: a container may hold one from its first bytes on.
+            Self::Pdf
         } else {
             Self::Other
         }
@@ -186,6 +189,7 @@ mod tests {
             (b"\0\0\0\x18ftypheic", Content::Heic),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Content::Ole),
             (b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", Content::Cms),
+            (b"\x78\x9f\x3e\x22 a winmail.dat around %PDF-1.7", Content::Tnef),
             (b"%PD", Content::Other),
             (b"", Content::Other),
         ] {
