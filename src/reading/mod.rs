@@ -6,6 +6,7 @@
 pub mod page;
 
 pub mod pdf;
+pub mod second;
 
 mod acroform;
 mod acroform_button;

@@ -38,6 +38,9 @@ pub struct Page {
     /// Degrees (0, 90, 180, 270) the page was turned clockwise beyond its `/Rotate`, because nearly
     /// all its text lay on its side; size and places are those of the turned page.
     pub turned: u16,
+    /// The way from the page's own coordinates (default user space, y upwards) to places here: the
+    /// six numbers of a transform matrix as PDF writes them.
+    pub user_space: [f32; 6],
     /// In drawing order, which is not the order of reading. Words outside the page or their clip
     /// are not here.
     pub words: Vec<Word>,

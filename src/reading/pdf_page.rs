@@ -95,7 +95,9 @@ impl Sheet {
 
     /// A page of this size with nothing on it.
     pub fn blank(&self) -> Page {
-        Page { width: self.area.x1, height: self.area.y1, turned: self.turned, ..Page::default() }
+        #[expect(clippy::cast_possible_truncation, reason = "points on a page")]
+        let user_space = self.transform.as_coeffs().map(|v| v as f32);
+        Page { width: self.area.x1, height: self.area.y1, turned: self.turned, user_space, ..Page::default() }
     }
 }
 
