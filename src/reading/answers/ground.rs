@@ -1,0 +1,244 @@
+//! The ground of one page: its labels, the words that are none of them, and for each label the
+//! place its answer is written in: the cell beside it, the rest of its own cell, or the one below.
+
+use crate::reading::labels::is_box_glyph;
+use crate::reading::labels::order::{Ask, Label};
+use crate::reading::layout::View;
+use crate::reading::layout::fold::is_filler;
+use crate::reading::layout::grid::{Cell, shared};
+use crate::reading::page::Area;
+
+/// Words beside each other that belong to no label.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub pieces: Vec<usize>,
+    pub area: Area,
+    /// The point that says which place the run is written in: near its start, because a long
+    /// answer runs over the edge of its cell.
+    pub point: (f32, f32),
+}
+
+/// Where an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place {
+    pub area: Area,
+    /// Open below: words far under the label are not its answer.
+    pub open: bool,
+}
+
+pub struct Ground<'a> {
+    pub view: &'a View<'a>,
+    pub labels: &'a [Label],
+    pub runs: Vec<Run>,
+    claimed: Vec<bool>,
+}
+
+impl<'a> Ground<'a> {
+    #[must_use]
+    pub fn new(view: &'a View<'a>, labels: &'a [Label]) -> Self {
+        let mut claimed = vec![false; view.pieces.len()];
+        for index in labels.iter().flat_map(|label| &label.hit.pieces) {
+            if let Some(flag) = claimed.get_mut(*index) {
+                *flag = true;
+            }
+        }
+        Self { view, labels, runs: runs(view, &claimed), claimed }
+    }
+
+    /// Takes words out of the answers: they turned out to be printed (line numbers).
+    pub fn claim(&mut self, pieces: &[usize]) {
+        for index in pieces {
+            if let Some(flag) = self.claimed.get_mut(*index) {
+                *flag = true;
+            }
+        }
+        self.runs = runs(self.view, &self.claimed);
+    }
+
+    #[must_use]
+    pub fn is_claimed(&self, index: usize) -> bool {
+        self.claimed.get(index).copied().unwrap_or(true)
+    }
+
+    /// Whether an answer seems to stand in the area.
+    #[must_use]
+    pub fn has_content(&self, area: &Area) -> bool {
+        self.runs.iter().any(|run| area.holds(run.point)) || self.has_widget(area)
+    }
+
+    fn has_widget(&self, area: &Area) -> bool {
+        self.view.text_widgets().any(|(_, widget, _)| area.holds(widget.area.middle()))
+    }
+
+    /// Whether a label other than `but` stands in the area.
+    fn has_label(&self, area: &Area, but: &Label) -> bool {
+        self.others(but).any(|other| area.holds(other.hit.core.middle()))
+    }
+
+    fn others<'s>(&'s self, but: &'s Label) -> impl Iterator<Item = &'s Label> {
+        self.labels.iter().filter(move |other| !std::ptr::eq(*other, but))
+    }
+
+    /// The cell a label stands in, seen from the start of its first line.
+    #[must_use]
+    pub fn cell_of(&self, label: &Label) -> Cell {
+        let first = label.hit.pieces.first().and_then(|index| self.view.piece(*index));
+        let (x, y) = first.map_or(label.hit.core.middle(), |piece| (piece.area.x0 + 1.0, piece.middle()));
+        self.view.grid.cell(x, y)
+    }
+
+    /// Where the answer to a label is written.
+    #[must_use]
+    pub fn place(&self, label: &Label) -> Place {
+        let cell = self.cell_of(label);
+        let own = self.rest_of(&cell, label);
+        if self.has_widget(&own.area) {
+            return own;
+        }
+        if let Some(beside) = self.beside(&cell, label) {
+            if !self.has_content(&beside.area) && self.has_content(&own.area) {
+                return own;
+            }
+            return beside;
+        }
+        if self.has_content(&own.area) {
+            return own;
+        }
+        match self.under(&cell, label) {
+            Some(under) if self.has_content(&under.area) || !self.has_room(&cell, label) => under,
+            Some(_) | None => own,
+        }
+    }
+
+    /// The cell beside a label, when no other label stands in it. A row of narrow cells (one for
+    /// each digit) is one place.
+    fn beside(&self, cell: &Cell, label: &Label) -> Option<Place> {
+        let core = label.hit.core;
+        let y = core.middle().1;
+        let next = self.view.grid.right_of(cell, y)?;
+        if !(next.top && next.bottom) || next.area.height() > 260.0 || self.has_label(&next.area, label) {
+            return None;
+        }
+        // seen from open ground, a table further down the line is not beside the label
+        if !cell.left && !cell.top && cell.area.x1 - label.hit.area.x1 > 260.0 {
+            return None;
+        }
+        let mut area = next.area;
+        let mut last = next;
+        while last.area.width() < 28.0 {
+            let Some(more) = self.view.grid.right_of(&last, y) else { break };
+            let alike = (more.area.height() - area.height()).abs() < 3.0 && more.area.width() < 28.0;
+            if !alike || self.has_label(&more.area, label) {
+                break;
+            }
+            area = area.around(&more.area);
+            last = more;
+        }
+        Some(Place { area, open: false })
+    }
+
+    /// The cell under a label, when no label stands in it.
+    fn under(&self, cell: &Cell, label: &Label) -> Option<Place> {
+        let core = label.hit.core;
+        let next = self.view.grid.below(cell, core.x0 + 1.0)?;
+        let near = cell.closed() || cell.area.y1 - label.hit.area.y1 <= 2.5 * core.height().max(8.0);
+        let usable = near && next.closed() && !self.has_label(&next.area, label);
+        usable.then_some(Place { area: next.area, open: false })
+    }
+
+    /// Whether an answer could be written in the label's own cell.
+    fn has_room(&self, cell: &Cell, label: &Label) -> bool {
+        let area = label.hit.area;
+        !cell.closed()
+            || cell.area.y1 - area.y1 >= 0.9 * label.hit.core.height().min(14.0)
+            || cell.area.x1 - area.x1 >= 60.0
+    }
+
+    /// What a label leaves of its own cell, up to the labels beside and below it.
+    #[must_use]
+    pub fn rest_of(&self, cell: &Cell, label: &Label) -> Place {
+        let (core, area) = (label.hit.core, label.hit.area);
+        let here: Vec<Area> = self
+            .others(label)
+            .map(|other| other.hit.area)
+            .filter(|other| cell.area.overlap(other).is_some())
+            .collect();
+        if here.is_empty() && cell.closed() {
+            return Place { area: cell.area, open: false };
+        }
+        let beside = |other: &Area| {
+            shared((core.y0, core.y1), (other.y0, other.y1)) >= 0.3 * core.height().min(other.height())
+        };
+        let x1 = here
+            .iter()
+            .filter(|other| beside(other) && other.x0 >= core.x1 - 1.0)
+            .map(|other| other.x0 - 1.0)
+            .fold(cell.area.x1, f32::min);
+        let x0 = if here.iter().any(|other| beside(other) && other.x1 <= core.x0 + 1.0) {
+            area.x0 - 3.0
+        } else {
+            cell.area.x0.max(area.x0 - 40.0)
+        };
+        let y1 = here
+            .iter()
+            .filter(|other| {
+                other.y0 >= area.y1 - 2.0 && shared((area.x0 - 2.0, x1), (other.x0, other.x1)) > 0.0
+            })
+            .map(|other| other.y0 - 0.5)
+            .fold(cell.area.y1, f32::min);
+        let y0 = cell.area.y0.max(core.y0 - 0.35 * core.height());
+        Place {
+            area: Area { x0, y0, x1: x1.max(x0), y1: y1.max(y0) },
+            open: !cell.bottom || !here.is_empty() && !cell.closed(),
+        }
+    }
+
+    /// The zone under a label: its own cell, and the one below when the label's is only a header.
+    #[must_use]
+    pub fn zone(&self, label: &Label) -> Vec<Area> {
+        let cell = self.cell_of(label);
+        let own = self.rest_of(&cell, label).area;
+        let tall = own.y1 - label.hit.area.y1 > 24.0;
+        let mut areas = vec![own];
+        if let Some(beside) = self.beside(&cell, label).filter(|beside| !tall && beside.area.height() > 24.0)
+        {
+            areas.push(beside.area);
+        } else if !tall {
+            areas.extend(self.under(&cell, label).map(|under| under.area));
+        }
+        areas
+    }
+
+    /// Labels that ask something, with their place.
+    pub fn asked(&self) -> impl Iterator<Item = (&Label, Ask)> {
+        self.labels.iter().map(|label| (label, label.ask)).filter(|(_, ask)| *ask != Ask::Nothing)
+    }
+}
+
+/// The words outside labels, as runs; lone fill lines and tick boxes are left out.
+fn runs(view: &View<'_>, claimed: &[bool]) -> Vec<Run> {
+    let mut out = Vec::new();
+    for line in &view.lines {
+        let mut pieces: Vec<usize> = Vec::new();
+        for index in &line.pieces {
+            if claimed.get(*index).copied().unwrap_or(false) {
+                finish(view, &mut pieces, &mut out);
+            } else {
+                pieces.push(*index);
+            }
+        }
+        finish(view, &mut pieces, &mut out);
+    }
+    out
+}
+
+fn finish(view: &View<'_>, pieces: &mut Vec<usize>, out: &mut Vec<Run>) {
+    let words = std::mem::take(pieces);
+    let is_word = |index: &usize| {
+        view.piece(*index).is_some_and(|piece| !is_filler(&piece.text) && !is_box_glyph(&piece.text))
+    };
+    let kept: Vec<usize> = words.into_iter().filter(is_word).collect();
+    let Some(area) = crate::reading::labels::around(view, &kept) else { return };
+    let point = (area.x0 + (0.3 * area.width()).min(40.0), area.middle().1);
+    out.push(Run { pieces: kept, area, point });
+}

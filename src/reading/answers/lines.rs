@@ -1,0 +1,100 @@
+//! Drawn words of one place, put together in reading order.
+
+use super::ground::{Ground, Place};
+use super::is_tight;
+use crate::domain::form::Field;
+use crate::domain::sheet::{Evidence, Written};
+use crate::reading::layout::Piece;
+use crate::reading::layout::fold::{squeeze, without_leaders};
+
+/// An answer drawn on the page.
+#[derive(Debug, Clone)]
+pub struct Drawn {
+    pub written: Written,
+    /// Where its runs are written.
+    pub points: Vec<(f32, f32)>,
+}
+
+/// What is drawn in a place, or nothing.
+#[must_use]
+pub fn written(ground: &Ground<'_>, field: Field, place: &Place) -> Option<Drawn> {
+    let mut runs: Vec<_> = ground.runs.iter().filter(|run| place.area.holds(run.point)).collect();
+    runs.sort_by(|a, b| a.area.y0.total_cmp(&b.area.y0));
+    if place.open {
+        near(&mut runs, place);
+    }
+    let mut pieces: Vec<&Piece> =
+        runs.iter().flat_map(|run| &run.pieces).filter_map(|index| ground.view.piece(*index)).collect();
+    let text = text(&mut pieces, field);
+    if text.is_empty() || is_placeholder(&text) {
+        return None;
+    }
+    let area = pieces.iter().map(|piece| piece.area).reduce(|a, b| a.around(&b))?;
+    let confidence = pieces.iter().map(|piece| piece.confidence).fold(1.0, f32::min);
+    let evidence =
+        Evidence { raw: text, confidence: f64::from(confidence), page: ground.view.page.number, area };
+    let points = runs.iter().map(|run| run.point).collect();
+    Some(Drawn { written: Written { evidence, disagrees: None }, points })
+}
+
+/// In a place that is open below, lines far under the last one belong to something else.
+fn near(runs: &mut Vec<&super::ground::Run>, place: &Place) {
+    let mut last = place.area.y0;
+    let mut gone = false;
+    runs.retain(|run| {
+        let height = run.area.height().max(7.0);
+        gone |= run.area.y0 - last > 3.2 * height;
+        last = last.max(run.area.y1);
+        !gone
+    });
+}
+
+/// The words in reading order. Lines are joined by a space; without one where the field is a
+/// number, an address or a domain, or where a hyphen ends the line.
+fn text(pieces: &mut [&Piece], field: Field) -> String {
+    pieces.sort_by(|a, b| a.middle().total_cmp(&b.middle()));
+    let mut lines: Vec<Vec<&Piece>> = Vec::new();
+    for piece in pieces.iter() {
+        let same = lines.last().and_then(|line| line.first()).is_some_and(|first| {
+            (piece.middle() - first.middle()).abs()
+                <= 0.5 * first.area.height().min(piece.area.height()).max(4.0)
+        });
+        match lines.last_mut() {
+            Some(line) if same => line.push(*piece),
+            _ => lines.push(vec![*piece]),
+        }
+    }
+    let mut out = String::new();
+    for line in &mut lines {
+        line.sort_by(|a, b| a.area.x0.total_cmp(&b.area.x0));
+        let mut words = String::new();
+        let mut end: Option<f32> = None;
+        for piece in line.iter() {
+            let word = without_leaders(&piece.text);
+            if word.is_empty() {
+                continue;
+            }
+            if end.is_some_and(|end| piece.area.x0 - end > 0.08 * piece.size) {
+                words.push(' ');
+            }
+            words.push_str(word);
+            end = Some(piece.area.x1);
+        }
+        let hyphen = out.ends_with('-') && !out.ends_with(" -");
+        if !out.is_empty() && !words.is_empty() && !is_tight(field) && !hyphen {
+            out.push(' ');
+        }
+        out.push_str(&words);
+    }
+    out.trim().to_owned()
+}
+
+/// Words an empty form prints where an answer goes: "JJ/MM/AAAA", "@", "http://".
+#[must_use]
+pub fn is_placeholder(text: &str) -> bool {
+    let key = squeeze(text);
+    let bare = key.is_empty()
+        && text.chars().all(|c| matches!(c, '.' | '_' | '…' | '/' | '@' | ':' | '-' | ' ' | '|' | '–'));
+    bare && !text.is_empty() && text != "-" && text != "/"
+        || matches!(key.as_str(), "jjmmaaaa" | "jjmmaa" | "jmaaaa" | "ddmmyyyy" | "http" | "https" | "le")
+}

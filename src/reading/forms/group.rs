@@ -1,0 +1,143 @@
+//! Which pages make one form: several forms in one file, one form over several files, pages in
+//! any order.
+
+use super::Opened;
+use crate::reading::labels::order::in_reading_order;
+use crate::reading::labels::{Hit, Key, Part, find};
+use crate::reading::layout::View;
+use std::collections::BTreeSet;
+
+/// A page with its labels.
+pub struct FormPage<'a> {
+    /// Index into the documents.
+    pub document: usize,
+    pub view: View<'a>,
+    pub hits: Vec<Hit>,
+    keys: BTreeSet<Key>,
+    /// The first part of the form on it.
+    rank: Option<Part>,
+}
+
+/// The pages of one form, in its order.
+pub struct Gathered<'a> {
+    pub pages: Vec<FormPage<'a>>,
+    keys: BTreeSet<Key>,
+    /// Pages that are pictures came with it in the same file.
+    pub with_pictures: bool,
+}
+
+impl Gathered<'_> {
+    /// Enough of the form's labels to be one, or a part of one.
+    #[must_use]
+    pub fn is_form(&self) -> bool {
+        self.keys.len() >= 4
+    }
+
+    fn starts(&self) -> bool {
+        self.keys.iter().any(|key| part_of(*key) == Some(Part::Structure))
+    }
+
+    fn ends(&self) -> bool {
+        self.keys.iter().any(|key| part_of(*key) == Some(Part::Declaration))
+    }
+}
+
+/// All forms in the documents; pages that belong to none are left out.
+#[must_use]
+pub fn gather<'a>(documents: &[Opened<'a>]) -> Vec<Gathered<'a>> {
+    let mut forms: Vec<Gathered<'a>> = Vec::new();
+    for (index, opened) in documents.iter().enumerate() {
+        let mut here = of_document(index, opened);
+        let pictures = opened.document.pages.iter().any(super::other::is_picture);
+        for form in &mut here {
+            form.with_pictures = pictures;
+        }
+        for form in here {
+            let whole = form.starts() && form.ends();
+            let partner = forms.iter_mut().find(|known| {
+                !whole
+                    && !(known.starts() && known.ends())
+                    && known.keys.intersection(&form.keys).count() <= 1
+                    && known.pages.first().map(|page| page.document) != Some(index)
+            });
+            match partner {
+                Some(known) if !form.keys.is_empty() => {
+                    known.keys.extend(form.keys);
+                    known.pages.extend(form.pages);
+                    known.with_pictures |= form.with_pictures;
+                }
+                Some(_) | None => forms.push(form),
+            }
+        }
+    }
+    for form in &mut forms {
+        in_form_order(&mut form.pages);
+    }
+    forms
+}
+
+/// The forms of one file.
+fn of_document<'a>(document: usize, opened: &Opened<'a>) -> Vec<Gathered<'a>> {
+    let mut forms: Vec<Gathered<'a>> = Vec::new();
+    for page in &opened.document.pages {
+        let page = form_page(document, View::new(page, 0));
+        let fits = |form: &Gathered<'_>| {
+            let common = form.keys.intersection(&page.keys).count();
+            common < 2 || common * 3 < page.keys.len()
+        };
+        let at = if page.keys.is_empty() { forms.len().checked_sub(1) } else { forms.iter().position(fits) };
+        match at.and_then(|at| forms.get_mut(at)) {
+            Some(form) => {
+                form.keys.extend(page.keys.iter().copied());
+                form.pages.push(page);
+            }
+            None => forms.push(Gathered { keys: page.keys.clone(), pages: vec![page], with_pictures: false }),
+        }
+    }
+    forms
+}
+
+fn form_page(document: usize, view: View<'_>) -> FormPage<'_> {
+    let mut hits = find(&view);
+    in_reading_order(&mut hits);
+    let after = hits.iter().position(|hit| hit.key == Key::Part(Part::After)).unwrap_or(hits.len());
+    let asked = hits.iter().take(after).map(|hit| hit.key);
+    let keys: BTreeSet<Key> = asked.filter(|key| part_of(*key).is_some()).collect();
+    let rank = keys.iter().filter_map(|key| part_of(*key)).min();
+    FormPage { document, view, hits, keys, rank }
+}
+
+/// The part of the form a label can only stand in; none for those that occur twice.
+fn part_of(key: Key) -> Option<Part> {
+    match key {
+        Key::StructureName | Key::Finess | Key::Siret | Key::Rpps => Some(Part::Structure),
+        Key::RoleAsked | Key::Role(_) => Some(Part::Signatory),
+        Key::LastNameOnCard | Key::FirstNameOnCard => Some(Part::Administrators),
+        Key::Purpose | Key::Publisher | Key::Solution => Some(Part::Usage),
+        Key::Org | Key::Ssl | Key::Smime | Key::Pro | Key::SslDomain | Key::SslServer | Key::MailDomain => {
+            Some(Part::Certificates)
+        }
+        Key::Terms | Key::Date | Key::Stamp | Key::Signature => Some(Part::Declaration),
+        Key::Title
+        | Key::Part(_)
+        | Key::LastName
+        | Key::FirstNames
+        | Key::Phone
+        | Key::Email
+        | Key::Card
+        | Key::Server
+        | Key::Prose => None,
+    }
+}
+
+/// Sorts pages by what they ask; a page that asks nothing stays behind the one before it.
+fn in_form_order(pages: &mut Vec<FormPage<'_>>) {
+    let mut last = Part::Before;
+    let mut ranked: Vec<(Part, FormPage<'_>)> = Vec::new();
+    for page in pages.drain(..) {
+        last = page.rank.unwrap_or(last);
+        ranked.push((last, page));
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    pages.extend(ranked.into_iter().map(|(_, page)| page));
+}

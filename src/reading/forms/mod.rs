@@ -1,0 +1,187 @@
+//! Pages → forms: which pages make one form, in which order, and what one form says.
+
+mod group;
+pub mod other;
+
+pub use group::{Gathered, gather};
+
+use crate::domain::finding::{Code, Finding};
+use crate::domain::form::{Field, Role};
+use crate::domain::sheet::{Reading, Sheet, Source, Tick};
+use crate::reading::answers::Answers;
+use crate::reading::answers::ground::Ground;
+use crate::reading::editions::Editions;
+use crate::reading::labels::Part;
+use crate::reading::labels::order::settle;
+use crate::reading::layout::View;
+use crate::reading::marks::{ticks, zones};
+use crate::reading::page::{Document, WidgetKind};
+use std::collections::BTreeSet;
+
+/// A document that was opened, with its name.
+pub struct Opened<'a> {
+    pub name: &'a str,
+    pub document: &'a Document,
+}
+
+/// Reads one form from its pages.
+#[must_use]
+pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -> Reading {
+    let mut names: Vec<String> = Vec::new();
+    let mut used: Vec<usize> = Vec::new();
+    let mut unread = false;
+    for page in &form.pages {
+        if !used.contains(&page.document) {
+            used.push(page.document);
+            names.extend(documents.get(page.document).map(|opened| opened.name.to_owned()));
+        }
+    }
+    let (mut views, mut hits) = (Vec::new(), Vec::new());
+    for (number, page) in form.pages.into_iter().enumerate() {
+        unread |= other::is_picture(page.view.page);
+        views.push(View { number, ..page.view });
+        hits.push(page.hits);
+    }
+    let labels = settle(hits);
+    let mut grounds: Vec<Ground<'_>> =
+        views.iter().zip(&labels).map(|(view, labels)| Ground::new(view, labels)).collect();
+    let answers = Answers::read(&mut grounds, editions);
+    let ticks = ticks(&grounds);
+    let zones = zones::read(&grounds);
+    let opened: Vec<&Document> =
+        used.iter().filter_map(|index| documents.get(*index)).map(|opened| opened.document).collect();
+    let mut found = answers.located.clone();
+    found.extend(ticks.keys().map(|tick| box_of(*tick)));
+    if zones.signature_found {
+        found.insert(Field::Signature);
+    }
+    if zones.stamp_found {
+        found.insert(Field::Stamp);
+    }
+    let (absent, unlocated) = not_found(&found);
+    let mut findings = Vec::new();
+    if !absent.is_empty() {
+        findings.push(incomplete(&absent, unread || form.with_pictures));
+    }
+    if !unlocated.is_empty() {
+        findings.push(edition_unknown(&unlocated));
+    }
+    let source = if answers.drawn {
+        Source::Text
+    } else if views.iter().flat_map(|view| &view.page.widgets).any(|widget| widget.kind != WidgetKind::Other)
+    {
+        Source::Fields
+    } else {
+        Source::Text
+    };
+    let sheet = Sheet {
+        edition: editions.of(&opened).map(|edition| edition.name.clone()),
+        texts: answers.texts,
+        ticks,
+        signature: zones.signature,
+        stamp: zones.stamp,
+        digital_signatures: opened.iter().flat_map(|document| document.signatures.clone()).collect(),
+        absent,
+        unlocated,
+    };
+    Reading { documents: names, source, sheet: Some(sheet), findings }
+}
+
+/// The box a tick stands for.
+fn box_of(tick: Tick) -> Field {
+    match tick {
+        Tick::Role(Role::LegalRepresentative | Role::Delegate | Role::PracticeHolder) => Field::Role,
+        Tick::Org => Field::OrgRequested,
+        Tick::ServerSsl => Field::ServerSslRequested,
+        Tick::ServerSmime => Field::ServerSmimeRequested,
+        Tick::Pro => Field::ProRequested,
+        Tick::Terms => Field::TermsAccepted,
+    }
+}
+
+/// The boxes every edition has, by the part of the form they stand in.
+const BOXES: [(Part, &[Field]); 6] = [
+    (Part::Structure, &[Field::StructureName, Field::Finess, Field::Siret, Field::RppsRang(0)]),
+    (
+        Part::Signatory,
+        &[Field::Role, Field::LastName, Field::FirstNames, Field::Phone, Field::Email, Field::Card],
+    ),
+    (
+        Part::Administrators,
+        &[
+            Field::AdministratorCard(0),
+            Field::AdministratorLastName(0),
+            Field::AdministratorFirstName(0),
+            Field::AdministratorPhone(0),
+            Field::AdministratorEmail(0),
+        ],
+    ),
+    (Part::Usage, &[Field::Purpose, Field::Publisher, Field::Solution]),
+    (
+        Part::Certificates,
+        &[
+            Field::OrgRequested,
+            Field::ServerSslRequested,
+            Field::SslDomain,
+            Field::SslServer,
+            Field::ServerSmimeRequested,
+            Field::SmimeMailDomain,
+            Field::ProRequested,
+            Field::ProMailDomain,
+        ],
+    ),
+    (Part::Declaration, &[Field::Date, Field::Signature, Field::Stamp]),
+];
+
+/// Boxes of whole parts that are not there, and single boxes whose label was not found.
+fn not_found(found: &BTreeSet<Field>) -> (BTreeSet<Field>, BTreeSet<Field>) {
+    let (mut absent, mut unlocated) = (BTreeSet::new(), BTreeSet::new());
+    for (_, boxes) in BOXES {
+        let missing = boxes.iter().copied().filter(|field| !found.contains(field));
+        if boxes.iter().any(|field| found.contains(field)) {
+            unlocated.extend(missing);
+        } else {
+            absent.extend(missing);
+        }
+    }
+    (absent, unlocated)
+}
+
+fn incomplete(absent: &BTreeSet<Field>, pictures: bool) -> Finding {
+    let named = BOXES.iter().filter(|(_, boxes)| boxes.iter().all(|field| absent.contains(field)));
+    let parts: Vec<&str> = named.map(|(part, _)| called(*part)).collect();
+    let parts = parts.join(", ");
+    if pictures {
+        let text = format!(
+            "Une partie du formulaire est une image ({parts}) : elle doit être lue par un agent avant toute décision."
+        );
+        return Finding::review(Code::LowConfidence, Field::Document, text);
+    }
+    let text = format!(
+        "Le formulaire F413 reçu est incomplet : il manque la ou les pages qui contiennent {parts}. \
+         Merci de nous renvoyer le formulaire avec toutes ses pages."
+    );
+    Finding::reject(Code::FormIncomplete, Field::Document, text)
+}
+
+fn called(part: Part) -> &'static str {
+    match part {
+        Part::Before => "les explications (1 et 2)",
+        Part::Structure => "l'identification de la structure (3.1)",
+        Part::Signatory => "l'identification du représentant légal ou du mandataire (3.2)",
+        Part::Specific | Part::Administrators => "la déclaration des administrateurs techniques (4.1)",
+        Part::Usage => "l'usage des certificats et la solution utilisée (4.2)",
+        Part::Certificates => "le type de certificats souhaités (4.3)",
+        Part::Declaration => "la date, la signature et le cachet",
+        Part::After => "la notice",
+    }
+}
+
+fn edition_unknown(unlocated: &BTreeSet<Field>) -> Finding {
+    let count = unlocated.len();
+    let text = format!(
+        "La présentation de ce formulaire F413 diffère de celles que nous connaissons ({count} rubrique(s) non \
+         reconnue(s)) : un agent va le lire."
+    );
+    Finding::review(Code::FormEditionUnknown, Field::Document, text)
+}

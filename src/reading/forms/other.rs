@@ -1,0 +1,131 @@
+//! What is no F413: pictures of paper, another form, a contract, a file that is not read.
+
+use crate::reading::layout::fold::squeeze;
+use crate::reading::page::{Document, InkKind, Origin, Page};
+
+/// What a file is, told from its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Pdf,
+    Picture,
+    /// A format that is not read, with its name for the requester.
+    Unsupported(&'static str),
+}
+
+/// The format by content; the name only tells apart what looks alike.
+#[must_use]
+pub fn format(name: &str, bytes: &[u8]) -> Format {
+    let head = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
+    let has = |needle: &[u8]| head.windows(needle.len()).any(|window| window == needle);
+    let brand = bytes.get(4..12).unwrap_or_default();
+    let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    if has(b"%PDF-") {
+        return Format::Pdf;
+    }
+    if head.starts_with(b"\x89PNG")
+        || head.starts_with(&[0xff, 0xd8, 0xff])
+        || head.starts_with(b"II*\0")
+        || head.starts_with(b"MM\0*")
+    {
+        return Format::Picture;
+    }
+    if head.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+        return Format::Picture;
+    }
+    if brand.starts_with(b"ftyp") {
+        return Format::Unsupported(if brand.ends_with(b"avif") { "AVIF" } else { "HEIC" });
+    }
+    if head.starts_with(b"PK") {
+        return Format::Unsupported(match ending.as_str() {
+            "docx" | "docm" => "Word (.docx)",
+            "xlsx" | "xlsm" => "Excel (.xlsx)",
+            "odt" => "LibreOffice (.odt)",
+            "pages" => "Pages (.pages)",
+            _ if has(b"word/") => "Word (.docx)",
+            _ if has(b"xl/") => "Excel (.xlsx)",
+            _ if has(b"opendocument.text") => "LibreOffice (.odt)",
+            _ => "archive ou document bureautique",
+        });
+    }
+    if head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+        return Format::Unsupported(if ending == "xls" { "Excel (.xls)" } else { "Word (.doc)" });
+    }
+    if head.starts_with(b"{\\rtf") {
+        return Format::Unsupported("RTF");
+    }
+    match ending.as_str() {
+        "pdf" => Format::Pdf,
+        "heic" | "heif" => Format::Unsupported("HEIC"),
+        "docx" | "doc" => Format::Unsupported("Word"),
+        "odt" => Format::Unsupported("LibreOffice (.odt)"),
+        "txt" => Format::Unsupported("texte"),
+        _ => Format::Unsupported("inconnu"),
+    }
+}
+
+/// Whether a page is a picture of paper: a picture over most of it and hardly a word that is seen.
+/// Words nobody sees (a scanner's own recognition) do not count.
+#[must_use]
+pub fn is_picture(page: &Page) -> bool {
+    let whole = page.width * page.height;
+    let picture = page.ink.iter().any(|ink| {
+        ink.kind == InkKind::Picture { blank: false } && ink.area.width() * ink.area.height() > 0.45 * whole
+    });
+    picture && seen(page) < 25
+}
+
+/// Whether nothing on a page can be read as words, although something is drawn on it.
+#[must_use]
+pub fn is_wordless(page: &Page) -> bool {
+    is_picture(page) || seen(page) < 8 && !page.ink.is_empty()
+}
+
+fn seen(page: &Page) -> usize {
+    page.words.iter().filter(|word| !word.invisible && !squeeze(&word.text).is_empty()).count()
+}
+
+/// The number of another form of the series (F413 has many sisters), when the document says one
+/// more often than F413.
+#[must_use]
+pub fn other_form(document: &Document) -> Option<String> {
+    let mut own = 0usize;
+    let mut others: Vec<(String, usize)> = Vec::new();
+    let words = document
+        .pages
+        .iter()
+        .flat_map(|page| &page.words)
+        .filter(|word| word.origin == Origin::Page && !word.invisible);
+    for word in words {
+        let key = squeeze(&word.text);
+        let digits = key.strip_prefix('f').unwrap_or_default();
+        if digits.len() != 3 || !digits.chars().all(|c| c.is_ascii_digit()) {
+            continue;
+        }
+        if digits == "413" {
+            own += 1;
+        } else if let Some((_, count)) = others.iter_mut().find(|(known, _)| *known == key) {
+            *count += 1;
+        } else {
+            others.push((key, 1));
+        }
+    }
+    let (name, count) = others.into_iter().max_by_key(|(_, count)| *count)?;
+    (count > own).then(|| name.to_uppercase())
+}
+
+/// What a document that is no form seems to be, for the letter.
+#[must_use]
+pub fn kind_of(document: &Document) -> Option<&'static str> {
+    let first: String =
+        document.pages.iter().take(1).flat_map(|page| &page.words).map(|word| squeeze(&word.text)).collect();
+    let kinds = [
+        ("contratdadhesion", "un contrat d'adhésion"),
+        ("cartenationaledidentite", "une pièce d'identité"),
+        ("republiquefrancaisecarte", "une pièce d'identité"),
+        ("passeport", "une pièce d'identité"),
+        ("extraitkbis", "un extrait Kbis"),
+        ("mandat", "un mandat"),
+        ("facture", "une facture"),
+    ];
+    kinds.into_iter().find(|(word, _)| first.contains(word)).map(|(_, kind)| kind)
+}

@@ -1,0 +1,548 @@
+//! The form's printed labels on a page: which stands where. Matching bears other case, accents,
+//! apostrophes, line wraps, word breaks, numbering, footnote marks and small slips. Which box of
+//! the form a label belongs to is decided afterwards, in the order of the whole form (`order`).
+
+pub mod order;
+pub mod wording;
+
+use crate::domain::form::Role;
+use crate::reading::layout::View;
+use crate::reading::layout::fold::{alike, slips};
+use crate::reading::page::{Area, Origin};
+use wording::{PATTERNS, is_printed};
+
+/// A part of the form, in its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// §1 and §2: explanations.
+    Before,
+    /// §3.1
+    Structure,
+    /// §3.2
+    Signatory,
+    /// §4, before 4.1
+    Specific,
+    /// §4.1
+    Administrators,
+    /// §4.2
+    Usage,
+    /// §4.3
+    Certificates,
+    /// Date, signature and stamp.
+    Declaration,
+    /// §5 and the notice.
+    After,
+}
+
+/// What a label says by itself, without its place on the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    Title,
+    Part(Part),
+    StructureName,
+    Finess,
+    Siret,
+    Rpps,
+    RoleAsked,
+    Role(Role),
+    LastName,
+    FirstNames,
+    Phone,
+    Email,
+    Card,
+    LastNameOnCard,
+    FirstNameOnCard,
+    Purpose,
+    Publisher,
+    Solution,
+    Org,
+    /// "Certificat logiciel SERVEUR", not yet told apart by its usage.
+    Server,
+    Ssl,
+    Smime,
+    Pro,
+    SslDomain,
+    SslServer,
+    MailDomain,
+    Terms,
+    Date,
+    Stamp,
+    Signature,
+    /// Running text that is printed on the form and asks nothing.
+    Prose,
+}
+
+impl Key {
+    /// Labels of a line or two words that also occur inside sentences: what follows is looked at.
+    fn is_short(self) -> bool {
+        match self {
+            Self::StructureName
+            | Self::Finess
+            | Self::Siret
+            | Self::Rpps
+            | Self::RoleAsked
+            | Self::LastName
+            | Self::FirstNames
+            | Self::Phone
+            | Self::Email
+            | Self::Card
+            | Self::LastNameOnCard
+            | Self::FirstNameOnCard
+            | Self::Purpose
+            | Self::Publisher
+            | Self::Solution
+            | Self::SslDomain
+            | Self::SslServer
+            | Self::MailDomain
+            | Self::Date
+            | Self::Stamp
+            | Self::Signature => true,
+            Self::Title
+            | Self::Part(_)
+            | Self::Role(_)
+            | Self::Org
+            | Self::Server
+            | Self::Ssl
+            | Self::Smime
+            | Self::Pro
+            | Self::Terms
+            | Self::Prose => false,
+        }
+    }
+
+    /// Whether the whole line and what it wraps into is printed text.
+    fn is_sentence(self) -> bool {
+        matches!(
+            self,
+            Self::Title
+                | Self::Part(_)
+                | Self::Org
+                | Self::Server
+                | Self::Ssl
+                | Self::Smime
+                | Self::Pro
+                | Self::Terms
+                | Self::Prose
+        )
+    }
+}
+
+/// A label found on a page.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    pub key: Key,
+    /// Indices into `View::pieces`: the label, its help text, footnote marks and colon.
+    pub pieces: Vec<usize>,
+    /// Around the label's own words.
+    pub core: Area,
+    /// Around all of `pieces`.
+    pub area: Area,
+}
+
+/// The labels of a page, from the top, and which pieces are covered by the form's printed text.
+#[must_use]
+pub fn find(view: &View<'_>) -> Vec<Hit> {
+    let printed = printed(view);
+    let mut search = Search { view, printed, taken: vec![false; view.pieces.len()], hits: Vec::new() };
+    for line in 0..view.lines.len() {
+        search.line(line);
+    }
+    for line in 0..view.lines.len() {
+        search.prose(line);
+    }
+    let mut hits = search.hits;
+    hits.sort_by(|a, b| a.core.y0.total_cmp(&b.core.y0));
+    hits
+}
+
+struct Search<'a> {
+    view: &'a View<'a>,
+    printed: Vec<bool>,
+    taken: Vec<bool>,
+    hits: Vec<Hit>,
+}
+
+impl Search<'_> {
+    fn line(&mut self, line: usize) {
+        let Some(here) = self.view.lines.get(line) else { return };
+        let mut position = 0;
+        while position < here.pieces.len() {
+            position = self.label(line, position).unwrap_or(position + 1);
+        }
+    }
+
+    /// Looks for a label that starts at this word; the position in the line after it.
+    fn label(&mut self, line: usize, position: usize) -> Option<usize> {
+        let here = self.view.lines.get(line)?;
+        let first = *here.pieces.get(position)?;
+        let flow = self.flow(first, line, position, 24);
+        let opening = self.opens(line, position);
+        for (key, pattern, count) in self.patterns_at(first, &flow) {
+            let core: Vec<usize> = flow.iter().take(count).copied().collect();
+            if !opening && !self.stands_alone(&core, pattern) {
+                continue;
+            }
+            if let Some(hit) = self.hit(key, core, &flow) {
+                for index in &hit.pieces {
+                    if let Some(taken) = self.taken.get_mut(*index) {
+                        *taken = true;
+                    }
+                }
+                let after = here.pieces.iter().rposition(|index| hit.pieces.contains(index));
+                self.hits.push(hit);
+                return after.map(|at| at + 1);
+            }
+        }
+        None
+    }
+
+    /// The patterns that the words from here on spell, longest first, with their number of words.
+    fn patterns_at(&self, first: usize, flow: &[usize]) -> Vec<(Key, &'static str, usize)> {
+        let usable = self.view.piece(first).is_some_and(|p| p.origin == Origin::Page && !p.key.is_empty());
+        if !usable || self.is_taken(first) {
+            return Vec::new();
+        }
+        let letters = flow.iter().filter_map(|index| self.view.piece(*index)).flat_map(|p| p.key.chars());
+        let start: String = letters.take(3).collect();
+        let Some(patterns) = PATTERNS.get(&start) else { return Vec::new() };
+        let spelt = patterns
+            .iter()
+            .filter_map(|(key, pattern)| Some((*key, pattern.as_str(), self.matches(flow, pattern)?)));
+        spelt.collect()
+    }
+
+    /// Whether a label could start at the head of this line.
+    fn begins_label(&self, line: usize) -> bool {
+        let Some(here) = self.view.lines.get(line) else { return false };
+        (0..here.pieces.len().min(3)).any(|position| {
+            let Some(first) = here.pieces.get(position).copied() else { return false };
+            self.opens(line, position)
+                && !self.patterns_at(first, &self.flow(first, line, position, 24)).is_empty()
+        })
+    }
+
+    fn is_taken(&self, index: usize) -> bool {
+        self.taken.get(index).copied().unwrap_or(true)
+    }
+
+    /// The words from here on, as they are read: along the line, then into the one it wraps into.
+    fn flow(&self, first: usize, line: usize, position: usize, limit: usize) -> Vec<usize> {
+        let mut out = vec![first];
+        let (mut line, mut position) = (line, position + 1);
+        while out.len() < limit {
+            let Some(here) = self.view.lines.get(line) else { break };
+            if let Some(index) = here.pieces.get(position) {
+                if self.is_taken(*index) {
+                    break;
+                }
+                out.push(*index);
+                position += 1;
+            } else {
+                let Some(below) = here.below else { break };
+                (line, position) = (below, 0);
+            }
+        }
+        out
+    }
+
+    /// How many words of the flow spell the pattern.
+    fn matches(&self, flow: &[usize], pattern: &str) -> Option<usize> {
+        let mut letters = String::with_capacity(pattern.len() + 8);
+        let budget = slips(pattern);
+        for (count, index) in flow.iter().enumerate() {
+            let piece = self.view.piece(*index)?;
+            letters.push_str(&piece.key);
+            if letters.len() + budget >= pattern.len() && !piece.key.is_empty() && alike(&letters, pattern) {
+                return Some(count + 1);
+            }
+            if letters.len() > pattern.len() + budget {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Whether a label may start here: at the line's start, after its number, after a tick box or
+    /// after another label.
+    fn opens(&self, line: usize, position: usize) -> bool {
+        let Some(here) = self.view.lines.get(line) else { return false };
+        for index in here.pieces.iter().take(position).rev() {
+            if self.is_taken(*index) {
+                return true;
+            }
+            let Some(piece) = self.view.piece(*index) else { return false };
+            let number = piece.key.len() <= 3 && piece.key.chars().all(|c| c.is_ascii_digit());
+            let bullet = piece.key.is_empty() || matches!(piece.key.as_str(), "x" | "o" | "q");
+            if !number && !bullet {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// In the middle of a line only what is written like a label counts: "… Prénom :", or a long
+    /// sentence of the form.
+    fn stands_alone(&self, core: &[usize], pattern: &str) -> bool {
+        let text = |index: Option<&usize>| {
+            index.and_then(|index| self.view.piece(*index)).map_or("", |piece| &piece.text)
+        };
+        let capital = text(core.first()).chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
+        let colon = text(core.last()).ends_with(':')
+            || core
+                .last()
+                .and_then(|last| self.next_in_line(*last))
+                .is_some_and(|next| text(Some(&next)).starts_with(':'));
+        capital && (colon || pattern.len() >= 20)
+    }
+
+    fn next_in_line(&self, index: usize) -> Option<usize> {
+        let line = self.view.lines.get(self.view.piece(index)?.line)?;
+        let at = line.pieces.iter().position(|other| *other == index)?;
+        line.pieces.get(at + 1).copied()
+    }
+
+    /// The label with its tail, if what follows lets it be one.
+    fn hit(&self, key: Key, core: Vec<usize>, flow: &[usize]) -> Option<Hit> {
+        let area = around(self.view, &core)?;
+        let mut pieces = core.clone();
+        let tail = flow.get(core.len()..).unwrap_or_default();
+        let last = *core.last()?;
+        let colon = self.view.piece(last).is_some_and(|piece| piece.text.ends_with(':'));
+        if key.is_sentence() {
+            self.sentence(&mut pieces, last);
+        } else if !colon
+            || tail.iter().any(|index| self.view.piece(*index).is_some_and(|p| p.text.starts_with('(')))
+        {
+            self.tail(&mut pieces, tail);
+        }
+        let key = if key == Key::Server { self.usage(&pieces)? } else { key };
+        if key.is_short() && !colon {
+            self.continues(&mut pieces)?;
+        }
+        Some(Hit { key, core: area, area: around(self.view, &pieces)?, pieces })
+    }
+
+    /// Help text, footnote marks and the colon after a label.
+    fn tail(&self, pieces: &mut Vec<usize>, tail: &[usize]) {
+        let mut pending: Vec<usize> = Vec::new();
+        let mut depth = 0i32;
+        let mut starred = None;
+        let mut line = pieces.last().and_then(|last| self.view.piece(*last)).map(|piece| piece.line);
+        for index in tail {
+            let Some(piece) = self.view.piece(*index) else { return };
+            if piece.origin != Origin::Page
+                || Some(piece.line) != line && depth == 0 && self.begins_label(piece.line)
+            {
+                return;
+            }
+            line = Some(piece.line);
+            let text = piece.text.as_str();
+            let closes = i32::try_from(text.matches(')').count()).unwrap_or(0);
+            let opens = i32::try_from(text.matches('(').count()).unwrap_or(0);
+            if depth > 0 {
+                depth += opens - closes;
+                pending.push(*index);
+                if depth <= 0 {
+                    if self.is_help(&pending) {
+                        pieces.append(&mut pending);
+                    } else {
+                        return;
+                    }
+                }
+                continue;
+            }
+            let mark = piece.key.is_empty() && !crate::reading::layout::fold::is_filler(text)
+                || matches!(text, ":" | "*");
+            let footnote =
+                text.len() <= 4 && text.contains('(') && text.contains(')') && piece.key.len() == 1;
+            let printed = self.printed.get(*index).copied().unwrap_or(false);
+            if text.starts_with('*') && !piece.key.is_empty() {
+                starred = Some(piece.line);
+            }
+            if mark && !is_box_glyph(text) || footnote || printed || starred == Some(piece.line) {
+                pieces.push(*index);
+                if opens > closes {
+                    depth = opens - closes;
+                }
+            } else if opens > closes && text.starts_with('(') {
+                depth = opens - closes;
+                pending.push(*index);
+            } else if opens > 0 && opens == closes && text.starts_with('(') && self.is_help(&[*index]) {
+                pieces.push(*index);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// A bracket after a label is help when it holds words; "(+33)" begins an answer.
+    fn is_help(&self, bracket: &[usize]) -> bool {
+        bracket
+            .iter()
+            .filter_map(|index| self.view.piece(*index))
+            .any(|piece| piece.key.chars().filter(|c| c.is_alphabetic()).count() >= 2)
+    }
+
+    /// The rest of a printed sentence: its line, and the lines it wraps into while they are printed.
+    fn sentence(&self, pieces: &mut Vec<usize>, last: usize) {
+        let Some(mut line) = self.view.piece(last).map(|piece| piece.line) else { return };
+        let mut after = last;
+        while let Some(next) = self.next_in_line(after) {
+            pieces.push(next);
+            after = next;
+        }
+        for _ in 0..4 {
+            let Some(below) = self.view.lines.get(line).and_then(|here| here.below) else { return };
+            let Some(members) = self.view.lines.get(below).map(|here| &here.pieces) else { return };
+            if members.iter().any(|index| self.is_taken(*index))
+                || self.printed_share(members) < 0.5
+                || self.begins_label(below)
+            {
+                return;
+            }
+            pieces.extend(members);
+            line = below;
+        }
+    }
+
+    fn printed_share(&self, members: &[usize]) -> f32 {
+        let is_printed = |index: &&usize| self.printed.get(**index).copied().unwrap_or(false);
+        #[expect(clippy::cast_precision_loss, reason = "words of a line")]
+        let share = members.iter().filter(is_printed).count() as f32 / members.len().max(1) as f32;
+        share
+    }
+
+    /// Which of the two server certificates a sentence asks for.
+    fn usage(&self, pieces: &[usize]) -> Option<Key> {
+        let letters: String =
+            pieces.iter().filter_map(|index| self.view.piece(*index)).map(|p| p.key.as_str()).collect();
+        match (letters.find("ssl"), letters.find("smime")) {
+            (Some(ssl), Some(smime)) => Some(if ssl < smime { Key::Ssl } else { Key::Smime }),
+            (Some(_), None) => Some(Key::Ssl),
+            (None, Some(_)) => Some(Key::Smime),
+            (None, None) => None,
+        }
+    }
+
+    /// A short label inside a sentence goes on in small letters and is none, unless it ends in a
+    /// colon soon ("Nom de l'éditeur :").
+    fn continues(&self, pieces: &mut Vec<usize>) -> Option<()> {
+        let last = *pieces.last()?;
+        let mut more = Vec::new();
+        let mut after = last;
+        while let Some(next) = self.next_in_line(after) {
+            let piece = self.view.piece(next)?;
+            if self.is_taken(next) || piece.origin != Origin::Page {
+                break;
+            }
+            let small =
+                piece.text.chars().next().is_some_and(char::is_lowercase) && !piece.text.contains(['@', '.']);
+            if more.is_empty() && !small || is_box_glyph(&piece.text) {
+                return Some(());
+            }
+            more.push(next);
+            if piece.text.ends_with(':') {
+                pieces.extend(more);
+                return Some(());
+            }
+            if more.len() > 5 {
+                return None;
+            }
+            after = next;
+        }
+        if more.is_empty() { Some(()) } else { None }
+    }
+
+    /// A line that is mostly the form's own running text and that no label has claimed.
+    fn prose(&mut self, line: usize) {
+        let Some(here) = self.view.lines.get(line) else { return };
+        let free: Vec<usize> = here.pieces.iter().copied().filter(|index| !self.is_taken(*index)).collect();
+        let words =
+            free.iter().filter(|index| self.view.piece(**index).is_some_and(|p| !p.key.is_empty())).count();
+        if words >= 4 && self.printed_share(&free) >= 0.6 {
+            if let Some(area) = around(self.view, &free) {
+                for index in &free {
+                    if let Some(taken) = self.taken.get_mut(*index) {
+                        *taken = true;
+                    }
+                }
+                self.hits.push(Hit { key: Key::Prose, pieces: free, core: area, area });
+            }
+        }
+    }
+}
+
+/// Signs that are a tick box, empty or ticked.
+#[must_use]
+pub fn is_box_glyph(text: &str) -> bool {
+    let mut chars = text.chars();
+    let first = chars.next();
+    chars.next().is_none()
+        && first.is_some_and(|c| {
+            matches!(
+                c,
+                '☐' | '☑'
+                    | '☒'
+                    | '□'
+                    | '■'
+                    | '▢'
+                    | '❏'
+                    | '❑'
+                    | '❐'
+                    | '❒'
+                    | '✓'
+                    | '✔'
+                    | '✗'
+                    | '✘'
+                    | '✕'
+                    | '✖'
+                    | '▪'
+                    | '◻'
+                    | '◼'
+                    | '⬜'
+                    | '⬛'
+                    | '○'
+                    | '●'
+                    | '◯'
+                    | '◉'
+                    | '⊠'
+                    | '⮽'
+                    | '🗹'
+                    | '🗵'
+                    | '🗷'
+            )
+        })
+}
+
+/// The area around some pieces.
+#[must_use]
+pub fn around(view: &View<'_>, pieces: &[usize]) -> Option<Area> {
+    pieces.iter().filter_map(|index| view.piece(*index)).map(|piece| piece.area).reduce(|a, b| a.around(&b))
+}
+
+/// For each piece whether it stands in a run of three words of the form's printed text.
+fn printed(view: &View<'_>) -> Vec<bool> {
+    let mut out = vec![false; view.pieces.len()];
+    for line in &view.lines {
+        let next = line.below.and_then(|below| view.lines.get(below));
+        let run: Vec<(usize, &str)> = line
+            .pieces
+            .iter()
+            .chain(next.into_iter().flat_map(|next| next.pieces.iter().take(2)))
+            .filter_map(|index| view.piece(*index).map(|piece| (*index, piece)))
+            .filter(|(_, piece)| !piece.key.is_empty() && piece.origin == Origin::Page)
+            .map(|(index, piece)| (index, piece.key.as_str()))
+            .collect();
+        for three in run.windows(3) {
+            let [a, b, c] = three else { continue };
+            if is_printed([a.1, b.1, c.1]) {
+                for (index, _) in three {
+                    if let Some(flag) = out.get_mut(*index) {
+                        *flag = true;
+                    }
+                }
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,250 @@
+//! What each label asks, told from its place in the order of the whole form: "Nom" of §3.2 or of
+//! §4.1, the mail domain of S/MIME or of PRO, a header of the administrators' table or a line.
+
+use super::{Hit, Key, Part};
+use crate::domain::form::Field;
+use crate::domain::sheet::Tick;
+use std::collections::BTreeSet;
+
+/// What a label asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ask {
+    Text(Field),
+    Tick(Tick),
+    Signature,
+    Stamp,
+    /// Header of a column of §4.1; tables are numbered in the order of the form.
+    Column {
+        table: usize,
+        field: Field,
+    },
+    /// Asks nothing; an answer ends where it begins.
+    Nothing,
+}
+
+/// A label with what it asks.
+#[derive(Debug, Clone)]
+pub struct Label {
+    pub ask: Ask,
+    pub hit: Hit,
+}
+
+/// The labels of a form's pages, given the hits of each page in the order of the form.
+#[must_use]
+pub fn settle(pages: Vec<Vec<Hit>>) -> Vec<Vec<Label>> {
+    let mut walk = Walk::default();
+    pages.into_iter().map(|hits| walk.page(hits)).collect()
+}
+
+#[derive(Default)]
+struct Walk {
+    part: Option<Part>,
+    certificate: Option<Key>,
+    tables: usize,
+    lines: [u8; 5],
+    done: BTreeSet<Ask>,
+}
+
+impl Walk {
+    fn page(&mut self, mut hits: Vec<Hit>) -> Vec<Label> {
+        in_reading_order(&mut hits);
+        let headers = header_rows(&hits);
+        let on_card: Vec<usize> = hits
+            .iter()
+            .enumerate()
+            .filter(|(_, hit)| matches!(hit.key, Key::LastNameOnCard | Key::FirstNameOnCard))
+            .map(|(index, _)| index)
+            .collect();
+        let mut out = Vec::with_capacity(hits.len());
+        let mut open_table = None;
+        for (index, hit) in hits.into_iter().enumerate() {
+            self.note_part(hit.key);
+            let sure = |row: &[usize]| row.len() >= 4 || row.iter().any(|other| on_card.contains(other));
+            let row =
+                headers.iter().position(|row| row.contains(&index) && (self.in_table_part() || sure(row)));
+            let ask = if let Some(row) = row {
+                if open_table != Some(row) {
+                    open_table = Some(row);
+                    self.tables += 1;
+                    self.part = Some(Part::Administrators);
+                }
+                cell_of(hit.key).map(|(field, _)| Ask::Column { table: self.tables - 1, field })
+            } else {
+                self.ask(hit.key)
+            };
+            // a second label for one box is no label: it may be part of an answer
+            let Some(ask) = ask else { continue };
+            if ask == Ask::Nothing || self.done.insert(ask) {
+                out.push(Label { ask, hit });
+            }
+        }
+        out
+    }
+
+    fn note_part(&mut self, key: Key) {
+        match key {
+            Key::Part(part) => self.part = Some(part),
+            Key::StructureName | Key::Rpps if self.part.is_none_or(|part| part < Part::Structure) => {
+                self.part = Some(Part::Structure);
+            }
+            Key::RoleAsked if self.part.is_none_or(|part| part < Part::Signatory) => {
+                self.part = Some(Part::Signatory);
+            }
+            Key::Purpose | Key::Publisher | Key::Solution
+                if self.part.is_none_or(|part| part < Part::Usage) =>
+            {
+                self.part = Some(Part::Usage);
+            }
+            Key::Org | Key::Ssl | Key::Smime | Key::Pro => {
+                self.certificate = Some(key);
+                if self.part.is_none_or(|part| part < Part::Certificates) {
+                    self.part = Some(Part::Certificates);
+                }
+            }
+            Key::Terms => self.part = Some(Part::Declaration),
+            _ => {}
+        }
+    }
+
+    /// Whether a row of labels here is surely the header of §4.1.
+    fn in_table_part(&self) -> bool {
+        matches!(self.part, None | Some(Part::Specific | Part::Administrators))
+    }
+
+    fn within(&self, parts: &[Part]) -> bool {
+        self.part.is_none_or(|part| parts.contains(&part))
+    }
+
+    fn ask(&mut self, key: Key) -> Option<Ask> {
+        let text = |here: bool, field: Field| here.then_some(Ask::Text(field));
+        let structure = self.within(&[Part::Before, Part::Structure]);
+        let usage = self.within(&[Part::Specific, Part::Administrators, Part::Usage]);
+        let certificates = self.within(&[Part::Specific, Part::Usage, Part::Certificates]);
+        let last = self.part != Some(Part::After) && self.part != Some(Part::Before);
+        match key {
+            Key::Title | Key::Part(_) | Key::Prose | Key::RoleAsked => Some(Ask::Nothing),
+            Key::StructureName => text(structure, Field::StructureName),
+            Key::Finess => text(structure, Field::Finess),
+            Key::Siret => text(structure, Field::Siret),
+            Key::Rpps => text(structure, Field::RppsRang(0)),
+            Key::Role(role) => {
+                self.within(&[Part::Structure, Part::Signatory]).then_some(Ask::Tick(Tick::Role(role)))
+            }
+            Key::LastName
+            | Key::FirstNames
+            | Key::Phone
+            | Key::Email
+            | Key::Card
+            | Key::LastNameOnCard
+            | Key::FirstNameOnCard => self.person(key),
+            Key::Purpose => text(usage, Field::Purpose),
+            Key::Publisher => text(usage, Field::Publisher),
+            Key::Solution => text(usage, Field::Solution),
+            Key::Org => Some(Ask::Tick(Tick::Org)),
+            Key::Server => None,
+            Key::Ssl => Some(Ask::Tick(Tick::ServerSsl)),
+            Key::Smime => Some(Ask::Tick(Tick::ServerSmime)),
+            Key::Pro => Some(Ask::Tick(Tick::Pro)),
+            Key::SslDomain => match self.certificate {
+                Some(Key::Smime | Key::Pro) => self.mail_domain(certificates),
+                _ => text(certificates, Field::SslDomain),
+            },
+            Key::SslServer => text(certificates, Field::SslServer),
+            Key::MailDomain => self.mail_domain(certificates),
+            Key::Terms => Some(Ask::Tick(Tick::Terms)),
+            Key::Date => text(last, Field::Date),
+            Key::Stamp => last.then_some(Ask::Stamp),
+            Key::Signature => last.then_some(Ask::Signature),
+        }
+    }
+
+    /// The line of S/MIME or of PRO: the one whose sentence came last, else the one still open.
+    fn mail_domain(&self, here: bool) -> Option<Ask> {
+        let smime = Ask::Text(Field::SmimeMailDomain);
+        let pro = Ask::Text(Field::ProMailDomain);
+        let ask = match self.certificate {
+            Some(Key::Pro) => pro,
+            Some(Key::Smime) => smime,
+            _ if self.done.contains(&smime) => pro,
+            _ => smime,
+        };
+        here.then_some(ask)
+    }
+
+    /// A person's line: the signatory's, or in §4.1 the next administrator's.
+    fn person(&mut self, key: Key) -> Option<Ask> {
+        let (field, number) = cell_of(key)?;
+        match self.part {
+            None | Some(Part::Structure | Part::Signatory) => signatory(key).map(Ask::Text),
+            Some(Part::Specific | Part::Administrators) => {
+                let row = self.lines.get_mut(number)?;
+                let ask = Ask::Text(field.in_row(*row));
+                *row = row.saturating_add(1);
+                Some(ask)
+            }
+            Some(Part::Before | Part::Usage | Part::Certificates | Part::Declaration | Part::After) => None,
+        }
+    }
+}
+
+/// The box of §4.1 a label names (row 0), with a number for it.
+fn cell_of(key: Key) -> Option<(Field, usize)> {
+    match key {
+        Key::Card => Some((Field::AdministratorCard(0), 0)),
+        Key::LastName | Key::LastNameOnCard => Some((Field::AdministratorLastName(0), 1)),
+        Key::FirstNames | Key::FirstNameOnCard => Some((Field::AdministratorFirstName(0), 2)),
+        Key::Phone => Some((Field::AdministratorPhone(0), 3)),
+        Key::Email => Some((Field::AdministratorEmail(0), 4)),
+        _ => None,
+    }
+}
+
+fn signatory(key: Key) -> Option<Field> {
+    match key {
+        Key::LastName => Some(Field::LastName),
+        Key::FirstNames => Some(Field::FirstNames),
+        Key::Phone => Some(Field::Phone),
+        Key::Email => Some(Field::Email),
+        Key::Card => Some(Field::Card),
+        _ => None,
+    }
+}
+
+/// From the top, and from the left where lines stand beside each other.
+pub fn in_reading_order(hits: &mut [Hit]) {
+    hits.sort_by(|a, b| a.core.y0.total_cmp(&b.core.y0));
+    let mut start = 0;
+    while start < hits.len() {
+        let Some(top) = hits.get(start).map(|hit| hit.core) else { break };
+        let band = top.y0 + 0.6 * top.height().min(14.0);
+        let end = start
+            + hits.get(start..).unwrap_or_default().iter().take_while(|hit| hit.core.y0 <= band).count();
+        if let Some(row) = hits.get_mut(start..end) {
+            row.sort_by(|a, b| a.core.x0.total_cmp(&b.core.x0));
+        }
+        start = end.max(start + 1);
+    }
+}
+
+/// Rows of at least three different labels of a person beside each other: the header of §4.1.
+fn header_rows(hits: &[Hit]) -> Vec<Vec<usize>> {
+    let mut rows: Vec<Vec<usize>> = Vec::new();
+    for (index, hit) in hits.iter().enumerate() {
+        let Some((field, _)) = cell_of(hit.key) else { continue };
+        let row = rows.iter_mut().find(|row| {
+            row.iter().filter_map(|other| hits.get(*other)).all(|other| {
+                let apart = other.core.x1 <= hit.core.x0 + 1.0 || hit.core.x1 <= other.core.x0 + 1.0;
+                apart && cell_of(other.key).is_some_and(|(known, _)| known != field)
+            }) && row.iter().filter_map(|other| hits.get(*other)).any(|other| {
+                let (low, high) = (other.core.y0.max(hit.core.y0), other.core.y1.min(hit.core.y1));
+                high - low >= 0.4 * other.core.height().min(hit.core.height())
+            })
+        });
+        match row {
+            Some(row) => row.push(index),
+            None => rows.push(vec![index]),
+        }
+    }
+    rows.retain(|row| row.len() >= 3);
+    rows
+}

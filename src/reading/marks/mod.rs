@@ -1,0 +1,125 @@
+//! Boxes to tick, and the zones for signature and stamp.
+
+pub mod boxes;
+pub mod zones;
+
+use crate::domain::form::Role;
+use crate::domain::sheet::{Evidence, Mark, Marked, Tick};
+use crate::reading::answers::ground::Ground;
+use crate::reading::labels::Key;
+use crate::reading::labels::order::{Ask, Label};
+use crate::reading::layout::fold::squeeze;
+use crate::reading::page::Area;
+use boxes::{Candidate, Side};
+use std::collections::BTreeMap;
+
+const ROLES: [Tick; 3] =
+    [Tick::Role(Role::LegalRepresentative), Tick::Role(Role::Delegate), Tick::Role(Role::PracticeHolder)];
+const TYPES: [Tick; 4] = [Tick::Org, Tick::ServerSsl, Tick::ServerSmime, Tick::Pro];
+
+/// The ticks of all pages of a form.
+#[must_use]
+pub fn ticks(grounds: &[Ground<'_>]) -> BTreeMap<Tick, Marked> {
+    let mut out = BTreeMap::new();
+    for ground in grounds {
+        let mut candidates = boxes::candidates(ground);
+        for group in [&ROLES[..], &TYPES[..]] {
+            let labels: Vec<(&Label, Tick)> = ground
+                .asked()
+                .filter_map(|(label, ask)| match ask {
+                    Ask::Tick(tick) if group.contains(&tick) => Some((label, tick)),
+                    Ask::Tick(_)
+                    | Ask::Text(_)
+                    | Ask::Signature
+                    | Ask::Stamp
+                    | Ask::Column { .. }
+                    | Ask::Nothing => None,
+                })
+                .collect();
+            tick_group(ground, &labels, &mut candidates, &mut out);
+        }
+        terms(ground, &mut candidates, &mut out);
+        if !ROLES.iter().any(|tick| out.contains_key(tick)) {
+            role_in_words(ground, &mut out);
+        }
+    }
+    out
+}
+
+/// The boxes of one group stand all on the same side of their labels.
+fn tick_group(
+    ground: &Ground<'_>,
+    labels: &[(&Label, Tick)],
+    candidates: &mut Vec<Candidate>,
+    out: &mut BTreeMap<Tick, Marked>,
+) {
+    let on = |side: Side| {
+        labels.iter().filter(|(label, _)| boxes::nearest(ground, label, side, candidates).is_some()).count()
+    };
+    let side = if on(Side::Right) > on(Side::Left) { Side::Right } else { Side::Left };
+    let any = on(side) > 0;
+    for (label, tick) in labels {
+        let marked = match boxes::nearest(ground, label, side, candidates) {
+            Some(index) => boxes::state(ground, &candidates.remove(index)),
+            None if any => match boxes::nearest(ground, label, side.other(), candidates) {
+                Some(index) => boxes::state(ground, &candidates.remove(index)),
+                None => boxes::beside(ground, label),
+            },
+            None => boxes::beside(ground, label),
+        };
+        out.insert(*tick, marked);
+    }
+}
+
+/// The box beside "Je certifie avoir lu et accepté…", only where there is one.
+fn terms(ground: &Ground<'_>, candidates: &mut Vec<Candidate>, out: &mut BTreeMap<Tick, Marked>) {
+    let Some((label, _)) = ground.asked().find(|(_, ask)| *ask == Ask::Tick(Tick::Terms)) else { return };
+    let found = boxes::nearest(ground, label, Side::Left, candidates)
+        .or_else(|| boxes::nearest(ground, label, Side::Right, candidates));
+    if let Some(index) = found {
+        out.insert(Tick::Terms, boxes::state(ground, &candidates.remove(index)));
+    }
+}
+
+/// A role chosen from a list or written out beside "Êtes-vous le".
+fn role_in_words(ground: &Ground<'_>, out: &mut BTreeMap<Tick, Marked>) {
+    let Some(label) = ground.labels.iter().find(|label| label.hit.key == Key::RoleAsked) else { return };
+    let place = ground.place(label);
+    let typed = ground
+        .view
+        .text_widgets()
+        .filter(|(_, widget, _)| place.area.holds(widget.area.middle()))
+        .map(|(_, widget, value)| (value.to_owned(), widget.area));
+    let drawn = ground.runs.iter().filter(|run| place.area.holds(run.point)).map(|run| {
+        let words =
+            run.pieces.iter().filter_map(|index| ground.view.piece(*index)).map(|piece| piece.text.as_str());
+        (words.collect::<Vec<_>>().join(" "), run.area)
+    });
+    let all: Vec<(String, Area)> = typed.chain(drawn).collect();
+    for (text, area) in &all {
+        let key = squeeze(text);
+        let named = [
+            ("responsablelegal", ROLES[0]),
+            ("representantlegal", ROLES[0]),
+            ("mandataire", ROLES[1]),
+            ("titulaire", ROLES[2]),
+        ];
+        for (word, tick) in named.iter().filter(|(word, _)| key.starts_with(word)) {
+            debug_assert!(!word.is_empty());
+            out.insert(*tick, marked(Mark::Checked, text, ground.view.page.number, *area, false));
+        }
+    }
+    if !out.is_empty() || place.area.width() > 0.0 && ground.has_content(&place.area) {
+        return;
+    }
+    if all.is_empty()
+        && ground.view.text_widgets().any(|(_, widget, _)| place.area.holds(widget.area.middle()))
+    {
+        out.insert(ROLES[0], marked(Mark::Empty, "", ground.view.page.number, place.area, false));
+    }
+}
+
+pub(super) fn marked(mark: Mark, raw: &str, page: u32, area: Area, disagrees: bool) -> Marked {
+    let confidence = if disagrees { 0.0 } else { 1.0 };
+    Marked { mark, evidence: Evidence { raw: raw.to_owned(), confidence, page, area }, disagrees }
+}
