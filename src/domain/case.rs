@@ -26,6 +26,12 @@ impl Findings {
     }
 }
 
+impl From<Finding> for Findings {
+    fn from(first: Finding) -> Self {
+        Self { first, rest: Vec::new() }
+    }
+}
+
 /// What becomes of a submission (rulebook, "From findings to a verdict").
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {

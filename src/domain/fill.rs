@@ -1,11 +1,22 @@
 //! From a sheet to the form: every box parsed, and every finding that needs neither the registry nor
-//! the day.
+//! the day (rulebook, "The fields").
 
+use super::contact::{DomainName, Email, Phone, parse_date};
 use super::facts::Wanted;
-use super::finding::Finding;
-use super::form::F413;
+use super::finding::{Code, Finding};
+use super::form::{
+    Administrator, Certificates, Entry, F413, Field, Masked, Requested, Role, Signatory, Signature,
+};
+use super::identifiers::{CardNumber, Finess, RppsRang, Siret};
+use super::malformed::{Malformed, Why};
+use super::messages;
+use super::place::place;
 use super::policy::Policy;
-use super::sheet::{Reading, Source};
+use super::sheet::{Evidence, Mark, Marked, Reading, Sheet, Source, Tick, Written, Zone};
+use super::text::{says_nothing, separator, squeezed};
+use std::collections::BTreeSet;
+
+mod required;
 
 /// A form as filled in, with what is wrong on its face.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,15 +26,32 @@ pub struct Filled {
     pub source: Source,
     /// `None` where nothing could be read.
     pub form: Option<F413>,
-    /// Findings so far: about the document and about the boxes.
+    /// Findings so far: about the document and about the boxes. Confidence has not been weighed yet
+    /// (rulebook, principle 1): `rules::judge` does.
     pub findings: Vec<Finding>,
 }
 
-/// Reads the answers of a sheet.
+/// Reads the answers of a sheet. Cannot fail, only find.
 #[must_use]
 pub fn fill(reading: Reading, policy: &Policy) -> Filled {
-    let _ = policy;
-    todo!("{} documents", reading.documents.len())
+    let Reading { documents, source, sheet, mut findings } = reading;
+    let Some(sheet) = sheet else {
+        return Filled { documents, source, form: None, findings };
+    };
+    let mut filler =
+        Filler { sheet: &sheet, policy, wrong: Vec::new(), hazy: Vec::new(), unlike: Vec::new() };
+    let form = filler.form();
+    let found_blank = findings.iter().any(|finding| finding.code == Code::FormBlank);
+    findings.extend(if found_blank {
+        Vec::new()
+    } else if blank(&sheet) && sheet.unlocated.is_empty() {
+        vec![Finding::reject(Code::FormBlank, Field::Document, messages::form_blank())]
+    } else {
+        let mut found = filler.findings(&form);
+        found.extend(required::findings(&sheet, &form));
+        found
+    });
+    Filled { documents, source, form: Some(form), findings }
 }
 
 /// What the registry is asked about a form.
@@ -38,4 +66,303 @@ pub fn wanted(form: &F413) -> Wanted {
             .filter_map(|card| card.valid().cloned())
             .collect(),
     }
+}
+
+/// Whether nothing at all was answered.
+fn blank(sheet: &Sheet) -> bool {
+    sheet
+        .texts
+        .values()
+        .all(|written| squeezed(written.value()).is_empty() && written.evidence.raw.is_empty())
+        && sheet.ticks.values().all(|marked| marked.mark == Mark::Empty && !marked.disagrees)
+        && matches!(sheet.signature, Zone::Empty)
+        && matches!(sheet.stamp, Zone::Empty)
+        && sheet.digital_signatures.is_empty()
+}
+
+/// Certificate types that have lines of their own, by their box to tick.
+const TYPES: [(Tick, Field); 4] = [
+    (Tick::Org, Field::OrgRequested),
+    (Tick::ServerSsl, Field::ServerSslRequested),
+    (Tick::ServerSmime, Field::ServerSmimeRequested),
+    (Tick::Pro, Field::ProRequested),
+];
+const ROLES: [Role; 3] = [Role::LegalRepresentative, Role::Delegate, Role::PracticeHolder];
+
+/// Goes through the sheet box by box and keeps what it meets, by the field as the *form* numbers it.
+struct Filler<'a> {
+    sheet: &'a Sheet,
+    policy: &'a Policy,
+    /// Breaks its format.
+    wrong: Vec<(Field, Malformed)>,
+    /// Something is there that was not read for certain.
+    hazy: Vec<Field>,
+    /// Value and drawing differ: the field, and both where they are words.
+    unlike: Vec<(Field, Option<(String, String)>)>,
+}
+
+impl Filler<'_> {
+    fn form(&mut self) -> F413 {
+        let profile = self.policy.profile;
+        let (signature, signature_evidence) = self.signature();
+        let (stamp, stamp_evidence) = match &self.sheet.stamp {
+            Zone::Empty => (false, None),
+            Zone::Ink { evidence } => (true, Some(evidence.clone())),
+            Zone::Unsure { evidence } => {
+                self.hazy.push(Field::Stamp);
+                (false, Some(evidence.clone()))
+            }
+        };
+        let terms = self.sheet.ticks.get(&Tick::Terms).map(|_| self.tick(Tick::Terms, Field::TermsAccepted));
+        F413 {
+            structure_name: self.words(Field::StructureName),
+            finess: self.parsed(Field::Finess, |raw| Finess::parse(raw, profile)),
+            siret: self.parsed(Field::Siret, Siret::parse),
+            rpps_rang: self.rpps_rang(),
+            signatory: self.signatory(),
+            administrators: self.administrators(),
+            purpose: self.words(Field::Purpose),
+            publisher: self.words(Field::Publisher),
+            solution: self.words(Field::Solution),
+            certificates: self.certificates(),
+            date: self.parsed(Field::Date, parse_date),
+            signature,
+            signature_evidence,
+            stamp,
+            stamp_evidence,
+            terms_accepted: terms.as_ref().map(|terms| terms.ticked),
+            terms_evidence: terms.and_then(|terms| terms.evidence),
+        }
+    }
+
+    fn rpps_rang(&mut self) -> Vec<Entry<RppsRang>> {
+        let sheet = self.sheet;
+        let lines = sheet.texts.iter().filter(|(field, written)| {
+            matches!(field, Field::RppsRang(_)) && !self.nothing(written, says_nothing)
+        });
+        let lines: Vec<&Written> = lines.map(|(_, written)| written).collect();
+        (0..)
+            .zip(lines)
+            .map(|(n, written)| self.parse_at(Field::RppsRang(n), written, RppsRang::parse))
+            .collect()
+    }
+
+    fn signatory(&mut self) -> Signatory {
+        let (role, role_evidence) = self.role();
+        Signatory {
+            role,
+            role_evidence,
+            last_name: self.words(Field::LastName),
+            first_names: self.words(Field::FirstNames),
+            phone: self.parsed(Field::Phone, Phone::parse),
+            email: self.parsed(Field::Email, Email::parse),
+            card: self.parsed(Field::Card, CardNumber::parse),
+        }
+    }
+
+    /// The role, when exactly one is ticked.
+    fn role(&mut self) -> (Option<Role>, Option<Evidence>) {
+        let boxes: Vec<(Role, &Marked)> = ROLES
+            .into_iter()
+            .filter_map(|role| Some((role, self.sheet.ticks.get(&Tick::Role(role))?)))
+            .collect();
+        if boxes.iter().any(|(_, marked)| marked.disagrees) {
+            self.unlike.push((Field::Role, None));
+        }
+        if boxes.iter().any(|(_, marked)| marked.mark == Mark::Unsure) {
+            self.hazy.push(Field::Role);
+        }
+        let ticked: Vec<_> = boxes.iter().filter(|(_, marked)| marked.mark == Mark::Checked).collect();
+        let answered = boxes.iter().filter(|(_, marked)| marked.mark == Mark::Checked || marked.disagrees);
+        let evidence = answered
+            .min_by(|(_, a), (_, b)| a.evidence.confidence.total_cmp(&b.evidence.confidence))
+            .map(|(_, marked)| marked.evidence.clone());
+        match ticked.as_slice() {
+            [(role, _)] => (Some(*role), evidence),
+            _ => (None, evidence),
+        }
+    }
+
+    /// The rows that have anything in them.
+    fn administrators(&mut self) -> Vec<Administrator> {
+        let rows: BTreeSet<u8> = self
+            .sheet
+            .texts
+            .iter()
+            .filter_map(|(field, written)| {
+                let row = row(*field)?;
+                (!self.nothing(written, says_nothing)).then_some(row)
+            })
+            .collect();
+        (0..)
+            .zip(rows)
+            .map(|(n, row)| Administrator {
+                line: row.saturating_add(1),
+                card: self.cell(Field::AdministratorCard(n), row, CardNumber::parse, says_nothing),
+                last_name: self.cell(Field::AdministratorLastName(n), row, accept, only_strokes),
+                first_name: self.cell(Field::AdministratorFirstName(n), row, accept, only_strokes),
+                phone: self.cell(Field::AdministratorPhone(n), row, Phone::parse, says_nothing),
+                email: self.cell(Field::AdministratorEmail(n), row, Email::parse, says_nothing),
+            })
+            .collect()
+    }
+
+    fn certificates(&mut self) -> Certificates {
+        let [org, server_ssl, server_smime, pro] = TYPES.map(|(tick, field)| self.tick(tick, field));
+        Certificates {
+            org,
+            server_ssl,
+            ssl_domain: self.parsed(Field::SslDomain, DomainName::parse_host),
+            ssl_server: self.parsed(Field::SslServer, DomainName::parse_host),
+            server_smime,
+            smime_mail_domain: self.parsed(Field::SmimeMailDomain, DomainName::parse_mail),
+            pro,
+            pro_mail_domain: self.parsed(Field::ProMailDomain, DomainName::parse_mail),
+        }
+    }
+
+    fn tick(&mut self, tick: Tick, field: Field) -> Requested {
+        let Some(marked) = self.sheet.ticks.get(&tick) else {
+            return Requested::default();
+        };
+        if marked.disagrees {
+            self.unlike.push((field, None));
+        }
+        let evidence = Some(marked.evidence.clone());
+        match marked.mark {
+            Mark::Checked => Requested { ticked: true, evidence },
+            Mark::Empty => Requested { ticked: false, evidence: evidence.filter(|_| marked.disagrees) },
+            Mark::Unsure => {
+                self.hazy.push(field);
+                Requested { ticked: false, evidence }
+            }
+        }
+    }
+
+    /// A sound digital signature counts alone and beside ink; a broken one leaves what ink there is.
+    fn signature(&mut self) -> (Signature, Option<Evidence>) {
+        let signatures = &self.sheet.digital_signatures;
+        if let (true, Some(first)) = (signatures.iter().all(|one| one.sound), signatures.first()) {
+            let raw = first.signer.clone().unwrap_or_default();
+            return (
+                Signature::Digital,
+                Some(Evidence { raw, confidence: 1.0, page: first.page, area: first.area }),
+            );
+        }
+        match &self.sheet.signature {
+            Zone::Empty => (Signature::None, None),
+            Zone::Ink { evidence } => (Signature::Ink, Some(evidence.clone())),
+            Zone::Unsure { evidence } => {
+                self.hazy.push(Field::Signature);
+                (Signature::None, Some(evidence.clone()))
+            }
+        }
+    }
+
+    /// Whether a box is to be read as empty. A stroke that was not read for certain may be anything.
+    fn nothing(&self, written: &Written, empty: impl Fn(&str) -> bool) -> bool {
+        empty(&squeezed(written.value())) && written.evidence.confidence >= self.policy.min_confidence
+    }
+
+    fn words(&mut self, field: Field) -> Entry<Masked> {
+        let written = self.sheet.texts.get(&field).filter(|written| !self.nothing(written, only_strokes));
+        written.map_or(Entry::Blank, |written| self.parse_at(field, written, accept))
+    }
+
+    fn parsed<T>(&mut self, field: Field, parse: impl Fn(&str) -> Result<T, Malformed>) -> Entry<T> {
+        let written = self.sheet.texts.get(&field).filter(|written| !self.nothing(written, says_nothing));
+        written.map_or(Entry::Blank, |written| self.parse_at(field, written, parse))
+    }
+
+    /// A cell of 4.1: `field` as the form numbers it, `row` as the paper does.
+    fn cell<T>(
+        &mut self,
+        field: Field,
+        row: u8,
+        parse: impl Fn(&str) -> Result<T, Malformed>,
+        empty: impl Fn(&str) -> bool,
+    ) -> Entry<T> {
+        let written =
+            self.sheet.texts.get(&field.in_row(row)).filter(|written| !self.nothing(written, empty));
+        written.map_or(Entry::Blank, |written| self.parse_at(field, written, parse))
+    }
+
+    fn parse_at<T>(
+        &mut self,
+        field: Field,
+        written: &Written,
+        parse: impl Fn(&str) -> Result<T, Malformed>,
+    ) -> Entry<T> {
+        let value = written.value();
+        if let Some(drawn) = &written.disagrees {
+            self.unlike.push((field, Some((squeezed(value), squeezed(drawn)))));
+        }
+        if squeezed(value).is_empty() {
+            // ink that could not be read
+            self.hazy.push(field);
+            return Entry::Wrong(Masked::default(), written.evidence.clone());
+        }
+        match parse(value) {
+            Ok(value) => Entry::Valid(value, written.evidence.clone()),
+            Err(malformed) => {
+                let shown = Masked::new(malformed.normalised.clone());
+                self.wrong.push((field, malformed));
+                Entry::Wrong(shown, written.evidence.clone())
+            }
+        }
+    }
+
+    /// What was met on the way, in words.
+    fn findings(self, form: &F413) -> Vec<Finding> {
+        let at = |field| place(field, Some(form));
+        let wrong = self.wrong.into_iter().map(|(field, Malformed { normalised, why })| {
+            if why == Why::Wildcard {
+                Finding::review(Code::NotApplicable, field, messages::wildcard(&at(field), &normalised))
+            } else {
+                let message = messages::malformed(field, &at(field), &normalised, why);
+                Finding::reject(Code::Malformed, field, message)
+            }
+        });
+        let hazy = self.hazy.into_iter().map(|field| {
+            Finding::review(Code::LowConfidence, field, messages::low_confidence(&at(field), None))
+        });
+        let unlike = self.unlike.into_iter().filter(|(field, _)| decisive(*field)).map(|(field, words)| {
+            let message = match words {
+                Some((value, drawn)) => messages::values_disagree(&at(field), &value, &drawn),
+                None => messages::tick_disagrees(&at(field)),
+            };
+            Finding::review(Code::ValuesDisagree, field, message)
+        });
+        wrong.chain(hazy).chain(unlike).collect()
+    }
+}
+
+/// The row of a cell of 4.1, as the sheet numbers it.
+fn row(field: Field) -> Option<u8> {
+    if let Field::AdministratorCard(n)
+    | Field::AdministratorLastName(n)
+    | Field::AdministratorFirstName(n)
+    | Field::AdministratorPhone(n)
+    | Field::AdministratorEmail(n) = field
+    {
+        Some(n)
+    } else {
+        None
+    }
+}
+
+/// Words are taken as they stand.
+#[expect(clippy::unnecessary_wraps, reason = "stands where a parser stands")]
+fn accept(raw: &str) -> Result<Masked, Malformed> {
+    Ok(Masked::new(squeezed(raw)))
+}
+
+/// A box of words that was crossed out.
+fn only_strokes(raw: &str) -> bool {
+    raw.chars().all(|c| separator(c) || matches!(c, '/' | '_' | '\\' | '|'))
+}
+
+/// Fields whose value decides (rulebook, `values_disagree`): not the words of 4.2.
+fn decisive(field: Field) -> bool {
+    !matches!(field, Field::Purpose | Field::Publisher | Field::Solution | Field::TermsAccepted)
 }

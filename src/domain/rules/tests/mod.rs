@@ -1,0 +1,4 @@
+//! The rules, seen from the front: a form, what the registry knows, a day; findings and verdict.
+
+mod bench;
+mod cases;
