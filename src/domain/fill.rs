@@ -12,7 +12,7 @@ use super::malformed::{Malformed, Why};
 use super::messages;
 use super::place::place;
 use super::policy::Policy;
-use super::sheet::{Evidence, Mark, Marked, Reading, Sheet, Source, Tick, Written, Zone};
+use super::sheet::{DigitalSignature, Evidence, Mark, Marked, Reading, Sheet, Source, Tick, Written, Zone};
 use super::text::{says_nothing, separator, squeezed};
 use std::collections::BTreeSet;
 
@@ -239,15 +239,18 @@ impl Filler<'_> {
         }
     }
 
-    /// A sound digital signature counts alone and beside ink; a broken one leaves what ink there is.
+    /// A sound digital signature counts alone and beside ink; a broken one leaves what ink there is, and
+    /// one that we cannot check is for a person.
     fn signature(&mut self) -> (Signature, Option<Evidence>) {
         let signatures = &self.sheet.digital_signatures;
-        if let (true, Some(first)) = (signatures.iter().all(|one| one.sound), signatures.first()) {
-            let raw = first.signer.clone().unwrap_or_default();
-            return (
-                Signature::Digital,
-                Some(Evidence { raw, confidence: 1.0, page: first.page, area: first.area }),
-            );
+        let broken = signatures.iter().any(broken);
+        if let (false, Some(sound)) = (broken, signatures.iter().find(|one| one.sound)) {
+            let raw = sound.signer.clone().unwrap_or_default();
+            let evidence = Evidence { raw, confidence: 1.0, page: sound.page, area: sound.area };
+            return (Signature::Digital, Some(evidence));
+        }
+        if !broken && !signatures.is_empty() {
+            self.hazy.push(Field::Signature);
         }
         match &self.sheet.signature {
             Zone::Empty => (Signature::None, None),
@@ -335,6 +338,11 @@ impl Filler<'_> {
         });
         wrong.chain(hazy).chain(unlike).collect()
     }
+}
+
+/// Its bytes do not verify, or something was changed afterwards.
+fn broken(signature: &DigitalSignature) -> bool {
+    !signature.sound && !signature.unverifiable
 }
 
 /// The row of a cell of 4.1, as the sheet numbers it.

@@ -6,7 +6,7 @@ use super::super::form::{Entry, F413, Field, Role, Signature};
 use super::super::messages;
 use super::super::place::place;
 use super::super::sheet::{Mark, Marked, Sheet, Tick};
-use super::{ROLES, TYPES};
+use super::{ROLES, TYPES, broken};
 use std::collections::BTreeMap;
 
 pub(super) fn findings(sheet: &Sheet, form: &F413) -> Vec<Finding> {
@@ -151,11 +151,12 @@ impl Check<'_> {
             self.missing(Field::TermsAccepted);
         }
         self.filled(Field::Date, &form.date);
-        let broken = self.sheet.digital_signatures.iter().any(|signature| !signature.sound);
-        if broken {
+        let signatures = &self.sheet.digital_signatures;
+        if signatures.iter().any(broken) {
             let message = messages::signature_broken();
             self.found.push(Finding::reject(Code::SignatureBroken, Field::Signature, message));
-        } else if form.signature == Signature::None
+        } else if signatures.is_empty()
+            && form.signature == Signature::None
             && form.signature_evidence.is_none()
             && self.seen(Field::Signature)
         {

@@ -142,6 +142,7 @@ impl Bench {
         let trouble = if sound { String::new() } else { "modified".to_owned() };
         self.sheet().digital_signatures.push(DigitalSignature {
             sound,
+            unverifiable: false,
             trouble,
             signer: None,
             page: 3,
