@@ -1,10 +1,9 @@
 //! The child's side (`guichet open`): one order on standard input, frames on standard output, then
 //! it ends. No runtime, no threads, no network.
 
-use super::JobKind;
 use super::limits;
-use super::progress::beyond_limits;
-use super::wire::{Frame, ORDER_LINE, Order};
+use super::wire::{Frame, ORDER_LINE, Order, Task};
+use super::{JobKind, unreadable};
 use crate::domain::mail::{DocumentHead, MailKind};
 use crate::domain::sheet::Reading;
 use crate::intake::mime::{self, Attached, Mail};
@@ -13,6 +12,9 @@ use std::io::{self, BufRead, Read, StdoutLock, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
+/// Exit code of a child that was refused memory and could still say so (ENOMEM's number).
+pub(super) const OUT_OF_MEMORY: u8 = 12;
+
 /// Does one job. Whatever goes wrong ends in a missing end mark, which the parent understands.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -20,6 +22,7 @@ pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     match work() {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => ExitCode::from(OUT_OF_MEMORY),
         Err(_) => ExitCode::FAILURE,
     }
 }
@@ -45,9 +48,20 @@ fn work() -> io::Result<()> {
     let reads = mail.as_ref().is_none_or(|head| head.kind != MailKind::Automatic);
     send(&mut to, &Frame::Opened { mail, documents: documents.iter().map(head).collect(), unread, reads })?;
     if reads {
-        for (number, document) in documents.iter().enumerate() {
-            if !order.skip.contains(&number) {
-                send(&mut to, &Frame::Read { document: number, readings: read(document) })?;
+        let wanted = documents
+            .into_iter()
+            .enumerate()
+            .filter(|(number, _)| !order.skip.contains(number))
+            .map(|(number, document)| (number, (document.name, document.bytes)));
+        match order.task {
+            Task::Together => {
+                let readings = read(&wanted.map(|(_, document)| document).collect::<Vec<_>>());
+                send(&mut to, &Frame::All { readings })?;
+            }
+            Task::Singly => {
+                for (number, document) in wanted {
+                    send(&mut to, &Frame::One { document: number, readings: read(&[document]) })?;
+                }
             }
         }
     }
@@ -77,14 +91,19 @@ fn open(order: &Order, bytes: Vec<u8>) -> Taken {
     }
 }
 
-/// Reads one document. A library's panic costs this document only.
-fn read(document: &Attached) -> Vec<Reading> {
-    catch_unwind(AssertUnwindSafe(|| read_document(document)))
-        .unwrap_or_else(|_| vec![beyond_limits(Some(document.name.clone()))])
+/// Reads documents as one message. A library's panic costs the document it is about only.
+fn read(documents: &[(String, Vec<u8>)]) -> Vec<Reading> {
+    let read = |documents: &[_]| catch_unwind(AssertUnwindSafe(|| read_documents(documents))).ok();
+    read(documents).unwrap_or_else(|| {
+        let one = |document: &(String, Vec<u8>)| {
+            read(std::slice::from_ref(document)).unwrap_or_else(|| vec![unreadable(&document.0)])
+        };
+        documents.iter().flat_map(one).collect()
+    })
 }
 
-fn read_document(document: &Attached) -> Vec<Reading> {
-    vec![beyond_limits(Some(document.name.clone()))]
+fn read_documents(documents: &[(String, Vec<u8>)]) -> Vec<Reading> {
+    documents.iter().map(|(name, _)| unreadable(name)).collect()
 }
 
 fn head(document: &Attached) -> DocumentHead {

@@ -11,19 +11,22 @@ mod run;
 mod wire;
 
 use crate::domain::case::Opened;
+use crate::domain::finding::{Code, Finding};
+use crate::domain::form::Field;
+use crate::domain::sheet::{Reading, Source};
 use crate::fault::Fault;
 use crate::intake::mime::MimeSettings;
 use nursery::Nursery;
-use progress::Progress;
+use progress::{Next, Progress};
 use run::run;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
 use wire::Order;
 
-/// Children started again after one died on a document; after that the documents left are given
-/// up too, so that a mail full of bombs ends.
-const RESTARTS: usize = 3;
+/// Children spent on one message at most: one for most, more to find the documents that children
+/// die of. After that the documents left are given up too, so that a mail full of bombs ends.
+const CHILDREN: usize = 6;
 
 /// The caps of one child.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,29 +125,44 @@ impl Sandbox {
         Ok(Self { settings, mime, nursery })
     }
 
-    /// Opens and reads one message or document. A document on which a child dies becomes a reading
+    /// Opens and reads one message or document. A document that children die of becomes a reading
     /// without a sheet; the others are read all the same.
     pub async fn open(&self, job: Job<'_>) -> Result<Opened, Unopened> {
         let mut progress = Progress::default();
-        for restart in 0..=RESTARTS {
-            let order = Order::new(&self.settings, &self.mime, job, progress.settled());
+        for number in 1..=CHILDREN {
+            let order = Order::new(&self.settings, &self.mime, job, progress.begin());
             let child = self.nursery.take().await?;
-            progress.begin();
-            let Err(ended) = run(child, &order, job.bytes, &self.settings, &mut progress).await else {
-                return progress.into_opened().ok_or(Unopened::Ended(Ended::Crashed { signal: None }));
+            let next = match run(child, &order, job.bytes, &self.settings, &mut progress).await {
+                Ok(()) => progress.got_through(),
+                Err(ended) => {
+                    tracing::warn!(%ended, number, bytes = job.bytes.len(), "a sandbox child did not get through");
+                    // A crash may be the machine's doing (killed from outside): one more try shows.
+                    // A limit would be met again.
+                    match progress.died(number == 1 && matches!(ended, Ended::Crashed { .. })) {
+                        Next::Hopeless => return Err(ended.into()),
+                        next => next,
+                    }
+                }
             };
-            tracing::warn!(%ended, restart, bytes = job.bytes.len(), "a sandbox child did not get through");
-            match progress.blame() {
-                Some(()) if progress.all_settled() => break,
-                Some(()) => {}
-                // Died before it said what the message holds. A crash may have been the machine's
-                // (killed from outside): one more try shows. A limit is met again.
-                None if restart == 0 && matches!(ended, Ended::Crashed { .. }) => {}
-                None if progress.is_known() => break,
-                None => return Err(ended.into()),
+            if next != Next::Again {
+                break;
             }
         }
-        progress.give_up();
         progress.into_opened().ok_or(Unopened::Ended(Ended::Crashed { signal: None }))
+    }
+}
+
+/// A document that could not be read within the limits, as a reading. A review and not a reject: it
+/// may be our reader's fault, so a person opens it.
+#[must_use]
+pub fn unreadable(name: &str) -> Reading {
+    let message = format!(
+        "Le fichier « {name} » n'a pas pu être lu automatiquement dans les limites prévues ; un agent l'examine."
+    );
+    Reading {
+        documents: vec![name.to_owned()],
+        source: Source::None,
+        sheet: None,
+        findings: vec![Finding::review(Code::DocumentDamaged, Field::Document, message)],
     }
 }

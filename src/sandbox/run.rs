@@ -1,5 +1,6 @@
 //! One child, from the job handed over to its end.
 
+use super::child::OUT_OF_MEMORY;
 use super::progress::Progress;
 use super::wire::{Frame, Order};
 use super::{Ended, SandboxSettings};
@@ -62,7 +63,8 @@ pub(super) async fn run(
 fn cause(status: Option<ExitStatus>, words: &[u8]) -> Ended {
     // What the standard library prints before it aborts on a refused allocation.
     let refused = b"memory allocation of";
-    if words.windows(refused.len()).any(|part| part == refused) {
+    let code = status.and_then(|status| status.code());
+    if code == Some(i32::from(OUT_OF_MEMORY)) || words.windows(refused.len()).any(|part| part == refused) {
         return Ended::OutOfMemory;
     }
     match status.and_then(|status| status.signal()) {

@@ -24,12 +24,29 @@ pub(super) struct Order {
     /// Bytes that follow.
     pub size: u64,
     pub mime: MimeSettings,
-    /// Documents that are settled already, by number: not to be read (again).
+    pub task: Task,
+    /// Documents not to be read (again), by number.
     pub skip: Vec<usize>,
 }
 
+/// How the documents are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Task {
+    /// As one message: a form may come as several files.
+    #[default]
+    Together,
+    /// Each by itself, and said at once: who dies shows of which.
+    Singly,
+}
+
 impl Order {
-    pub fn new(settings: &SandboxSettings, mime: &MimeSettings, job: Job<'_>, skip: Vec<usize>) -> Self {
+    pub fn new(
+        settings: &SandboxSettings,
+        mime: &MimeSettings,
+        job: Job<'_>,
+        (task, skip): (Task, Vec<usize>),
+    ) -> Self {
         Self {
             parent: std::process::id(),
             cpu: settings.cpu.as_secs(),
@@ -38,12 +55,13 @@ impl Order {
             name: job.name.to_owned(),
             size: job.bytes.len() as u64,
             mime: mime.clone(),
+            task,
             skip,
         }
     }
 }
 
-/// What the child found, in this order: one `Opened`, a `Read` for each document not skipped, `End`.
+/// What the child found: `Opened`; then `All`, or a `One` for each document; then `End`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "frame", rename_all = "snake_case")]
 pub(super) enum Frame {
@@ -55,7 +73,10 @@ pub(super) enum Frame {
         /// Whether the documents will be read (not those of an automatic mail).
         reads: bool,
     },
-    Read {
+    All {
+        readings: Vec<Reading>,
+    },
+    One {
         document: usize,
         readings: Vec<Reading>,
     },

@@ -7,7 +7,7 @@ import json
 import pathlib
 import random
 import zipfile
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 
 import build
 import cases

@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A room and the rooms of ours it may name.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("clock", &[]),
     ("fault", &[]),
     ("reading", &["domain"]),
     ("intake", &["domain", "fault"]),
-    ("database", &["fault"]),
-    ("registry", &["domain", "fault", "database"]),
-    ("store", &["domain", "fault", "database"]),
+    ("registry", &["domain", "fault"]),
+    ("store", &["domain", "fault"]),
     ("reply", &["domain", "fault"]),
     ("report", &["domain"]),
     ("sandbox", &["domain", "fault", "intake", "reading"]),
@@ -35,7 +34,7 @@ const CRATES: [(&str, &[&str]); 12] = [
     ("zip", &["intake"]),
     ("lettre", &["reply"]),
     ("minijinja", &["reply"]),
-    ("sqlx", &["database", "store", "registry"]),
+    ("sqlx", &["store", "registry"]),
     ("lopdf", &["reading"]),
     ("pdf_extract", &["reading"]),
     ("hayro_interpret", &["reading"]),

@@ -12,5 +12,3 @@ mod architecture;
 mod imap_peer;
 mod imap_trouble;
 mod mails;
-mod smtp_ends;
-mod smtp_peer;

@@ -104,7 +104,9 @@ impl<'a> Collector<'a> {
 
     fn push(&mut self, name: Option<&str>, content: Content, bytes: Vec<u8>) {
         let number = self.documents.len() + self.left_out_count + 1;
-        let name = names::clean(name, content, number);
+        let name = names::unlike(names::clean(name, content, number), |name| {
+            self.documents.iter().any(|document| document.name == name)
+        });
         if self.documents.len() < self.settings.max_documents {
             self.documents.push(Attached { name, content, bytes });
         } else {

@@ -30,6 +30,20 @@ pub(super) fn clean(given: Option<&str>, content: Content, number: usize) -> Str
     format!("{head}….{ending}")
 }
 
+/// The name, or `name (2).pdf` where another document has it already: letters and readings tell
+/// documents apart by their names.
+pub(super) fn unlike(name: String, taken: impl Fn(&str) -> bool) -> String {
+    if !taken(&name) {
+        return name;
+    }
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
+    let dot = if ending.is_empty() { "" } else { "." };
+    (2..)
+        .map(|number| format!("{stem} ({number}){dot}{ending}"))
+        .find(|name| !taken(name))
+        .unwrap_or_default()
+}
+
 /// Zero-width and direction characters: `fdp.exe` shown as `exe.pdf` (UTR 36 §2.5).
 fn turns_text(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -53,6 +67,13 @@ mod tests {
             assert_eq!(clean(Some(given), Content::Pdf, 3), shown, "{given:?}");
         }
         assert_eq!(clean(None, Content::Jpeg, 1), "document-1.jpg");
+    }
+
+    #[test]
+    fn no_two_documents_have_one_name() {
+        let taken = ["F413.pdf", "F413 (2).pdf", "scan"];
+        let unlike = |name: &str| unlike(name.to_owned(), |name| taken.contains(&name));
+        assert_eq!(["F413.pdf", "scan", "new.pdf"].map(unlike), ["F413 (3).pdf", "scan (2)", "new.pdf"]);
     }
 
     #[test]

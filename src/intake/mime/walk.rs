@@ -60,6 +60,7 @@ pub(super) fn nested(raw: &[u8], collector: &mut Collector<'_>, depth: usize) {
 
 fn parts(message: &Message<'_>, collector: &mut Collector<'_>, depth: usize) {
     let shown = shown_pictures(message);
+    let bodies: BTreeSet<u32> = message.text_body.iter().chain(&message.html_body).copied().collect();
     for (number, part) in message.parts.iter().enumerate() {
         let media = media_type(part.content_type());
         if NO_DOCUMENTS.contains(&media.as_str()) {
@@ -75,9 +76,7 @@ fn parts(message: &Message<'_>, collector: &mut Collector<'_>, depth: usize) {
                 collector.take(Some("message.eml"), Vec::new(), false, depth + 1);
             }
             PartType::Text(_) | PartType::Html(_) => {
-                let is_body = [&message.text_body, &message.html_body]
-                    .iter()
-                    .any(|body| body.iter().any(|&id| usize::try_from(id).is_ok_and(|id| id == number)));
+                let is_body = u32::try_from(number).is_ok_and(|id| bodies.contains(&id));
                 text_part(message, part, name.as_deref(), is_body, collector, depth);
             }
             PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {

@@ -1,4 +1,0 @@
-//! The store on real databases.
-
-mod desk;
-mod intake;
