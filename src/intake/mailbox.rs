@@ -3,6 +3,7 @@
 use crate::domain::mail::{Cursor, Outcome};
 use crate::fault::Fault;
 use jiff::Timestamp;
+use serde::Deserialize;
 use std::time::Duration;
 
 /// One folder that mails arrive in. After any fault the next call starts from a fresh connection;
@@ -103,4 +104,52 @@ pub enum FilingEnd {
     /// It was, or may have been, copied to its folder and still stands where it stood. Trying
     /// again could make a second copy: for a person.
     Half(String),
+}
+
+/// What is done in the mailbox with a mail that was taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FilingMode {
+    /// It goes to the folder of its outcome.
+    #[default]
+    Move,
+    /// It stays and gets the keyword `$guichet`.
+    Keyword,
+    /// It stays and gets `\Flagged`.
+    Flagged,
+    /// It stays as it is.
+    Nothing,
+}
+
+/// The folder of each outcome.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Folders {
+    pub handled: String,
+    pub to_do: String,
+    pub question: String,
+    pub automatic: String,
+}
+
+impl Default for Folders {
+    fn default() -> Self {
+        Self {
+            handled: "Traités".into(),
+            to_do: "À traiter".into(),
+            question: "Questions".into(),
+            automatic: "Automatiques".into(),
+        }
+    }
+}
+
+impl Folders {
+    #[must_use]
+    pub fn of(&self, outcome: Outcome) -> &str {
+        match outcome {
+            Outcome::Handled => &self.handled,
+            Outcome::ToDo => &self.to_do,
+            Outcome::Question => &self.question,
+            Outcome::Automatic => &self.automatic,
+        }
+    }
 }

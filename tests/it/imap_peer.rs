@@ -3,7 +3,8 @@
 
 use guichet::domain::form::Masked;
 use guichet::domain::units::Span;
-use guichet::intake::imap::{Auth, FilingMode, Folders, ImapSettings, Secret, Tls};
+use guichet::intake::imap::{Auth, ImapSettings, Secret, Tls};
+use guichet::intake::mailbox::{FilingMode, Folders};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};

@@ -4,8 +4,8 @@
 use crate::imap_peer::{Answer, ImapPeer, MAILS};
 use guichet::domain::mail::{Cursor, Outcome};
 use guichet::fault::{Fault, Retry};
-use guichet::intake::imap::{Auth, FilingMode, ImapMailbox, ImapSettings, Secret, Tls, examine};
-use guichet::intake::mailbox::{Arrivals, Body, Fetched, Filing, FilingEnd, Mailbox};
+use guichet::intake::imap::{Auth, ImapMailbox, ImapSettings, Secret, Tls, examine};
+use guichet::intake::mailbox::{Arrivals, Body, Fetched, Filing, FilingEnd, FilingMode, Mailbox};
 use std::time::Duration;
 
 fn say(text: &str) -> Answer {

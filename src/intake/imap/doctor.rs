@@ -1,10 +1,11 @@
 //! Trying the mailbox for real: what `guichet doctor` says of it.
 
 use super::session::Session;
-use super::settings::{FilingMode, ImapSettings};
+use super::settings::ImapSettings;
 use super::{Learned, exchange::Trouble};
 use crate::domain::mail::Outcome;
 use crate::fault::{Check, Retry};
+use crate::intake::mailbox::FilingMode;
 
 /// Connects, logs in, looks at the folder, and makes sure that there is a folder for each outcome
 /// (missing ones are created, as the daemon would). Touches no mail.

@@ -4,9 +4,9 @@
 use super::exchange::Trouble;
 use super::quoted;
 use super::session::{Session, UIDS_AT_ONCE, sequence_set};
-use super::settings::{FilingMode, ImapSettings};
+use super::settings::ImapSettings;
 use crate::domain::mail::Outcome;
-use crate::intake::mailbox::{Filing, FilingEnd};
+use crate::intake::mailbox::{Filing, FilingEnd, FilingMode};
 use crate::intake::utf7;
 use async_imap::imap_proto::{MailboxDatum, NameAttribute, Response};
 use std::collections::BTreeSet;

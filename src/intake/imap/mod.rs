@@ -14,7 +14,7 @@ mod settings;
 mod stream;
 
 pub use doctor::examine;
-pub use settings::{Auth, FilingMode, Folders, ImapSettings, Secret, Tls};
+pub use settings::{Auth, ImapSettings, Secret, Tls};
 
 use super::mailbox::{Arrivals, Body, Fetched, Filing, Mailbox};
 use crate::domain::mail::{Cursor, Outcome};

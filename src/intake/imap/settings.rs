@@ -1,8 +1,8 @@
 //! What the configuration says about the IMAP mailbox.
 
 use crate::domain::form::Masked;
-use crate::domain::mail::Outcome;
 use crate::domain::units::Span;
+use crate::intake::mailbox::{FilingMode, Folders};
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -99,57 +99,10 @@ pub enum Secret {
     Command(Vec<String>),
 }
 
-/// What is done in the mailbox with a mail that was taken in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FilingMode {
-    /// It goes to the folder of its outcome.
-    #[default]
-    Move,
-    /// It stays and gets the keyword `$guichet`.
-    Keyword,
-    /// It stays and gets `\Flagged`.
-    Flagged,
-    /// It stays as it is.
-    Nothing,
-}
-
-/// The folder of each outcome.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Folders {
-    pub handled: String,
-    pub to_do: String,
-    pub question: String,
-    pub automatic: String,
-}
-
-impl Default for Folders {
-    fn default() -> Self {
-        Self {
-            handled: "Traités".into(),
-            to_do: "À traiter".into(),
-            question: "Questions".into(),
-            automatic: "Automatiques".into(),
-        }
-    }
-}
-
-impl Folders {
-    #[must_use]
-    pub fn of(&self, outcome: Outcome) -> &str {
-        match outcome {
-            Outcome::Handled => &self.handled,
-            Outcome::ToDo => &self.to_do,
-            Outcome::Question => &self.question,
-            Outcome::Automatic => &self.automatic,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::mail::Outcome;
 
     #[test]
     fn ten_lines_are_enough_and_unknown_keys_are_refused() {
