@@ -85,6 +85,7 @@ class Edition:
     letters: str = "plain"         # upper, curly (typographic apostrophes, no-break space before ":"), star
     admin_break: int = 0           # the table of 4.1 goes on overleaf after this row
     admin_numbered: bool = False   # a first column that counts the rows
+    house: bool = False            # the ministry's own look: letterhead, grey label cells, "Certificat ORG" in bold, a raised (1)
     trap_lines: tuple = ()         # printed between 3.2 and the note
 
 
@@ -154,6 +155,9 @@ class Sheet:
         self.y -= 3
 
     def furniture(self, n):
+        if self.e.house and n == 1:
+            self.write(self.left, self.h - 30, "AGENCE DU NUMÉRIQUE EN SANTÉ", 11, True, True)
+            self.write(self.right - 22, self.h - 30, self.form, 7)
         if self.e.header:
             self.write(self.left, self.h - 22, self.e.header, 7)
         if self.e.footer:
@@ -167,7 +171,11 @@ class Sheet:
         for part, pt in ((main, size), (hint, size * 0.8)):
             for line in simpleSplit(part, self.e.fonts[0], pt, width):
                 y -= pt * 1.18
-                self.write(x, y, line, pt)
+                if self.e.house and line.endswith("rang (1)"):
+                    self.write(x, y, line[:-3], pt)
+                    self.write(x + pdfmetrics.stringWidth(line[:-3], self.e.fonts[0], pt), y + pt * 0.35, line[-3:], pt * 0.65)
+                else:
+                    self.write(x, y, line, pt)
         return y - 3
 
     def label_height(self, key, width, size=None):
@@ -227,7 +235,14 @@ class Sheet:
         width = pdfmetrics.stringWidth(words, self.e.fonts[bold], size)
         if self.e.tick_side == "left":
             self.tickbox(key, x, y - 1.5)
-            self.write(x + 14, y, words, size, bold)
+            head, usage, rest = words.partition(" usage ")
+            if self.e.house and usage:
+                kind, bracket, who = head.partition(" (")
+                self.write(x + 14, y, kind, size, True)
+                after = x + 14 + pdfmetrics.stringWidth(kind, self.e.fonts[1], size)
+                self.write(after, y, bracket + who + usage + rest, size)
+            else:
+                self.write(x + 14, y, words, size, bold)
         else:
             self.write(x, y, words, size, bold)
             self.tickbox(key, x + width + 6, y - 1.5)
@@ -257,7 +272,8 @@ class Sheet:
         if e.line == "box":
             self.c.setStrokeColor(HexColor("#555555"))
             self.c.setLineWidth(0.6)
-            self.c.rect(x0, top - tall, cut - x0, tall)
+            self.c.setFillColor(HexColor("#eef1f6" if e.house else "#ffffff"))
+            self.c.rect(x0, top - tall, cut - x0, tall, fill=int(e.house))
         self.label(key, x0 + 3, top - 1, cut - x0 - 6)
         self.box(key, cut, top - tall, x1, top)
         return top - tall

@@ -34,4 +34,7 @@ MORE = {e.name: e for e in [
     Edition("starred-underscores", fonts=("DejaVuSerif", "DejaVuSerif-B"), pt=7.2, margin=34, letters="star", label="inline", line="underscores", pages=SPLIT43, tick="brackets",
             trap_lines=("* Champs obligatoires. Nom, prénom et e-mail servent à vous répondre : 02 99 00 11 22, rgpd@ans-factice.fr",)),
     Edition("landscape", size=landscape(A4), fonts=("Lato", "Lato-B"), pt=9, pages=LONG, admin_columns=("last", "first", "phone", "email", "card"), split=0.3, zones="columns", **SIDE),
+    Edition("house-answers-below", fonts=("Carlito", "Carlito-B"), pt=8.5, house=True, label="above", pages=SPLIT43, height=15),
+    Edition("house-pairs-terms", fonts=("Carlito", "Carlito-B"), pt=8.5, house=True, terms=True, role="list", pages=SPLIT43, admin_rows=7, footer="F413 - page {n}/4", **SIDE),
+    Edition("house-signature-page", fonts=("LibSans", "LibSans-B"), pt=8, house=True, pages=LONG, admin_rows=3, footer="F413 - page {n}/6"),
 ]}
