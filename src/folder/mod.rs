@@ -2,6 +2,9 @@
 //! real service, for tests.
 
 pub mod maildir;
+pub mod outgoing;
 
 mod mailfile;
 mod uidlist;
+
+pub use outgoing::OutgoingFolder;
