@@ -19,6 +19,7 @@ pub mod intake;
 pub mod reading;
 pub mod sandbox;
 
+pub mod database;
 pub mod registry;
 pub mod store;
 

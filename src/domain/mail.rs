@@ -117,6 +117,43 @@ impl Delivery {
     }
 }
 
+/// Where a reply stands in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplyState {
+    /// Waits for a person to release it.
+    Held,
+    Due,
+    /// In the hands of a sender.
+    Sending,
+    Sent,
+    Refused,
+    /// Perhaps sent: see [`Delivery::Unknown`].
+    Unknown,
+}
+
+impl ReplyState {
+    pub const ALL: [Self; 6] =
+        [Self::Held, Self::Due, Self::Sending, Self::Sent, Self::Refused, Self::Unknown];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Due => "due",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
 /// A document found in a mail (or given by itself).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DocumentHead {

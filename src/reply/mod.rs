@@ -3,6 +3,7 @@
 pub mod letters;
 pub mod mail;
 pub mod settings;
+pub mod smtp;
 pub mod transport;
 mod view;
 mod words;
@@ -13,5 +14,6 @@ mod tests;
 pub use letters::{Letter, Letters, Planned, template_of};
 pub use mail::Composed;
 pub use settings::{LetterSettings, MailIdentity, ServiceSettings};
+pub use smtp::{Smtp, SmtpSettings};
 pub use transport::{Outgoing, Transport, next_attempt};
 pub use view::Occasion;

@@ -1,1 +1,158 @@
-//! (room)
+//! Everything remembered: mail kept, cases with their findings, replies due and what came of them,
+//! and the events that tell how it came to be. `docs` of the states, for those who come after:
+//!
+//! # A message
+//!
+//! ```text
+//!           keep                claim                      record
+//! (mailbox) ────► kept ───────────────────► claimed ──────────────────► done    handled · to_do ·
+//!                  ▲  ▲      attempts + 1      │  │                             question · automatic
+//!                  │  └───── release, or ──────┘  │ park
+//!                  │         the lease ran out    └───────────────────► parked  (to_do)
+//!                  └───────────────── unpark (a person) ───────────────────┘
+//! ```
+//!
+//! - [`Store::keep`] writes the bytes and moves the cursor in one commit. A message *is* its bytes
+//!   (SHA-256): the same bytes again, under whatever UID or UIDVALIDITY, are another row of
+//!   `sightings`, an event "copy seen", and nothing else.
+//! - [`Store::claim`] counts the attempt before it is made, so that a message that kills its
+//!   worker is counted too. A claim is a lease: it ends with `record`, `park` or `release`, or by
+//!   itself. Whoever comes late is told ([`Recorded::ClaimLost`]) and has changed nothing.
+//! - [`Store::record`] writes case, findings, replies due and events in one commit. Before it
+//!   there is nothing, after it everything.
+//!
+//! # A reply
+//!
+//! ```text
+//!         record            claim_reply              settle
+//!  held ◄──┴──► due ────────────────────► sending ──────────► sent | refused | unknown
+//!   │            ▲  ▲  attempt row with      │ │                               ▲
+//!   │  resend    │  └──── not yet ───────────┘ │  the lease ran out without end │
+//!   └────────────┴── resend (a person) ◄── …   └───── recover_sending ──────────┘
+//! ```
+//!
+//! - The attempt is committed before the connection is opened. An attempt without an end is
+//!   *unknown*: it is never sent again but by a person, and then with the same Message-ID.
+//! - The mail is stored as composed: every attempt sends the same bytes.
+//!
+//! # A sighting
+//!
+//! Each place where a message was seen waits to be filed on the server once the message has an
+//! outcome ([`Store::to_file`]); failing to file never touches the message.
+//!
+//! # Events
+//!
+//! Only ever added: triggers refuse UPDATE and DELETE. Each carries the SHA-256 of the one before
+//! and of its own fields ([`Store::verify_events`]). They hold ids, codes and the names of staff;
+//! what requesters wrote stays in the tables they point at.
+//!
+//! # Engines
+//!
+//! SQLite (one writer, `BEGIN IMMEDIATE`) and PostgreSQL (claims with `SKIP LOCKED`) run the same
+//! SQL, and `tests` here runs on both. Transactions that add events take the head of the chain
+//! first: on PostgreSQL that row is what makes them wait for each other, so a question asked
+//! inside one of them ("has this document been seen?") is answered for good.
+
+mod asked;
+mod caps;
+mod claim;
+mod event;
+mod filing;
+mod keep;
+mod ledger;
+mod outbox;
+mod record;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use asked::{CaseDetail, CaseFilter, CaseRow, ParkedRow, RecordedFinding, ReplyFilter, ReplyRow};
+pub use caps::{Cap, ReplyCounts, Tripped};
+pub use claim::{Claimed, Content};
+pub use event::{ChainBroken, ChainLength, EventRow};
+pub use filing::ToFile;
+pub use keep::{Arrived, Kept, NewMail};
+pub use ledger::Ledger;
+pub use outbox::{DueReply, Resent};
+pub use record::{Basis, CaseState, Decision, Ending, NewCase, NewReply, Recorded};
+
+use crate::database::Database;
+use crate::fault::Fault;
+use jiff::Timestamp;
+use std::fmt;
+
+/// The store. Clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    database: Database,
+}
+
+impl Store {
+    /// Opens `sqlite:PATH`, `sqlite::memory:` or `postgres://…`, and brings it up to date.
+    pub async fn open(url: &str) -> Result<Self, Fault> {
+        Ok(Self::new(Database::open(url).await?))
+    }
+
+    #[must_use]
+    pub fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// The database, to share with the registry.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Whether the database answers and can be written to.
+    pub async fn ping(&self) -> Result<(), Fault> {
+        self.database.ping().await
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+ids!(
+    /// A kept message's row.
+    MailId,
+    /// A reply's row.
+    ReplyId,
+    /// One place where a message was seen.
+    SightingId
+);
+
+/// An instant as the database holds it.
+fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+/// An instant from the database.
+fn instant(millis: i64) -> Result<Timestamp, Fault> {
+    Timestamp::from_millisecond(millis).map_err(|error| Fault::never("reading a time from the store", error))
+}
+
+fn instant_or_none(millis: Option<i64>) -> Result<Option<Timestamp>, Fault> {
+    millis.map(instant).transpose()
+}
+
+/// A word of a closed list from the database; anything else means that somebody else wrote it.
+fn word<T>(found: Option<T>, column: &'static str) -> Result<T, Fault> {
+    found.ok_or_else(|| Fault::never("reading the store", format!("unknown word in column {column}")))
+}

@@ -201,7 +201,7 @@ def more_editions(c):
     a = c.ok("ehpad", certs=("pro",)).drop("email").find("rejected", ("missing", "/signatory/email"))
     c.add("browser-page-email-missing.printed", post.chromium(page.page(a, font="DejaVu Serif")), a)
     c.add("browser-page.blank", post.chromium(page.page(build.nothing(a.team), signature=False, stamp=False)), c.nothing_read("form_blank"))
-    a = c.ok()
+    a = c.ok("clinic", certs=("ssl",)).set("publisher", "Oriel Logiciels").set("solution", "Oriel Dossier")  # Ghostscript loses the letter Œ
     c.add("browser-page-then-ghostscript.printed", post.ghostscript(post.chromium(page.page(a, ("card", "last", "first", "phone", "email")))), a)
     a = c.ok("clinic")
     c.add("pages-of-different-rotation.drawn", post.rotate(drawn("below-labels", a)[0], 90, only=(1,)), a)

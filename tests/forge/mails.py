@@ -7,7 +7,7 @@ import json
 import pathlib
 import random
 import zipfile
-from email.message import EmailMessage, MIMEPart
+from email.message import EmailMessage
 
 import build
 import cases

@@ -218,3 +218,32 @@ def tampered(data):
     assert at > 0
     at = data.index(b"(", at) + 2
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+
+def commented(data, words):
+    """A sticky note with its pop-up window: a remark, no answer."""
+    pdf = pikepdf.open(io.BytesIO(data))
+    page = pdf.pages[0]
+    note = pdf.make_indirect(pikepdf.Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=Array([560, 700, 578, 718]), Contents=words, Name=Name.Comment, F=28))
+    note.Popup = pdf.make_indirect(pikepdf.Dictionary(Type=Name.Annot, Subtype=Name.Popup, Rect=Array([300, 500, 480, 600]), Parent=note))
+    page.Annots.append(note)
+    page.Annots.append(note.Popup)
+    return saved(pdf)
+
+
+def hidden_field(data, name, value):
+    """A field that is not shown, as document management systems leave them."""
+    pdf = pikepdf.open(io.BytesIO(data))
+    field = pdf.make_indirect(pikepdf.Dictionary(Type=Name.Annot, Subtype=Name.Widget, FT=Name.Tx, T=name, V=value, F=2, Rect=Array([0, 0, 0, 0]), P=pdf.pages[0].obj))
+    pdf.Root.AcroForm.Fields.append(field)
+    pdf.pages[0].Annots.append(field)
+    return saved(pdf)
+
+
+def defaulted(data, words):
+    """Every text field gets a /DV, what "reset" would write: not an answer."""
+    pdf = pikepdf.open(io.BytesIO(data))
+    for field in pdf.Root.AcroForm.Fields:
+        if field.get("/FT") == Name.Tx:
+            field.DV = pikepdf.String(words)
+    return saved(pdf)

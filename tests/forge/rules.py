@@ -6,8 +6,9 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen import canvas
 
 import build
-import fields
+import fill
 import post
+from answers import Answers
 from build import acroform, annotated, drawn
 
 
@@ -251,3 +252,38 @@ def documents(c):
     data = drawn(e, a)[0]
     a.want |= {"publisher": None, "solution": None}
     c.add("labels-nobody-knows.drawn", data, a.find("review", ("form_edition_unknown", "")))
+
+
+def xfa(c):
+    """A dynamic XFA form: the page only asks to wait for another viewer."""
+    pdf = pikepdf.open(io.BytesIO(letter("Please wait...", "If this message is not eventually replaced by the proper contents of the document, your PDF viewer", "may not be able to display this type of document.")))
+    packet = pikepdf.Stream(pdf, b'<xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/"><template xmlns="http://www.xfa.org/schema/xfa-template/3.3/"><subform name="F413"/></template></xdp:xdp>')
+    pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array(), XFA=pdf.make_indirect(packet))
+    pdf.Root.NeedsRendering = True
+    out = io.BytesIO()
+    pdf.save(out, deterministic_id=True)
+    c.add("xfa-please-wait.other", out.getvalue(), c.nothing_read("document_unsupported"))
+
+
+def mixed(c):
+    """Fields and something else besides them."""
+    a = c.ok("clinic")
+    e = build.named("left-helvetica")
+    half = Answers(a.team, "half")
+    half.texts, half.ticks = {k: v for i, (k, v) in enumerate(sorted(a.texts.items())) if i % 2}, set(a.ticks)
+    data, boxes = acroform(e, half)
+    rest = Answers(a.team, "rest")
+    rest.texts, rest.ticks = {k: v for k, v in a.texts.items() if k not in half.texts}, set()
+    c.add("half-in-fields-half-in-annotations.fields", fill.annotate_answers(data, boxes, rest), a)
+
+    a = c.ok("ehpad")
+    data, boxes = acroform("radio-terms", a)
+    c.add("a-comment-beside-the-form.fields", post.commented(data, "Relu par le secrétariat : N° SIRET à vérifier, tél. 02 98 11 22 33"), a)
+
+    a = c.ok("house")
+    data, _ = acroform("above-pairs", a)
+    c.add("other-tools-hidden-field.fields", post.hidden_field(data, "internal_ref", "2026-000123 / direction@autre-domaine.fr"), a)
+
+    a = c.ok("centre")
+    c.add("values-but-default-values-differ.fields", post.defaulted(acroform("side-by-side", a)[0], "à compléter"), a)
+    c.add("default-values-only.blank", post.defaulted(build.blank("left-helvetica", "fields"), "à compléter"), c.nothing_read("form_blank"))

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A room and the rooms of ours it may name.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("clock", &[]),
     ("fault", &[]),
     ("reading", &["domain"]),
     ("intake", &["domain", "fault"]),
-    ("registry", &["domain", "fault"]),
-    ("store", &["domain", "fault"]),
+    ("database", &["fault"]),
+    ("registry", &["domain", "fault", "database"]),
+    ("store", &["domain", "fault", "database"]),
     ("reply", &["domain", "fault"]),
     ("report", &["domain"]),
     ("sandbox", &["domain", "fault", "intake", "reading"]),
@@ -34,7 +35,7 @@ const CRATES: [(&str, &[&str]); 12] = [
     ("zip", &["intake"]),
     ("lettre", &["reply"]),
     ("minijinja", &["reply"]),
-    ("sqlx", &["store", "registry"]),
+    ("sqlx", &["database", "store", "registry"]),
     ("lopdf", &["reading"]),
     ("pdf_extract", &["reading"]),
     ("hayro_interpret", &["reading"]),

@@ -12,3 +12,5 @@ mod architecture;
 mod imap_peer;
 mod imap_trouble;
 mod mails;
+mod smtp_ends;
+mod smtp_peer;

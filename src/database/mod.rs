@@ -1,0 +1,219 @@
+//! The database behind the store and the registry: one SQLite file, or PostgreSQL, chosen by the
+//! URL alone. Opening applies the engine's migrations.
+//!
+//! Both engines get the same SQL. What they share: `$1` parameters, `RETURNING`, `ON CONFLICT`,
+//! and the types epoch milliseconds (`i64`), 0/1 (`i64`), text without U+0000 and bytes. What they
+//! do not is asked of [`Database::engine`].
+
+mod text;
+
+use crate::fault::{Fault, Retry};
+use sqlx::any::{AnyPoolOptions, install_default_drivers};
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyPool, Executor, Transaction};
+use std::path::Path;
+use std::time::Duration;
+pub use text::{clean, fold, like};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Which engine answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// An open database. Clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Database {
+    engine: Engine,
+    read: AnyPool,
+    write: AnyPool,
+}
+
+/// How long a writer waits for another process's transaction, milliseconds. A decision takes a few.
+const BUSY: &str = "PRAGMA busy_timeout = 10000";
+
+impl Database {
+    /// Opens `sqlite:PATH` (created when missing), `sqlite::memory:` or `postgres://…` and applies
+    /// the migrations that are not there yet.
+    pub async fn open(url: &str) -> Result<Self, Fault> {
+        install_default_drivers();
+        let doing = || format!("opening the database {}", without_password(url));
+        let database = if url.starts_with("sqlite:") {
+            Self::open_sqlite(url).await
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            Self::open_postgres(url).await
+        } else {
+            return Err(Fault::never(doing(), "the URL begins with neither sqlite: nor postgres:"));
+        };
+        let database =
+            database.map_err(|error| Fault { retry: retry(&error), ..Fault::later(doing(), error) })?;
+        database.migrate().await?;
+        Ok(database)
+    }
+
+    async fn open_sqlite(url: &str) -> Result<Self, sqlx::Error> {
+        // Each connection to `:memory:` is a database of its own: there, one serves all.
+        if url.contains(":memory:") {
+            let only = sqlite_pool("PRAGMA foreign_keys = ON")
+                .max_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .connect(url)
+                .await?;
+            return Ok(Self { engine: Engine::Sqlite, read: only.clone(), write: only });
+        }
+        let url = if url.contains('?') { url.to_owned() } else { format!("{url}?mode=rwc") };
+        // One writer: a deferred transaction that reads first and writes after another's commit is
+        // told "database is locked" at once, whatever the busy time-out (crates.md §5).
+        let write =
+            sqlite_pool("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+                .max_connections(1)
+                .connect(&url)
+                .await?;
+        let read = sqlite_pool("PRAGMA query_only = ON").max_connections(4).connect_lazy(&url)?;
+        Ok(Self { engine: Engine::Sqlite, read, write })
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self, sqlx::Error> {
+        let pool = AnyPoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect(url)
+            .await?;
+        Ok(Self { engine: Engine::Postgres, read: pool.clone(), write: pool })
+    }
+
+    /// All or nothing, and one process at a time: PostgreSQL by the migrator's advisory lock,
+    /// SQLite by being in one exclusive transaction.
+    async fn migrate(&self) -> Result<(), Fault> {
+        const DOING: &str = "bringing the database up to date";
+        let failed = |error: sqlx::migrate::MigrateError| Fault::never(DOING, error);
+        match self.engine {
+            Engine::Sqlite => {
+                let mut transaction = self.begin(DOING).await?;
+                SQLITE.run_direct(None, &mut *transaction, false).await.map_err(failed)?;
+                transaction.commit().await.map_err(fault(DOING))
+            }
+            Engine::Postgres => {
+                let mut connection = self.write.acquire().await.map_err(fault(DOING))?;
+                POSTGRES.run_direct(None, &mut *connection, false).await.map_err(failed)
+            }
+        }
+    }
+
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// For questions.
+    #[must_use]
+    pub fn read(&self) -> &AnyPool {
+        &self.read
+    }
+
+    /// A connection to write with, outside a transaction.
+    pub async fn writer(&self, doing: &'static str) -> Result<PoolConnection<Any>, Fault> {
+        self.write.acquire().await.map_err(fault(doing))
+    }
+
+    /// A transaction that will write. Dropped without `commit`, it is rolled back.
+    pub async fn begin(&self, doing: &'static str) -> Result<Transaction<'static, Any>, Fault> {
+        let begun = match self.engine {
+            Engine::Sqlite => self.write.begin_with("BEGIN IMMEDIATE").await,
+            Engine::Postgres => self.write.begin().await,
+        };
+        begun.map_err(fault(doing))
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Fault> {
+        const DOING: &str = "asking the database for a sign of life";
+        self.read.execute("SELECT 1").await.map_err(fault(DOING))?;
+        let transaction = self.begin(DOING).await?;
+        transaction.rollback().await.map_err(fault(DOING))
+    }
+
+    /// Closes every connection (SQLite: the log is written back into the file).
+    pub async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}
+
+fn sqlite_pool(pragmas: &'static str) -> AnyPoolOptions {
+    AnyPoolOptions::new().acquire_timeout(Duration::from_secs(30)).after_connect(move |connection, _| {
+        Box::pin(async move {
+            connection.execute(BUSY).await?;
+            connection.execute(pragmas).await?;
+            Ok(())
+        })
+    })
+}
+
+/// Says what was being done when the database failed.
+pub fn fault(doing: &'static str) -> impl Fn(sqlx::Error) -> Fault {
+    move |error| Fault { retry: retry(&error), ..Fault::later(doing, error) }
+}
+
+/// A database that is away, full, locked or restarting passes; a broken rule or a column of the
+/// wrong type stays.
+fn retry(error: &sqlx::Error) -> Retry {
+    use sqlx::error::ErrorKind;
+    match error {
+        sqlx::Error::Database(told) => match told.kind() {
+            ErrorKind::UniqueViolation
+            | ErrorKind::ForeignKeyViolation
+            | ErrorKind::NotNullViolation
+            | ErrorKind::CheckViolation => Retry::Never,
+            // also what a failing disk or a busy server says; the enum is open
+            _ => Retry::Later,
+        },
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_) => Retry::Later,
+        // configuration, decoding, missing columns and rows; the enum is open
+        _ => Retry::Never,
+    }
+}
+
+/// The URL as a log may show it.
+fn without_password(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
+        (_, None | Some(_)) => url.to_owned(),
+    }
+}
+
+/// The folder of a `sqlite:PATH` database; `None` for others.
+#[must_use]
+pub fn folder_of(url: &str) -> Option<&Path> {
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
+    let path = path.split('?').next()?;
+    (!path.contains(":memory:")).then(|| Path::new(path).parent()).flatten()
+}
+
+/// SQL `($1, $2), ($3, $4), …` for `rows` rows of `columns` values.
+#[must_use]
+pub fn tuples(rows: usize, columns: usize) -> String {
+    use std::fmt::Write as _;
+    let mut sql = String::with_capacity(rows * columns * 6);
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..columns {
+            let comma = if column == 0 { "" } else { ", " };
+            let _ = write!(sql, "{comma}${}", row * columns + column + 1);
+        }
+        sql.push(')');
+    }
+    sql
+}

@@ -1,0 +1,386 @@
+//! What people ask the store: cases, replies, parked mail.
+
+use super::event::Stored;
+use super::{CaseState, EventRow, MailId, ReplyId, Store, instant, instant_or_none, word};
+use crate::database::{fault, fold, like};
+use crate::domain::case::{CaseNumber, Template, VerdictKind};
+use crate::domain::form::Masked;
+use crate::domain::mail::{DocumentHead, MailHead, ReplyState};
+use crate::fault::Fault;
+use jiff::Timestamp;
+use sqlx::FromRow;
+
+/// Which cases: every given part must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CaseFilter {
+    pub number: Option<CaseNumber>,
+    pub finess: Option<String>,
+    pub siret: Option<String>,
+    pub rpps_rang: Option<String>,
+    /// Signatory's or an administrator's.
+    pub card: Option<String>,
+    /// Part of a name, an address, a document's name or a subject; accents and case do not matter.
+    pub text: Option<Masked>,
+    pub state: Option<CaseState>,
+    pub verdict: Option<VerdictKind>,
+    /// Of one message.
+    pub message: Option<MailId>,
+    /// At most so many, the newest; `None`: all.
+    pub limit: Option<u32>,
+}
+
+/// A case in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseRow {
+    pub number: CaseNumber,
+    pub message: MailId,
+    pub received_at: Timestamp,
+    pub decided_at: Timestamp,
+    pub state: CaseState,
+    pub verdict: VerdictKind,
+    /// `fields`, `text`, `scan` or `none`.
+    pub source: String,
+    pub structure_name: Option<Masked>,
+    pub finess: Option<String>,
+    pub siret: Option<String>,
+    pub linked: Option<CaseNumber>,
+    /// `reject` and `review` findings.
+    pub grave_findings: u32,
+}
+
+/// A case in full.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseDetail {
+    pub row: CaseRow,
+    pub rules_version: String,
+    pub reader_version: String,
+    pub registry_snapshot: Option<i64>,
+    /// The submission of guichet.report/1, JSON.
+    pub report: Masked,
+    pub findings: Vec<RecordedFinding>,
+    /// Names of the documents that make this case.
+    pub case_documents: Vec<String>,
+    /// All documents of the mail.
+    pub documents: Vec<DocumentHead>,
+    pub head: Option<MailHead>,
+    pub not_answered_because: Option<String>,
+    pub replies: Vec<ReplyRow>,
+    pub events: Vec<EventRow>,
+}
+
+/// A finding as recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedFinding {
+    pub code: String,
+    pub field: String,
+    pub severity: String,
+    pub message: Masked,
+}
+
+/// Which replies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReplyFilter {
+    pub id: Option<ReplyId>,
+    pub state: Option<ReplyState>,
+    pub message: Option<MailId>,
+    /// At most so many, the newest; `None`: all.
+    pub limit: Option<u32>,
+}
+
+/// A reply in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplyRow {
+    pub id: ReplyId,
+    pub message: MailId,
+    pub template: Template,
+    pub to: Masked,
+    pub subject: Masked,
+    /// Without angle brackets.
+    pub message_id: String,
+    pub state: ReplyState,
+    pub attempts: u32,
+    pub created_at: Timestamp,
+    /// When it is, or was, due; of one being sent, when its lease ends.
+    pub due_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    /// What the relay said last.
+    pub answer: Option<Masked>,
+}
+
+/// A message put aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParkedRow {
+    pub id: MailId,
+    pub received_at: Timestamp,
+    pub parked_at: Option<Timestamp>,
+    pub size: u64,
+    pub attempts: u32,
+    pub because: String,
+}
+
+#[derive(FromRow)]
+struct CaseColumns {
+    number: String,
+    message_id: i64,
+    received_at: i64,
+    decided_at: i64,
+    state: String,
+    verdict: String,
+    source: String,
+    structure_name: Option<String>,
+    finess: Option<String>,
+    siret: Option<String>,
+    linked: Option<String>,
+    grave_findings: i64,
+}
+
+impl CaseColumns {
+    fn row(self) -> Result<CaseRow, Fault> {
+        let number = |text: &str| word(CaseNumber::parse(text), "cases.number");
+        let verdicts = [VerdictKind::Accepted, VerdictKind::Review, VerdictKind::Rejected];
+        Ok(CaseRow {
+            number: number(&self.number)?,
+            message: MailId(self.message_id),
+            received_at: instant(self.received_at)?,
+            decided_at: instant(self.decided_at)?,
+            state: word(CaseState::parse(&self.state), "cases.state")?,
+            verdict: word(verdicts.into_iter().find(|kind| kind.as_str() == self.verdict), "cases.verdict")?,
+            source: self.source,
+            structure_name: self.structure_name.map(Masked::new),
+            finess: self.finess,
+            siret: self.siret,
+            linked: self.linked.as_deref().map(number).transpose()?,
+            grave_findings: u32::try_from(self.grave_findings).unwrap_or(u32::MAX),
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct ReplyColumns {
+    id: i64,
+    message_id: i64,
+    template: String,
+    recipient: String,
+    subject: String,
+    rfc_id: String,
+    state: String,
+    attempts: i64,
+    created_at: i64,
+    due_at: i64,
+    ended_at: Option<i64>,
+    answer: Option<String>,
+}
+
+impl ReplyColumns {
+    fn row(self) -> Result<ReplyRow, Fault> {
+        let template = Template::ALL.into_iter().find(|template| template.as_str() == self.template);
+        Ok(ReplyRow {
+            id: ReplyId(self.id),
+            message: MailId(self.message_id),
+            template: word(template, "replies.template")?,
+            to: Masked::new(self.recipient),
+            subject: Masked::new(self.subject),
+            message_id: self.rfc_id,
+            state: word(ReplyState::parse(&self.state), "replies.state")?,
+            attempts: u32::try_from(self.attempts).unwrap_or(u32::MAX),
+            created_at: instant(self.created_at)?,
+            due_at: instant(self.due_at)?,
+            ended_at: instant_or_none(self.ended_at)?,
+            answer: self.answer.map(Masked::new),
+        })
+    }
+}
+
+impl Store {
+    /// Cases that fit, newest first.
+    pub async fn cases(&self, filter: &CaseFilter) -> Result<Vec<CaseRow>, Fault> {
+        let text = filter.text.as_ref().filter(|text| !fold(text.expose()).is_empty());
+        let rows: Vec<CaseColumns> = sqlx::query_as(
+            "SELECT cases.number, cases.message_id, cases.received_at, cases.decided_at, cases.state, \
+             cases.verdict, cases.source, cases.structure_name, cases.finess, cases.siret, \
+             (SELECT other.number FROM cases AS other WHERE other.id = cases.linked_case) AS linked, \
+             (SELECT COUNT(*) FROM findings WHERE case_id = cases.id AND severity <> 'note') AS grave_findings \
+             FROM cases WHERE ($1 IS NULL OR cases.number = $1) AND ($2 IS NULL OR cases.finess = $2) \
+             AND ($3 IS NULL OR cases.siret = $3) \
+             AND ($4 IS NULL OR cases.id IN (SELECT case_id FROM case_rpps_rang WHERE rpps_rang = $4)) \
+             AND ($5 IS NULL OR cases.id IN (SELECT case_id FROM case_cards WHERE card = $5)) \
+             AND ($6 IS NULL OR cases.search LIKE $6 ESCAPE '\\') \
+             AND ($7 IS NULL OR cases.state = $7) AND ($8 IS NULL OR cases.verdict = $8) \
+             AND ($9 IS NULL OR cases.message_id = $9) ORDER BY cases.id DESC LIMIT $10",
+        )
+        .bind(filter.number.as_ref().map(ToString::to_string))
+        .bind(filter.finess.as_deref())
+        .bind(filter.siret.as_deref())
+        .bind(filter.rpps_rang.as_deref())
+        .bind(filter.card.as_deref())
+        .bind(text.map(|text| like(text.expose())))
+        .bind(filter.state.map(CaseState::as_str))
+        .bind(filter.verdict.map(VerdictKind::as_str))
+        .bind(filter.message.map(|id| id.0))
+        .bind(filter.limit.map_or(i64::MAX, i64::from))
+        .fetch_all(self.database.read())
+        .await
+        .map_err(fault("looking for cases"))?;
+        rows.into_iter().map(CaseColumns::row).collect()
+    }
+
+    /// One case with everything about it.
+    pub async fn case(&self, number: &CaseNumber) -> Result<Option<CaseDetail>, Fault> {
+        const DOING: &str = "reading a case";
+        let filter = CaseFilter { number: Some(number.clone()), ..CaseFilter::default() };
+        let Some(row) = self.cases(&filter).await?.pop() else { return Ok(None) };
+        let (id, rules_version, reader_version, registry_snapshot, report): (
+            i64,
+            String,
+            String,
+            Option<i64>,
+            String,
+        ) = sqlx::query_as(
+            "SELECT id, rules_version, reader_version, registry_snapshot, report FROM cases WHERE number = $1",
+        )
+        .bind(number.to_string())
+        .fetch_one(self.database.read())
+        .await
+        .map_err(fault(DOING))?;
+        let (head, not_answered_because): (Option<String>, Option<String>) =
+            sqlx::query_as("SELECT head, not_answered_because FROM messages WHERE id = $1")
+                .bind(row.message.0)
+                .fetch_one(self.database.read())
+                .await
+                .map_err(fault(DOING))?;
+        let head = head.map(|json| serde_json::from_str(&json)).transpose();
+        Ok(Some(CaseDetail {
+            rules_version,
+            reader_version,
+            registry_snapshot,
+            report: Masked::new(report),
+            findings: self.findings_of(id).await?,
+            case_documents: self.names_of(id).await?,
+            documents: self.documents_of(row.message).await?,
+            head: head.map_err(|error| Fault::never(DOING, error))?,
+            not_answered_because,
+            replies: self
+                .replies(&ReplyFilter { message: Some(row.message), ..ReplyFilter::default() })
+                .await?,
+            events: self.events_of(row.message).await?,
+            row,
+        }))
+    }
+
+    async fn findings_of(&self, case: i64) -> Result<Vec<RecordedFinding>, Fault> {
+        let rows: Vec<(String, String, String, String)> = sqlx::query_as(
+            "SELECT code, field, severity, message FROM findings WHERE case_id = $1 ORDER BY position",
+        )
+        .bind(case)
+        .fetch_all(self.database.read())
+        .await
+        .map_err(fault("reading a case's findings"))?;
+        let shown = |(code, field, severity, message): (String, String, String, String)| RecordedFinding {
+            code,
+            field,
+            severity,
+            message: Masked::new(message),
+        };
+        Ok(rows.into_iter().map(shown).collect())
+    }
+
+    async fn names_of(&self, case: i64) -> Result<Vec<String>, Fault> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as("SELECT name FROM case_documents WHERE case_id = $1 ORDER BY position")
+                .bind(case)
+                .fetch_all(self.database.read())
+                .await
+                .map_err(fault("reading a case's documents"))?;
+        Ok(rows.into_iter().map(|(name,)| name).collect())
+    }
+
+    async fn documents_of(&self, message: MailId) -> Result<Vec<DocumentHead>, Fault> {
+        let rows: Vec<(String, String, i64, String)> = sqlx::query_as(
+            "SELECT name, media_type, size, sha256 FROM documents WHERE message_id = $1 ORDER BY position",
+        )
+        .bind(message.0)
+        .fetch_all(self.database.read())
+        .await
+        .map_err(fault("reading a message's documents"))?;
+        let shown = |(name, media_type, size, sha256): (String, String, i64, String)| DocumentHead {
+            name,
+            media_type,
+            size: size.unsigned_abs(),
+            sha256,
+        };
+        Ok(rows.into_iter().map(shown).collect())
+    }
+
+    /// Replies that fit, newest first.
+    pub async fn replies(&self, filter: &ReplyFilter) -> Result<Vec<ReplyRow>, Fault> {
+        let rows: Vec<ReplyColumns> = sqlx::query_as(
+            "SELECT id, message_id, template, recipient, subject, rfc_id, state, attempts, created_at, due_at, \
+             ended_at, answer FROM replies WHERE ($1 IS NULL OR id = $1) AND ($2 IS NULL OR state = $2) \
+             AND ($3 IS NULL OR message_id = $3) ORDER BY id DESC LIMIT $4",
+        )
+        .bind(filter.id.map(|id| id.0))
+        .bind(filter.state.map(ReplyState::as_str))
+        .bind(filter.message.map(|id| id.0))
+        .bind(filter.limit.map_or(i64::MAX, i64::from))
+        .fetch_all(self.database.read())
+        .await
+        .map_err(fault("looking for replies"))?;
+        rows.into_iter().map(ReplyColumns::row).collect()
+    }
+
+    /// A reply's mail as composed (RFC 5322).
+    pub async fn reply_mail(&self, id: ReplyId) -> Result<Option<Vec<u8>>, Fault> {
+        let row: Option<(Vec<u8>,)> = sqlx::query_as("SELECT mail FROM replies WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(self.database.read())
+            .await
+            .map_err(fault("reading a reply"))?;
+        Ok(row.map(|(mail,)| mail))
+    }
+
+    /// A message as kept; of one over the size cap, its header.
+    pub async fn raw(&self, id: MailId) -> Result<Option<Vec<u8>>, Fault> {
+        let row: Option<(Vec<u8>,)> = sqlx::query_as("SELECT raw FROM messages WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(self.database.read())
+            .await
+            .map_err(fault("reading a message"))?;
+        Ok(row.map(|(raw,)| raw))
+    }
+
+    /// Messages put aside, oldest first.
+    pub async fn parked(&self) -> Result<Vec<ParkedRow>, Fault> {
+        let rows: Vec<(i64, i64, Option<i64>, i64, i64, Option<String>)> = sqlx::query_as(
+            "SELECT id, received_at, ended_at, size, attempts, trouble FROM messages WHERE state = 'parked' \
+             ORDER BY received_at, id",
+        )
+        .fetch_all(self.database.read())
+        .await
+        .map_err(fault("looking for parked messages"))?;
+        rows.into_iter()
+            .map(|(id, received_at, parked_at, size, attempts, because)| {
+                Ok(ParkedRow {
+                    id: MailId(id),
+                    received_at: instant(received_at)?,
+                    parked_at: instant_or_none(parked_at)?,
+                    size: size.unsigned_abs(),
+                    attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+                    because: because.unwrap_or_default(),
+                })
+            })
+            .collect()
+    }
+
+    /// The latest events, newest first.
+    pub async fn latest_events(&self, limit: u32) -> Result<Vec<EventRow>, Fault> {
+        let rows = sqlx::query_as::<_, Stored>(
+            "SELECT id, at, kind, message_id, case_id, reply_id, actor, detail, hash FROM events \
+             ORDER BY id DESC LIMIT $1",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(self.database.read())
+        .await
+        .map_err(fault("reading the latest events"))?;
+        rows.into_iter().map(Stored::shown).collect()
+    }
+}

@@ -1,0 +1,108 @@
+//! Where handled mail still has to be put on the server.
+
+use super::{SightingId, Store, millis, word};
+use crate::database::{clean, fault, tuples};
+use crate::domain::mail::Outcome;
+use crate::fault::Fault;
+use jiff::Timestamp;
+use sqlx::AssertSqlSafe;
+
+/// A mail whose message has an outcome and that was not filed yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToFile {
+    pub id: SightingId,
+    pub uid: u32,
+    pub outcome: Outcome,
+    /// Times that filing it failed.
+    pub attempts: u32,
+}
+
+impl Store {
+    /// The mails of this folder, under this UIDVALIDITY, that can be filed now, oldest first.
+    /// (UIDs of another validity name nothing any more.)
+    pub async fn to_file(
+        &self,
+        mailbox: &str,
+        uidvalidity: u32,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ToFile>, Fault> {
+        const DOING: &str = "looking for mail to file";
+        let rows: Vec<(i64, i64, String, i64)> = sqlx::query_as(
+            "SELECT sightings.id, sightings.uid, messages.outcome, sightings.filing_attempts \
+             FROM sightings JOIN messages ON messages.id = sightings.message_id \
+             WHERE sightings.mailbox = $1 AND sightings.uidvalidity = $2 AND sightings.filed_at IS NULL \
+             AND sightings.filing_due_at <= $3 AND messages.outcome IS NOT NULL \
+             ORDER BY sightings.id LIMIT $4",
+        )
+        .bind(mailbox)
+        .bind(i64::from(uidvalidity))
+        .bind(millis(now))
+        .bind(i64::from(limit))
+        .fetch_all(self.database.read())
+        .await
+        .map_err(fault(DOING))?;
+        rows.into_iter()
+            .map(|(id, uid, outcome, attempts)| {
+                Ok(ToFile {
+                    id: SightingId(id),
+                    uid: word(u32::try_from(uid).ok(), "sightings.uid")?,
+                    outcome: word(Outcome::parse(&outcome), "messages.outcome")?,
+                    attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+                })
+            })
+            .collect()
+    }
+
+    /// These were filed (or are gone from the folder).
+    pub async fn filed(&self, mails: &[ToFile], now: Timestamp) -> Result<(), Fault> {
+        const DOING: &str = "noting filed mail";
+        let mut transaction = self.database.begin(DOING).await?;
+        for outcome in Outcome::ALL {
+            let of_outcome: Vec<_> = mails.iter().filter(|mail| mail.outcome == outcome).collect();
+            for some in of_outcome.chunks(500) {
+                // the ids follow the two other parameters
+                let sql = format!(
+                    "UPDATE sightings SET filed_at = ${}, filed_as = ${}, filing_trouble = NULL WHERE id IN {}",
+                    some.len() + 1,
+                    some.len() + 2,
+                    tuples(1, some.len()),
+                );
+                let mut query = sqlx::query(AssertSqlSafe(sql));
+                for mail in some {
+                    query = query.bind(mail.id.0);
+                }
+                query
+                    .bind(millis(now))
+                    .bind(outcome.as_str())
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(fault(DOING))?;
+            }
+        }
+        transaction.commit().await.map_err(fault(DOING))
+    }
+
+    /// This one could not be filed: to be tried again at `retry_at`, or, when `None`, by a person
+    /// only (it may have been copied already).
+    pub async fn filing_failed(
+        &self,
+        mail: &ToFile,
+        why: &str,
+        retry_at: Option<Timestamp>,
+    ) -> Result<(), Fault> {
+        const DOING: &str = "noting mail that could not be filed";
+        let mut connection = self.database.writer(DOING).await?;
+        sqlx::query(
+            "UPDATE sightings SET filing_attempts = filing_attempts + 1, filing_due_at = $1, filing_trouble = $2 \
+             WHERE id = $3",
+        )
+        .bind(retry_at.map_or(i64::MAX, millis))
+        .bind(clean(why))
+        .bind(mail.id.0)
+        .execute(&mut *connection)
+        .await
+        .map_err(fault(DOING))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,280 @@
+//! One decision, one commit: case, findings, documents, replies due and events.
+
+mod rows;
+
+use super::event::{Event, Kind};
+use super::write::Write;
+use super::{Claimed, ReplyId, Store, caps, millis};
+use crate::database::{clean, fault};
+use crate::domain::case::{CaseNumber, Judged, Template};
+use crate::domain::form::Masked;
+use crate::domain::mail::{DocumentHead, MailHead, Outcome};
+use crate::fault::Fault;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::json;
+use std::fmt;
+
+const DOING: &str = "recording a decision";
+
+/// What was decided about a message.
+#[derive(Clone)]
+pub struct Decision {
+    pub ending: Ending,
+    /// `None` where the mail itself could not be read.
+    pub head: Option<MailHead>,
+    /// Every document found, also those of no case.
+    pub documents: Vec<DocumentHead>,
+    /// SHA-256 of documents that were judged as never seen before. If one of them has meanwhile
+    /// become part of another message's case, nothing is recorded ([`Recorded::Overtaken`]).
+    pub assumed_new: Vec<String>,
+    /// The day of reception in Paris: reference day of the date checks, year of the case number.
+    pub day: Date,
+    pub basis: Basis,
+    /// Why nobody is answered, where that needs a reason. No personal data.
+    pub not_answered_because: Option<String>,
+}
+
+/// The one place where a message ends (invariant 3).
+#[derive(Clone)]
+pub enum Ending {
+    /// At least one case.
+    Cases(Vec<NewCase>),
+    /// Nothing but documents of this earlier case.
+    Repeat(CaseNumber),
+    Question,
+    Automatic,
+}
+
+/// One submission, judged.
+#[derive(Clone)]
+pub struct NewCase {
+    pub judged: Judged,
+    /// The submission as guichet.report/1 shows it: form, evidence, findings, verdict.
+    pub report: serde_json::Value,
+    pub state: CaseState,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseState {
+    /// A person decides, or releases the reply.
+    Waiting,
+    Decided,
+}
+
+impl CaseState {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Decided => "decided",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Waiting, Self::Decided].into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// What a decision rests on: to be able to say later why it was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basis {
+    pub rules_version: String,
+    pub reader_version: String,
+    /// `None` when no registry was ever loaded.
+    pub registry_snapshot: Option<i64>,
+}
+
+/// A reply to be sent.
+#[derive(Clone)]
+pub struct NewReply {
+    pub template: Template,
+    /// `local@domain`.
+    pub to: Masked,
+    pub subject: Masked,
+    /// Without angle brackets; made from the message's SHA-256, so that no retry makes a second.
+    pub message_id: String,
+    /// The whole mail (RFC 5322), as every attempt sends it.
+    pub mail: Vec<u8>,
+    /// Waits for a person to release it.
+    pub held: bool,
+    /// Spared when the same letter went to the same address, for a message that ended the same
+    /// way, at or after this time (receipts of questions: once a day).
+    pub unless_since: Option<Timestamp>,
+}
+
+impl fmt::Debug for NewReply {
+    /// Never the mail's content.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewReply({}, {} bytes, held: {})", self.template.as_str(), self.mail.len(), self.held)
+    }
+}
+
+/// What came of [`Store::record`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recorded {
+    /// Committed. `cases`: the new case numbers, in order.
+    Done { cases: Vec<CaseNumber>, replies: Vec<ReplyId> },
+    /// The claim had run out and the message is somebody else's: nothing was recorded.
+    ClaimLost,
+    /// A document assumed new is part of a case by now: nothing was recorded, the claim holds.
+    /// Judge again.
+    Overtaken,
+}
+
+impl Store {
+    /// Records a decision in one commit. Case numbers are allotted inside it, so that there are
+    /// no gaps; `compose` writes the replies that name them (for [`Ending::Repeat`] the number of
+    /// the repeated case). If it fails, nothing is recorded.
+    pub async fn record(
+        &self,
+        claimed: &Claimed,
+        decision: &Decision,
+        compose: impl FnOnce(&[CaseNumber]) -> Result<Vec<NewReply>, Fault> + Send,
+        now: Timestamp,
+    ) -> Result<Recorded, Fault> {
+        let mut write = self.write(DOING, now).await?;
+        for sha256 in &decision.assumed_new {
+            if rows::first_case_with(write.connection(), sha256, claimed.id).await?.is_some() {
+                return Ok(Recorded::Overtaken);
+            }
+        }
+        let (fresh, repeated) = match &decision.ending {
+            Ending::Cases(cases) if cases.is_empty() => {
+                return Err(Fault::never(DOING, "a submission without a case"));
+            }
+            Ending::Cases(cases) => (rows::allot(&mut write, decision.day, cases.len()).await?, None),
+            Ending::Repeat(number) => (vec![], Some(rows::case_id(&mut write, number).await?)),
+            Ending::Question | Ending::Automatic => (vec![], None),
+        };
+        let replies = match &decision.ending {
+            Ending::Repeat(number) => compose(std::slice::from_ref(number))?,
+            Ending::Cases(_) | Ending::Question | Ending::Automatic => compose(&fresh)?,
+        };
+        let outcome = outcome(&decision.ending, &replies);
+        if !rows::finish(&mut write, claimed, decision, outcome, repeated, now).await? {
+            return Ok(Recorded::ClaimLost);
+        }
+        rows::documents(&mut write, claimed.id, &decision.documents).await?;
+        if let Ending::Cases(cases) = &decision.ending {
+            let linked = rows::case_of_thread(&mut write, claimed.id, decision.head.as_ref()).await?;
+            for (position, (case, number)) in cases.iter().zip(&fresh).enumerate() {
+                rows::case(&mut write, claimed, decision, case, (position, number), linked, now).await?;
+            }
+        }
+        tell_ending(&mut write, claimed, decision, repeated).await?;
+        let mut due = Vec::with_capacity(replies.len());
+        for (position, reply) in replies.iter().enumerate() {
+            due.extend(add_reply(&mut write, claimed, (position, reply), outcome, now).await?);
+        }
+        write.commit().await?;
+        Ok(Recorded::Done { cases: fresh, replies: due })
+    }
+
+    /// The first case, of another message, that was made of a document with these bytes.
+    pub async fn first_case_with_document(
+        &self,
+        sha256: &str,
+        other_than: super::MailId,
+    ) -> Result<Option<CaseNumber>, Fault> {
+        let mut connection =
+            self.database.read().acquire().await.map_err(fault("looking for a document seen before"))?;
+        rows::first_case_with(&mut connection, sha256, other_than).await
+    }
+}
+
+/// The folder the mail goes to.
+fn outcome(ending: &Ending, replies: &[NewReply]) -> Outcome {
+    let person = replies.iter().any(|reply| reply.held);
+    match ending {
+        Ending::Cases(cases) => {
+            let waiting = cases.iter().any(|case| case.state == CaseState::Waiting);
+            if waiting || person { Outcome::ToDo } else { Outcome::Handled }
+        }
+        Ending::Repeat(_) if person => Outcome::ToDo,
+        Ending::Repeat(_) => Outcome::Handled,
+        Ending::Question => Outcome::Question,
+        Ending::Automatic => Outcome::Automatic,
+    }
+}
+
+async fn tell_ending(
+    write: &mut Write,
+    claimed: &Claimed,
+    decision: &Decision,
+    repeated: Option<i64>,
+) -> Result<(), Fault> {
+    match &decision.ending {
+        Ending::Cases(_) => {}
+        Ending::Repeat(number) => {
+            let event = Event { case: repeated, ..Event::new(Kind::CaseRepeated).message(claimed.id) };
+            write.tell(event.saying(json!({ "number": number.to_string() }))).await?;
+        }
+        Ending::Question => write.tell(Event::new(Kind::QuestionKept).message(claimed.id)).await?,
+        Ending::Automatic => {
+            let because = decision.head.as_ref().and_then(|head| head.automatic_because.as_deref());
+            let event = Event::new(Kind::AutomaticKept).message(claimed.id);
+            write.tell(event.saying(json!({ "because": because }))).await?;
+        }
+    }
+    if let Some(because) = &decision.not_answered_because {
+        let event = Event::new(Kind::NotAnswered).message(claimed.id);
+        write.tell(event.saying(json!({ "because": because }))).await?;
+    }
+    Ok(())
+}
+
+async fn add_reply(
+    write: &mut Write,
+    claimed: &Claimed,
+    (position, reply): (usize, &NewReply),
+    outcome: Outcome,
+    now: Timestamp,
+) -> Result<Option<ReplyId>, Fault> {
+    let template = reply.template.as_str();
+    let address = caps::key(reply.to.expose());
+    if let Some(since) = reply.unless_since {
+        let (others,): (i64,) = sqlx::query_as(
+            "SELECT COUNT(*) FROM replies JOIN messages ON messages.id = replies.message_id \
+             WHERE replies.address_key = $1 AND replies.created_at >= $2 AND replies.template = $3 \
+             AND messages.outcome = $4",
+        )
+        .bind(&address)
+        .bind(millis(since))
+        .bind(template)
+        .bind(outcome.as_str())
+        .fetch_one(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+        if others > 0 {
+            let event = Event::new(Kind::ReplySpared).message(claimed.id);
+            write.tell(event.saying(json!({ "template": template, "because": "already sent" }))).await?;
+            return Ok(None);
+        }
+    }
+    let (id,): (i64,) = sqlx::query_as(
+        "INSERT INTO replies (message_id, position, template, recipient, address_key, domain_key, subject, \
+         rfc_id, mail, state, created_at, due_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) RETURNING id",
+    )
+    .bind(claimed.id.0)
+    .bind(rows::index(position))
+    .bind(template)
+    .bind(clean(reply.to.expose()))
+    .bind(&address)
+    .bind(caps::domain_key(reply.to.expose()))
+    .bind(clean(reply.subject.expose()))
+    .bind(rows::bare_id(&reply.message_id))
+    .bind(reply.mail.as_slice())
+    .bind(if reply.held { "held" } else { "due" })
+    .bind(millis(now))
+    .fetch_one(write.connection())
+    .await
+    .map_err(fault(DOING))?;
+    let kind = if reply.held { Kind::ReplyHeld } else { Kind::ReplyDue };
+    let event = Event::new(kind).message(claimed.id).reply(ReplyId(id));
+    write.tell(event.saying(json!({ "template": template }))).await?;
+    Ok(Some(ReplyId(id)))
+}

@@ -1,0 +1,300 @@
+//! The rows of a decision.
+
+use super::{DOING, Decision, NewCase};
+use crate::database::{clean, fault, fold, tuples};
+use crate::domain::case::CaseNumber;
+use crate::domain::form::{Entry, F413, Masked};
+use crate::domain::mail::{DocumentHead, MailHead, Outcome};
+use crate::fault::Fault;
+use crate::store::caps::key;
+use crate::store::event::{Event, Kind};
+use crate::store::write::Write;
+use crate::store::{Claimed, MailId, millis, word};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::json;
+use sqlx::{AnyConnection, AssertSqlSafe};
+use std::collections::BTreeSet;
+
+/// A position as the database holds it.
+pub(super) fn index(position: usize) -> i64 {
+    i64::try_from(position).unwrap_or(i64::MAX)
+}
+
+/// A Message-ID without its angle brackets.
+pub(super) fn bare_id(id: &str) -> String {
+    clean(id.trim().trim_start_matches('<').trim_end_matches('>'))
+}
+
+/// The next `count` case numbers of the day's year.
+pub(super) async fn allot(write: &mut Write, day: Date, count: usize) -> Result<Vec<CaseNumber>, Fault> {
+    let count = index(count);
+    let (last,): (i64,) = sqlx::query_as(
+        "INSERT INTO case_years (year, last) VALUES ($1, $2) \
+         ON CONFLICT (year) DO UPDATE SET last = case_years.last + $2 RETURNING last",
+    )
+    .bind(i64::from(day.year()))
+    .bind(count)
+    .fetch_one(write.connection())
+    .await
+    .map_err(fault(DOING))?;
+    Ok((last - count + 1..=last).map(|running| CaseNumber::new(day.year(), running)).collect())
+}
+
+/// The row of a case that must be there.
+pub(super) async fn case_id(write: &mut Write, number: &CaseNumber) -> Result<i64, Fault> {
+    let (id,): (i64,) = sqlx::query_as("SELECT id FROM cases WHERE number = $1")
+        .bind(number.to_string())
+        .fetch_one(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+    Ok(id)
+}
+
+/// See [`Store::first_case_with_document`](crate::store::Store::first_case_with_document).
+pub(super) async fn first_case_with(
+    connection: &mut AnyConnection,
+    sha256: &str,
+    other_than: MailId,
+) -> Result<Option<CaseNumber>, Fault> {
+    let number: Option<(String,)> = sqlx::query_as(
+        "SELECT cases.number FROM documents JOIN cases ON cases.message_id = documents.message_id \
+         JOIN case_documents ON case_documents.case_id = cases.id AND case_documents.name = documents.name \
+         WHERE documents.sha256 = $1 AND documents.message_id <> $2 ORDER BY cases.id LIMIT 1",
+    )
+    .bind(sha256)
+    .bind(other_than.0)
+    .fetch_optional(connection)
+    .await
+    .map_err(fault(DOING))?;
+    number.map(|(number,)| word(CaseNumber::parse(&number), "cases.number")).transpose()
+}
+
+/// Ends the claim with an outcome. `false`: the claim was lost.
+pub(super) async fn finish(
+    write: &mut Write,
+    claimed: &Claimed,
+    decision: &Decision,
+    outcome: Outcome,
+    repeated: Option<i64>,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let head = decision.head.as_ref();
+    let as_json = head.map(serde_json::to_string).transpose().map_err(|error| Fault::never(DOING, error))?;
+    let sender = head.and_then(|head| head.from.as_ref()).map(|from| key(from.address.expose()));
+    let done = sqlx::query(
+        "UPDATE messages SET state = 'done', outcome = $1, ended_at = $2, worker = NULL, trouble = NULL, \
+         head = $3, sender = $4, rfc_id = $5, not_answered_because = $6, repeats_case = $7 \
+         WHERE id = $8 AND state = 'claimed' AND worker = $9 AND attempts = $10",
+    )
+    .bind(outcome.as_str())
+    .bind(millis(now))
+    .bind(as_json.as_deref().map(clean))
+    .bind(sender)
+    .bind(head.and_then(|head| head.message_id.as_deref()).map(bare_id))
+    .bind(decision.not_answered_because.as_deref().map(clean))
+    .bind(repeated)
+    .bind(claimed.id.0)
+    .bind(&claimed.worker)
+    .bind(i64::from(claimed.attempts))
+    .execute(write.connection())
+    .await
+    .map_err(fault(DOING))?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn documents(
+    write: &mut Write,
+    message: MailId,
+    documents: &[DocumentHead],
+) -> Result<(), Fault> {
+    for (position, document) in documents.iter().enumerate() {
+        sqlx::query(
+            "INSERT INTO documents (message_id, position, name, media_type, size, sha256) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(message.0)
+        .bind(index(position))
+        .bind(clean(&document.name))
+        .bind(clean(&document.media_type))
+        .bind(i64::try_from(document.size).unwrap_or(i64::MAX))
+        .bind(&document.sha256)
+        .execute(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+    }
+    Ok(())
+}
+
+/// The latest case of the thread this mail continues (RFC 5322 §3.6.4): of one of our replies, or
+/// of an earlier mail. Only shown to staff: anybody can write a `References` line.
+pub(super) async fn case_of_thread(
+    write: &mut Write,
+    message: MailId,
+    head: Option<&MailHead>,
+) -> Result<Option<i64>, Fault> {
+    /// The nearest ones; threads of more mails than that are named by their last ones.
+    const AT_MOST: usize = 50;
+    let references = head.map_or(&[][..], |head| head.references.as_slice());
+    let nearest: Vec<_> = references.iter().rev().take(AT_MOST).map(|id| bare_id(id)).collect();
+    if nearest.is_empty() {
+        return Ok(None);
+    }
+    let ids = tuples(1, nearest.len());
+    let sql = format!(
+        "SELECT id FROM cases WHERE (message_id IN (SELECT message_id FROM replies WHERE rfc_id IN {ids}) \
+         OR message_id IN (SELECT id FROM messages WHERE rfc_id IN {ids})) AND message_id <> ${} \
+         ORDER BY id DESC LIMIT 1",
+        nearest.len() + 1
+    );
+    let mut query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(sql));
+    for id in nearest {
+        query = query.bind(id);
+    }
+    let found = query.bind(message.0).fetch_optional(write.connection()).await.map_err(fault(DOING))?;
+    Ok(found.map(|(id,)| id))
+}
+
+/// One case with everything that belongs to it.
+pub(super) async fn case(
+    write: &mut Write,
+    claimed: &Claimed,
+    decision: &Decision,
+    case: &NewCase,
+    (position, number): (usize, &CaseNumber),
+    linked: Option<i64>,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let form = case.judged.form.as_ref();
+    let verdict = case.judged.verdict.kind();
+    let (id,): (i64,) = sqlx::query_as(
+        "INSERT INTO cases (number, message_id, position, received_at, day, decided_at, state, verdict, source, \
+         structure_name, finess, siret, search, report, rules_version, reader_version, registry_snapshot, \
+         linked_case) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+         RETURNING id",
+    )
+    .bind(number.to_string())
+    .bind(claimed.id.0)
+    .bind(index(position))
+    .bind(millis(claimed.received_at))
+    .bind(decision.day.to_string())
+    .bind(millis(now))
+    .bind(case.state.as_str())
+    .bind(verdict.as_str())
+    .bind(case.judged.source.as_str())
+    .bind(form.and_then(|form| words(&form.structure_name)))
+    .bind(form.and_then(|form| written(&form.finess, |finess| finess.as_str())))
+    .bind(form.and_then(|form| written(&form.siret, |siret| siret.as_str())))
+    .bind(search_text(case, decision.head.as_ref()))
+    .bind(clean(&case.report.to_string()))
+    .bind(&decision.basis.rules_version)
+    .bind(&decision.basis.reader_version)
+    .bind(decision.basis.registry_snapshot)
+    .bind(linked)
+    .fetch_one(write.connection())
+    .await
+    .map_err(fault(DOING))?;
+    let rangs = form.map(rpps_rang).unwrap_or_default();
+    pairs(write, "INSERT INTO case_rpps_rang (case_id, rpps_rang) VALUES ($1, $2)", id, rangs).await?;
+    let cards = form.map(cards).unwrap_or_default();
+    pairs(write, "INSERT INTO case_cards (case_id, card) VALUES ($1, $2)", id, cards).await?;
+    for (position, name) in case.judged.documents.iter().enumerate() {
+        sqlx::query("INSERT INTO case_documents (case_id, position, name) VALUES ($1, $2, $3)")
+            .bind(id)
+            .bind(index(position))
+            .bind(clean(name))
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
+    }
+    findings(write, id, case).await?;
+    let detail = json!({
+        "number": number.to_string(),
+        "verdict": verdict.as_str(),
+        "state": case.state.as_str(),
+        "findings": case.judged.findings.iter()
+            .map(|finding| format!("{} {} {}", finding.severity.as_str(), finding.code, finding.field))
+            .collect::<Vec<_>>(),
+    });
+    write.tell(Event::new(Kind::CaseOpened).message(claimed.id).case(id).saying(detail)).await
+}
+
+async fn findings(write: &mut Write, id: i64, case: &NewCase) -> Result<(), Fault> {
+    for (position, finding) in case.judged.findings.iter().enumerate() {
+        sqlx::query(
+            "INSERT INTO findings (case_id, position, code, field, severity, message) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(id)
+        .bind(index(position))
+        .bind(finding.code.as_str())
+        .bind(finding.field.pointer())
+        .bind(finding.severity.as_str())
+        .bind(clean(&finding.message))
+        .execute(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+    }
+    Ok(())
+}
+
+async fn pairs(
+    write: &mut Write,
+    sql: &'static str,
+    case: i64,
+    values: BTreeSet<String>,
+) -> Result<(), Fault> {
+    for value in values {
+        sqlx::query(sql).bind(case).bind(value).execute(write.connection()).await.map_err(fault(DOING))?;
+    }
+    Ok(())
+}
+
+/// What stands in a box, right or wrong: staff look for what was written, too.
+fn written<T>(entry: &Entry<T>, text: impl FnOnce(&T) -> &str) -> Option<String> {
+    match entry {
+        Entry::Blank => None,
+        Entry::Wrong(words, _) => Some(clean(words.expose())),
+        Entry::Valid(value, _) => Some(clean(text(value))),
+    }
+}
+
+fn words(entry: &Entry<Masked>) -> Option<String> {
+    written(entry, Masked::expose)
+}
+
+fn rpps_rang(form: &F413) -> BTreeSet<String> {
+    form.rpps_rang.iter().filter_map(|line| written(line, |rang| rang.as_str())).collect()
+}
+
+fn cards(form: &F413) -> BTreeSet<String> {
+    std::iter::once(&form.signatory.card)
+        .chain(form.administrators.iter().map(|administrator| &administrator.card))
+        .filter_map(|card| written(card, |card| card.as_str()))
+        .collect()
+}
+
+/// What a free search looks in: names, addresses and documents, folded.
+fn search_text(case: &NewCase, head: Option<&MailHead>) -> String {
+    let mut texts: Vec<String> = case.judged.documents.clone();
+    if let Some(from) = head.and_then(|head| head.from.as_ref()) {
+        texts.push(from.address.expose().to_owned());
+        texts.extend(from.name.as_ref().map(|name| name.expose().to_owned()));
+    }
+    texts.extend(head.and_then(|head| head.subject.as_ref()).map(|subject| subject.expose().to_owned()));
+    if let Some(form) = &case.judged.form {
+        let signatory = &form.signatory;
+        texts.extend(words(&form.structure_name));
+        texts.extend(words(&signatory.first_names));
+        texts.extend(words(&signatory.last_name));
+        texts.extend(written(&signatory.email, |email| email.as_str()));
+        for administrator in &form.administrators {
+            texts.extend(words(&administrator.first_name));
+            texts.extend(words(&administrator.last_name));
+            texts.extend(written(&administrator.email, |email| email.as_str()));
+        }
+        texts.extend(words(&form.publisher));
+        texts.extend(words(&form.solution));
+    }
+    texts.iter().map(|text| fold(text)).collect::<Vec<_>>().join(" | ")
+}

@@ -1,0 +1,174 @@
+//! What the store's tests start from: a store, mails, decisions. SQLite in a temporary folder, or
+//! the PostgreSQL that `GUICHET_TEST_POSTGRES` names (see `tests/postgres`), each test in a
+//! database of its own.
+
+use crate::domain::case::{CaseNumber, Judged, Template, Verdict};
+use crate::domain::finding::{Code, Finding};
+use crate::domain::form::{Field, Masked};
+use crate::domain::mail::{DocumentHead, MailHead, MailKind, SenderCheck};
+use crate::domain::sheet::Source;
+use crate::store::{
+    Arrived, Basis, CaseState, Claimed, Decision, Ending, Kept, MailId, NewCase, NewMail, NewReply, Recorded,
+    Store,
+};
+use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp};
+use sqlx::{AssertSqlSafe, Connection, Executor};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+pub const INBOX: &str = "INBOX";
+pub const LEASE: SignedDuration = SignedDuration::from_mins(5);
+
+/// A moment, minutes after the tests' first one.
+pub fn at(minutes: i64) -> Timestamp {
+    let first: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+    first + SignedDuration::from_mins(minutes)
+}
+
+/// A store of its own for one test.
+pub struct Desk {
+    pub store: Store,
+    pub url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Desk {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = match postgres() {
+            None => format!("sqlite:{}", folder.path().join("guichet.db").display()),
+            Some(server) => new_postgres(&server).await,
+        };
+        let store = Store::open(&url).await.unwrap();
+        Self { store, url, _folder: folder }
+    }
+
+    pub fn on_postgres(&self) -> bool {
+        self.url.starts_with("postgres")
+    }
+
+    /// Runs SQL behind the store's back: triggers that break a write, a tampering hand.
+    pub async fn behind_its_back(&self, sql: &str) -> Result<(), sqlx::Error> {
+        let mut connection = self.store.database().writer("tampering").await.unwrap();
+        connection.execute(AssertSqlSafe(sql.to_owned())).await.map(|_| ())
+    }
+
+    pub async fn keeps(&self, uid: u32, raw: &str) -> MailId {
+        let kept = self.store.keep(INBOX, 1, &[mail(uid, raw)], at(0)).await.unwrap();
+        match kept.as_slice() {
+            [Kept::New(id) | Kept::Copy(id)] => *id,
+            other => panic!("not kept: {other:?}"),
+        }
+    }
+
+    pub async fn claims(&self) -> Claimed {
+        self.store.claim("ada", at(1), LEASE).await.unwrap().expect("something to claim")
+    }
+
+    /// Keeps a mail and records a rejected case with one reply for it.
+    pub async fn decides(&self, uid: u32, raw: &str) -> Vec<CaseNumber> {
+        self.keeps(uid, raw).await;
+        let claimed = self.claims().await;
+        match self.records(&claimed, &decision(vec![case("a.pdf")])).await {
+            Recorded::Done { cases, .. } => cases,
+            other => panic!("not recorded: {other:?}"),
+        }
+    }
+
+    pub async fn records(&self, claimed: &Claimed, decision: &Decision) -> Recorded {
+        self.store
+            .record(claimed, decision, |numbers| Ok(vec![reply(claimed, numbers)]), at(2))
+            .await
+            .unwrap()
+    }
+}
+
+fn postgres() -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "which engine is tested is not configuration")]
+    std::env::var("GUICHET_TEST_POSTGRES").ok().filter(|url| !url.is_empty())
+}
+
+/// A new, empty database on the server at `url` (which ends in `/`).
+async fn new_postgres(server: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    sqlx::any::install_default_drivers();
+    let mut admin = sqlx::AnyConnection::connect(&format!("{server}postgres")).await.unwrap();
+    admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+    format!("{server}{name}")
+}
+
+pub fn mail(uid: u32, raw: &str) -> NewMail {
+    let received_at = at(i64::from(uid)) - SignedDuration::from_hours(10);
+    NewMail { uid, received_at, arrived: Arrived::Whole(raw.as_bytes().to_vec()) }
+}
+
+pub fn head(from: &str) -> MailHead {
+    let person = crate::domain::mail::Correspondent { name: None, address: Masked::new(from) };
+    MailHead {
+        kind: MailKind::Submission,
+        automatic_because: None,
+        from: Some(person.clone()),
+        reply_to: Some(person),
+        subject: Some(Masked::new("Formulaire F413")),
+        message_id: Some("first@hopital.example".into()),
+        references: vec![],
+        sender: SenderCheck::Verified,
+        spam: false,
+        text: Masked::new("Bonjour"),
+    }
+}
+
+/// A form that could not be read, in a document of this name.
+pub fn case(document: &str) -> NewCase {
+    let finding = Finding::reject(Code::FormBlank, Field::Document, "Le formulaire\0 est vide.");
+    let judged = Judged {
+        documents: vec![document.to_owned()],
+        source: Source::Fields,
+        form: None,
+        findings: vec![finding.clone()],
+        verdict: Verdict::Rejected(crate::domain::case::Findings::new(vec![finding]).unwrap()),
+    };
+    NewCase { judged, report: serde_json::json!({ "verdict": "rejected" }), state: CaseState::Decided }
+}
+
+/// SHA-256 of the document that all test mails carry.
+pub const FORM: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+pub fn decision(cases: Vec<NewCase>) -> Decision {
+    ending(Ending::Cases(cases))
+}
+
+pub fn ending(ending: Ending) -> Decision {
+    Decision {
+        ending,
+        head: Some(head("Marie.Curie@Hopital.example")),
+        documents: vec![DocumentHead {
+            name: "a.pdf".into(),
+            media_type: "application/pdf".into(),
+            size: 7,
+            sha256: FORM.into(),
+        }],
+        assumed_new: vec![],
+        day: date(2026, 11, 23),
+        basis: Basis {
+            rules_version: "r1".into(),
+            reader_version: "0.1.0".into(),
+            registry_snapshot: Some(4),
+        },
+        not_answered_because: None,
+    }
+}
+
+pub fn reply(claimed: &Claimed, numbers: &[CaseNumber]) -> NewReply {
+    let names = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    NewReply {
+        template: Template::Rejected,
+        to: Masked::new("Marie.Curie@Hopital.example"),
+        subject: Masked::new(format!("Votre formulaire {names}")),
+        message_id: format!("<{}.0@guichet.example>", claimed.sha256),
+        mail: format!("Subject: {names}\r\n\r\n").into_bytes(),
+        held: false,
+        unless_since: None,
+    }
+}

@@ -1,0 +1,79 @@
+//! A transaction that tells what it does: rows and events are committed together or not at all.
+
+use super::{Store, millis};
+use crate::database::{Engine, clean, fault};
+use crate::fault::Fault;
+use crate::store::event::{Event, chained};
+use jiff::Timestamp;
+use sqlx::{Any, AnyConnection, Row, Transaction};
+
+/// A write in progress. Dropped without [`Write::commit`], it never was.
+pub(super) struct Write {
+    transaction: Transaction<'static, Any>,
+    doing: &'static str,
+    at: Timestamp,
+    last_id: i64,
+    hash: String,
+}
+
+impl Store {
+    /// Begins a write. Takes the head of the event chain at once, so that on PostgreSQL, too,
+    /// such writes come one after the other.
+    pub(super) async fn write(&self, doing: &'static str, at: Timestamp) -> Result<Write, Fault> {
+        let mut transaction = self.database.begin(doing).await?;
+        let sql = match self.database.engine() {
+            Engine::Sqlite => "SELECT last_id, hash FROM event_head WHERE one = 1",
+            Engine::Postgres => "SELECT last_id, hash FROM event_head WHERE one = 1 FOR UPDATE",
+        };
+        let head = sqlx::query(sql).fetch_one(&mut *transaction).await.map_err(fault(doing))?;
+        let last_id = head.try_get("last_id").map_err(fault(doing))?;
+        let hash = head.try_get("hash").map_err(fault(doing))?;
+        Ok(Write { transaction, doing, at, last_id, hash })
+    }
+}
+
+impl Write {
+    pub(super) fn connection(&mut self) -> &mut AnyConnection {
+        &mut self.transaction
+    }
+
+    /// Adds an event to the chain.
+    pub(super) async fn tell(&mut self, event: Event) -> Result<(), Fault> {
+        let id = self.last_id + 1;
+        let actor = clean(&event.actor);
+        let detail = clean(&event.detail.to_string());
+        let kind = event.kind.as_str();
+        let at = millis(self.at);
+        let hash =
+            chained(&self.hash, id, at, kind, [event.message, event.case, event.reply], &actor, &detail);
+        sqlx::query(
+            "INSERT INTO events (id, at, kind, message_id, case_id, reply_id, actor, detail, hash) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(id)
+        .bind(at)
+        .bind(kind)
+        .bind(event.message)
+        .bind(event.case)
+        .bind(event.reply)
+        .bind(actor)
+        .bind(detail)
+        .bind(&hash)
+        .execute(self.connection())
+        .await
+        .map_err(fault(self.doing))?;
+        self.last_id = id;
+        self.hash = hash;
+        Ok(())
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), Fault> {
+        sqlx::query("UPDATE event_head SET last_id = $1, hash = $2 WHERE one = 1")
+            .bind(self.last_id)
+            .bind(&self.hash)
+            .execute(&mut *self.transaction)
+            .await
+            .map_err(fault(self.doing))?;
+        self.transaction.commit().await.map_err(fault(self.doing))
+    }
+}
