@@ -11,8 +11,7 @@ use crate::fault::{Fault, Retry};
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyPool, Executor, Transaction};
-use std::path::Path;
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 use std::time::Duration;
 pub use text::{clean, fold, like};
 
@@ -36,6 +35,9 @@ pub struct Database {
 
 /// How long a writer waits for another process's transaction, milliseconds. A decision takes a few.
 const BUSY: &str = "PRAGMA busy_timeout = 10000";
+
+/// How long to wait for a connection before it counts as a fault (to be tried again later).
+const ACQUIRE: Duration = Duration::from_secs(15);
 
 impl Database {
     /// Opens `sqlite:PATH` (created when missing), `sqlite::memory:` or `postgres://…` and applies
@@ -80,11 +82,9 @@ impl Database {
     }
 
     async fn open_postgres(url: &str) -> Result<Self, sqlx::Error> {
-        let pool = AnyPoolOptions::new()
-            .max_connections(8)
-            .acquire_timeout(Duration::from_secs(30))
-            .connect(url)
-            .await?;
+        // a pool goes on knocking until its time is up; one connection tells at once who is not there
+        AnyConnection::connect(url).await?.close().await?;
+        let pool = AnyPoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE).connect_lazy(url)?;
         Ok(Self { engine: Engine::Postgres, read: pool.clone(), write: pool })
     }
 
@@ -147,7 +147,7 @@ impl Database {
 }
 
 fn sqlite_pool(pragmas: &'static str) -> AnyPoolOptions {
-    AnyPoolOptions::new().acquire_timeout(Duration::from_secs(30)).after_connect(move |connection, _| {
+    AnyPoolOptions::new().acquire_timeout(ACQUIRE).after_connect(move |connection, _| {
         Box::pin(async move {
             connection.execute(BUSY).await?;
             connection.execute(pragmas).await?;
@@ -192,14 +192,6 @@ fn without_password(url: &str) -> String {
         (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
         (_, None | Some(_)) => url.to_owned(),
     }
-}
-
-/// The folder of a `sqlite:PATH` database; `None` for others.
-#[must_use]
-pub fn folder_of(url: &str) -> Option<&Path> {
-    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
-    let path = path.split('?').next()?;
-    (!path.contains(":memory:")).then(|| Path::new(path).parent()).flatten()
 }
 
 /// SQL `($1, $2), ($3, $4), …` for `rows` rows of `columns` values.

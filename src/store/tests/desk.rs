@@ -4,9 +4,11 @@
 
 use crate::domain::case::{CaseNumber, Judged, Template, Verdict};
 use crate::domain::finding::{Code, Finding};
-use crate::domain::form::{Field, Masked};
+use crate::domain::form::{Administrator, Entry, F413, Field, Masked};
+use crate::domain::identifiers::{CardNumber, Finess};
 use crate::domain::mail::{DocumentHead, MailHead, MailKind, SenderCheck};
-use crate::domain::sheet::Source;
+use crate::domain::policy::Profile;
+use crate::domain::sheet::{Area, Evidence, Source};
 use crate::store::{
     Arrived, Basis, CaseState, Claimed, Decision, Ending, Kept, MailId, NewCase, NewMail, NewReply, Recorded,
     Store,
@@ -171,4 +173,28 @@ pub fn reply(claimed: &Claimed, numbers: &[CaseNumber]) -> NewReply {
         held: false,
         unless_since: None,
     }
+}
+
+/// A case of a form with answers in the boxes that are searched; the SIRET is written wrong.
+pub fn filled(document: &str) -> NewCase {
+    let evidence =
+        || Evidence { raw: String::new(), confidence: 1.0, page: 2, area: Area::new(0.0, 0.0, 1.0, 1.0) };
+    let words = |text: &str| Entry::Valid(Masked::new(text), evidence());
+    let card = |text: &str| Entry::Valid(CardNumber::parse(text).unwrap(), evidence());
+    let mut form = F413 {
+        structure_name: words("Centre hôpital de Saint-Évroult"),
+        finess: Entry::Valid(Finess::parse("310908306", Profile::Production).unwrap(), evidence()),
+        siret: Entry::Wrong(Masked::new("3661318600000"), evidence()),
+        rpps_rang: vec![Entry::Wrong(Masked::new("10003456781029"), evidence())],
+        ..F413::default()
+    };
+    form.signatory.last_name = words("BRETON");
+    form.signatory.card = card("2900351819");
+    form.administrators = vec![
+        Administrator { line: 1, card: card("2400319487"), ..Administrator::default() },
+        Administrator { line: 2, card: card("2400319487"), ..Administrator::default() },
+    ];
+    let mut new = case(document);
+    new.judged.form = Some(form);
+    new
 }
