@@ -24,7 +24,7 @@ pub fn check(headers: &Headers, authserv_id: Option<&str>, from_domain: Option<&
     else {
         return SenderCheck::Unknown;
     };
-    let dmarc = results.iter().find(|result| result.method == "dmarc");
+    let dmarc = results.iter().find(|result| result.name == "dmarc");
     match dmarc.map(|result| result.verdict.as_str()) {
         Some("fail") => return SenderCheck::Failed,
         Some("pass") if dmarc.and_then(|result| result.domain("header.from")).is_none_or(|d| d == domain) => {
@@ -33,7 +33,7 @@ pub fn check(headers: &Headers, authserv_id: Option<&str>, from_domain: Option<&
         _ => {}
     }
     let vouched = results.iter().filter(|result| result.verdict == "pass").any(|result| {
-        let property = match result.method.as_str() {
+        let property = match result.name.as_str() {
             "dkim" => result.domain("header.d").or_else(|| result.domain("header.i")),
             "spf" => result.domain("smtp.mailfrom"),
             _ => None,
@@ -62,7 +62,7 @@ struct Results {
 
 #[derive(Debug)]
 struct Method {
-    method: String,
+    name: String,
     verdict: String,
     /// `ptype.property` and value, as written.
     properties: Vec<(String, String)>,
@@ -89,7 +89,7 @@ fn parse(value: &str) -> Results {
         let Some((method, verdict)) = pairs.next() else { continue };
         let method = method.split_once('/').map_or(method, |(method, _version)| method);
         results.methods.push(Method {
-            method: method.to_ascii_lowercase(),
+            name: method.to_ascii_lowercase(),
             verdict: verdict.to_ascii_lowercase(),
             properties: pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
         });
@@ -150,7 +150,7 @@ mod tests {
 
     fn said(fields: &[&str]) -> SenderCheck {
         let raw =
-            fields.iter().map(|value| format!("Authentication-Results: {value}\r\n")).collect::<String>();
+            fields.iter().fold(String::new(), |raw, value| raw + "Authentication-Results: " + value + "\r\n");
         check(&Headers::read(raw.as_bytes()), Some("mx.ans.example"), Some("chu.example"))
     }
 

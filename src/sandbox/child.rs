@@ -2,12 +2,13 @@
 //! it ends. No runtime, no threads, no network.
 
 use super::limits;
-use super::wire::{Frame, ORDER_LINE, Order, Task};
+use super::wire::{Frame, Head, ORDER_LINE, Order, Task};
 use super::{JobKind, unreadable};
-use crate::domain::mail::{DocumentHead, MailKind};
+use crate::domain::mail::{DocumentHead, MailHead, MailKind};
 use crate::domain::sheet::Reading;
 use crate::intake::mime::{self, Attached, Mail};
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::io::{self, BufRead, Read, StdoutLock, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -46,7 +47,8 @@ fn work() -> io::Result<()> {
     let mut to = io::stdout().lock();
     let (mail, documents, unread) = open(&order, bytes);
     let reads = mail.as_ref().is_none_or(|head| head.kind != MailKind::Automatic);
-    send(&mut to, &Frame::Opened { mail, documents: documents.iter().map(head).collect(), unread, reads })?;
+    let heads = documents.iter().map(head).collect();
+    send(&mut to, &Frame::Opened(Box::new(Head { mail, documents: heads, unread, reads })))?;
     if reads {
         let wanted = documents
             .into_iter()
@@ -75,7 +77,7 @@ fn order(stdin: &mut impl BufRead) -> io::Result<Option<Order>> {
     if line.is_empty() { Ok(None) } else { Ok(Some(serde_json::from_slice(&line)?)) }
 }
 
-type Taken = (Option<crate::domain::mail::MailHead>, Vec<Attached>, Vec<Reading>);
+type Taken = (Option<MailHead>, Vec<Attached>, Vec<Reading>);
 
 /// Takes the message apart, or unwraps the document.
 fn open(order: &Order, bytes: Vec<u8>) -> Taken {
@@ -111,8 +113,15 @@ fn head(document: &Attached) -> DocumentHead {
         name: document.name.clone(),
         media_type: document.content.media_type().to_owned(),
         size: document.bytes.len() as u64,
-        sha256: Sha256::digest(&document.bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: hex(&Sha256::digest(&document.bytes)),
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn send(to: &mut StdoutLock<'_>, frame: &Frame) -> io::Result<()> {

@@ -51,7 +51,7 @@ impl Nursery {
                 Some(Ok(mut child)) => match child.try_wait() {
                     Ok(None) => return Ok(child),
                     Ok(Some(status)) => {
-                        failed = Some(Fault::later("keeping a child ready", status.to_string()))
+                        failed = Some(Fault::later("keeping a child ready", status.to_string()));
                     }
                     Err(error) => failed = Some(Fault::later("keeping a child ready", error)),
                 },

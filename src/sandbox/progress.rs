@@ -5,16 +5,15 @@
 //! read together again, without the guilty ones.
 
 use super::unreadable;
-use super::wire::{Frame, Task};
+use super::wire::{Frame, Head, Task};
 use crate::domain::case::Opened;
 use crate::domain::finding::Code;
-use crate::domain::mail::{DocumentHead, MailHead};
 use crate::domain::sheet::Reading;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    head: Option<Head>,
+    head: Option<Box<Head>>,
     task: Task,
     /// Whether the present child has said what the message holds.
     opened: bool,
@@ -22,15 +21,6 @@ pub(super) struct Progress {
     guilty: BTreeSet<usize>,
     singly: BTreeMap<usize, Vec<Reading>>,
     together: Option<Vec<Reading>>,
-}
-
-#[derive(Debug)]
-struct Head {
-    mail: Option<MailHead>,
-    documents: Vec<DocumentHead>,
-    unread: Vec<Reading>,
-    /// Whether the documents are read at all (not those of an automatic mail).
-    reads: bool,
 }
 
 /// Whether another child is needed.
@@ -57,9 +47,9 @@ impl Progress {
     /// was taken over can lie about its own message, nothing else.
     pub fn note(&mut self, frame: Frame) {
         match frame {
-            Frame::Opened { mail, documents, unread, reads } => {
+            Frame::Opened(head) => {
                 self.opened = true;
-                self.head.get_or_insert(Head { mail, documents, unread, reads });
+                self.head.get_or_insert(head);
             }
             Frame::One { document, readings } => {
                 if document < self.count() && !self.guilty.contains(&document) {
@@ -163,6 +153,7 @@ mod tests {
     use super::*;
     use crate::domain::finding::Finding;
     use crate::domain::form::Field;
+    use crate::domain::mail::DocumentHead;
     use crate::domain::sheet::{Sheet, Source};
 
     fn opened(names: &[&str], unread: Vec<Reading>) -> Frame {
@@ -172,7 +163,8 @@ mod tests {
             size: 1,
             sha256: String::new(),
         };
-        Frame::Opened { mail: None, documents: names.iter().map(document).collect(), unread, reads: true }
+        let documents = names.iter().map(document).collect();
+        Frame::Opened(Box::new(Head { mail: None, documents, unread, reads: true }))
     }
 
     fn form(name: &str) -> Reading {

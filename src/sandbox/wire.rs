@@ -65,20 +65,19 @@ impl Order {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "frame", rename_all = "snake_case")]
 pub(super) enum Frame {
-    Opened {
-        mail: Option<MailHead>,
-        documents: Vec<DocumentHead>,
-        /// What could not be opened at all.
-        unread: Vec<Reading>,
-        /// Whether the documents will be read (not those of an automatic mail).
-        reads: bool,
-    },
-    All {
-        readings: Vec<Reading>,
-    },
-    One {
-        document: usize,
-        readings: Vec<Reading>,
-    },
+    Opened(Box<Head>),
+    All { readings: Vec<Reading> },
+    One { document: usize, readings: Vec<Reading> },
     End,
+}
+
+/// What the message holds, before any document is read.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Head {
+    pub mail: Option<MailHead>,
+    pub documents: Vec<DocumentHead>,
+    /// What could not be opened at all.
+    pub unread: Vec<Reading>,
+    /// Whether the documents are read at all (not those of an automatic mail).
+    pub reads: bool,
 }

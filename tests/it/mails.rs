@@ -214,6 +214,23 @@ fn machines_are_told_from_people() {
 }
 
 #[test]
+fn the_demos_mails_are_of_the_kind_expected() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/mails/demo");
+    let mails: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "eml"))
+        .collect();
+    assert!(!mails.is_empty());
+    for path in mails {
+        let expected = std::fs::read_to_string(path.with_extension("expected.json")).unwrap();
+        let expected: serde_json::Value = serde_json::from_str(&expected).unwrap();
+        let mail = open_mail(&std::fs::read(&path).unwrap(), &settings());
+        assert_eq!(expected["kind"], mail.head.kind.as_str(), "{}", path.display());
+    }
+}
+
+#[test]
 fn the_head_survives_what_is_wrong_with_it() {
     let head = open("kinds/subject-in-latin-1").head;
     assert_eq!(head.subject.unwrap().expose(), "Formulaire signé");

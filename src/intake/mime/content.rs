@@ -21,7 +21,7 @@ pub enum Content {
     Xlsx,
     Pptx,
     Odt,
-    /// Another OpenDocument: spreadsheet, drawing.
+    /// Another `OpenDocument`: spreadsheet, drawing.
     OpenDocument,
     /// OLE compound file: `.doc`, `.xls`, `.msg`.
     Ole,

@@ -38,7 +38,7 @@ pub(super) fn unlike(name: String, taken: impl Fn(&str) -> bool) -> String {
     }
     let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
     let dot = if ending.is_empty() { "" } else { "." };
-    (2..)
+    (2..10_000)
         .map(|number| format!("{stem} ({number}){dot}{ending}"))
         .find(|name| !taken(name))
         .unwrap_or_default()

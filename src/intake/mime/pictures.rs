@@ -25,7 +25,7 @@ fn png(bytes: &[u8]) -> Option<(u32, u32)> {
     Some((be32(bytes, 16)?, be32(bytes, 20)?))
 }
 
-/// GIF89a §18: the logical screen.
+/// `GIF89a` §18: the logical screen.
 fn gif(bytes: &[u8]) -> Option<(u32, u32)> {
     let at = |offset| Some(u32::from(u16::from_le_bytes(bytes.get(offset..offset + 2)?.try_into().ok()?)));
     Some((at(6)?, at(8)?))
