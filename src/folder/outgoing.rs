@@ -4,6 +4,7 @@ use crate::domain::mail::Delivery;
 use crate::fault::Fault;
 use crate::reply::{Outgoing, Transport};
 use async_trait::async_trait;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -42,7 +43,8 @@ fn file_name(message_id: &str) -> String {
         if plain {
             name.push(char::from(byte));
         } else {
-            name.push_str(&format!("%{byte:02X}"));
+            // writing to a String cannot fail
+            let _ = write!(name, "%{byte:02X}");
         }
     }
     name + ".eml"

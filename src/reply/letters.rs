@@ -66,11 +66,18 @@ impl std::fmt::Debug for Letter {
 }
 
 /// What would be answered, before anything is written: `check` prints it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Planned {
     pub template: Template,
     pub to: Correspondent,
     pub subject: String,
+}
+
+impl std::fmt::Debug for Planned {
+    /// Masked: a subject may quote the requester.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Planned({})", self.template.as_str())
+    }
 }
 
 /// The templates, tried and ready.

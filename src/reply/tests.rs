@@ -378,3 +378,11 @@ fn a_service_setting_that_is_no_link_is_refused_at_start() {
         assert!(Letters::new(&settings).is_err(), "{link}");
     }
 }
+
+#[test]
+fn the_readme_of_the_letters_names_every_variable() {
+    let readme = include_str!("../../config/letters/README.md");
+    for name in super::view::NAMES.iter().filter(|name| **name != "self") {
+        assert!(readme.contains(&format!("`{name}`")), "{name}");
+    }
+}

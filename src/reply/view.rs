@@ -6,6 +6,7 @@ use super::words::{paris, size, tame};
 use crate::domain::case::{CaseNumber, Judged, VerdictKind};
 use crate::domain::finding::{Code, Finding, Severity};
 use crate::domain::form::{Administrator, Entry, F413, Masked, Role};
+use crate::domain::identifiers::CardNumber;
 use crate::domain::mail::{DocumentHead, MailHead};
 use crate::domain::place::place;
 use jiff::Timestamp;
@@ -19,7 +20,7 @@ const SUBJECT: usize = 60;
 const FILES: usize = 20;
 
 /// One message that is answered: everything a letter draws from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Occasion<'a> {
     /// The case of each of `judged`, in order; empty where nothing was recorded (`check`, questions).
     pub numbers: &'a [CaseNumber],
@@ -31,8 +32,15 @@ pub struct Occasion<'a> {
     pub documents: &'a [DocumentHead],
 }
 
+impl std::fmt::Debug for Occasion<'_> {
+    /// Masked: names of files and sentences of findings are personal.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Occasion({} forms, {} files)", self.judged.len(), self.documents.len())
+    }
+}
+
 /// The variables of a subject line.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(super) struct SubjectView {
     /// "F413-2026-000123", or "F413" where there is no case.
     pub tag: String,
@@ -43,7 +51,7 @@ pub(super) struct SubjectView {
 }
 
 /// The variables of a letter.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(super) struct View<'a> {
     #[serde(flatten)]
     pub line: SubjectView,
@@ -76,13 +84,13 @@ pub(super) const NAMES: [&str; 14] = [
     "self",
 ];
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(super) struct FileView {
     pub name: String,
     pub size: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(super) struct FormView {
     /// From 1.
     pub position: usize,
@@ -103,20 +111,20 @@ pub(super) struct FormView {
     pub notes: Vec<Point>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(super) struct Identifier {
     pub label: &'static str,
     pub value: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(super) struct AdministratorView {
     pub name: String,
     /// The last four digits: enough to tell cards apart, too little to use one.
     pub card_end: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(super) struct Point {
     pub place: String,
     pub message: String,
@@ -250,7 +258,7 @@ impl Point {
 
 impl AdministratorView {
     fn new(row: &Administrator) -> Self {
-        let card = row.card.valid().map(|card| card.as_str()).unwrap_or_default();
+        let card = row.card.valid().map(CardNumber::as_str).unwrap_or_default();
         let skip = card.chars().count().saturating_sub(4);
         let names = [words(&row.first_name), words(&row.last_name)];
         Self {
