@@ -326,7 +326,8 @@ impl Filler<'_> {
                 Finding::reject(Code::Malformed, field, message)
             }
         });
-        let hazy = self.hazy.into_iter().map(|field| {
+        let hazy: BTreeSet<Field> = self.hazy.into_iter().collect();
+        let hazy = hazy.into_iter().map(|field| {
             Finding::review(Code::LowConfidence, field, messages::low_confidence(&at(field), None))
         });
         let unlike = self.unlike.into_iter().filter(|(field, _)| decisive(*field)).map(|(field, words)| {

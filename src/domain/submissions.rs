@@ -1,9 +1,183 @@
 //! Which forms of one mail are one submission (rulebook, "Several forms, several mails").
+//!
+//! A form has four lines for RPPS rang; its footnote (1) asks for a second copy beyond that. A copy
+//! that only brings further numbers continues the form it copies. Any other form stands for itself.
 
-use super::sheet::Reading;
+use super::form::Field;
+use super::identifiers::{CardNumber, RppsRang};
+use super::sheet::{Mark, Reading, Sheet, Written, Zone};
+use super::text::folded;
 
-/// Joins the second copies that continue a form beyond its four lines of RPPS rang.
+/// Joins second copies to the form they continue; the others stay as they are, in their order.
 #[must_use]
 pub fn join(readings: Vec<Reading>) -> Vec<Reading> {
-    readings
+    let mut joined: Vec<Reading> = Vec::new();
+    for reading in readings {
+        let first = joined.iter_mut().find_map(|first| {
+            let copy_continues = continues(first, &reading);
+            (copy_continues || continues(&reading, first)).then_some((first, copy_continues))
+        });
+        match first {
+            Some((first, true)) => append(first, reading),
+            // the copy came before the form it continues
+            Some((copy, false)) => {
+                let copy = std::mem::replace(copy, reading.clone());
+                if let Some(first) = joined.iter_mut().find(|one| **one == reading) {
+                    append(first, copy);
+                }
+            }
+            None => joined.push(reading),
+        }
+    }
+    joined
+}
+
+/// Whether `copy` only brings further RPPS rang of the same signatory: its other boxes are empty or
+/// say the same. Date, signature and stamp are its own.
+fn continues(form: &Reading, copy: &Reading) -> bool {
+    let (Some(form), Some(copy)) = (&form.sheet, &copy.sheet) else { return false };
+    let (Some(card), Some(same)) = (card(form), card(copy)) else { return false };
+    let known: Vec<String> = lines(form).map(|line| number(line)).collect();
+    card == same
+        && !known.is_empty()
+        && lines(copy).any(|line| !known.contains(&number(line)))
+        && copy.texts.iter().all(|(field, written)| {
+            matches!(field, Field::RppsRang(_) | Field::Date)
+                || form.texts.get(field).is_some_and(|first| alike(first, written))
+        })
+        && copy.ticks.iter().all(|(tick, marked)| {
+            marked.mark == Mark::Empty || form.ticks.get(tick).is_some_and(|first| first.mark == marked.mark)
+        })
+}
+
+/// Adds the copy's further numbers, and its documents, to the form.
+fn append(form: &mut Reading, copy: Reading) {
+    for name in copy.documents {
+        if !form.documents.contains(&name) {
+            form.documents.push(name);
+        }
+    }
+    form.source = form.source.max(copy.source);
+    for finding in copy.findings {
+        if !form.findings.contains(&finding) {
+            form.findings.push(finding);
+        }
+    }
+    let (Some(sheet), Some(copy)) = (&mut form.sheet, copy.sheet) else { return };
+    let last =
+        sheet.texts.keys().filter_map(|field| if let Field::RppsRang(n) = field { Some(*n) } else { None });
+    let mut next = last.max().map_or(0, |row| row.saturating_add(1));
+    let known: Vec<String> = lines(sheet).map(number).collect();
+    let further = copy.texts.into_iter().filter(|(field, _)| matches!(field, Field::RppsRang(_)));
+    for (_, written) in further.filter(|(_, written)| !known.contains(&number(written))) {
+        sheet.texts.insert(Field::RppsRang(next), written);
+        next = next.saturating_add(1);
+    }
+    // signed, stamped on either: one submission; a broken signature on either counts
+    sheet.digital_signatures.extend(copy.digital_signatures);
+    for (zone, other) in [(&mut sheet.signature, copy.signature), (&mut sheet.stamp, copy.stamp)] {
+        if *zone == Zone::Empty {
+            *zone = other;
+        }
+    }
+}
+
+fn card(sheet: &Sheet) -> Option<CardNumber> {
+    CardNumber::parse(sheet.texts.get(&Field::Card)?.value()).ok()
+}
+
+fn lines(sheet: &Sheet) -> impl Iterator<Item = &Written> {
+    sheet.texts.iter().filter(|(field, _)| matches!(field, Field::RppsRang(_))).map(|(_, written)| written)
+}
+
+/// A line's number, as far as it is one.
+fn number(line: &Written) -> String {
+    RppsRang::parse(line.value()).map_or_else(|wrong| wrong.normalised, |rang| rang.as_str().to_owned())
+}
+
+/// The same answer but for case, accents, spaces and punctuation.
+fn alike(one: &Written, other: &Written) -> bool {
+    folded(one.value()).replace(' ', "") == folded(other.value()).replace(' ', "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sheet::{Area, Evidence, Source};
+    use super::*;
+
+    fn form(name: &str, boxes: &[(Field, &str)]) -> Reading {
+        let written = |raw: &str| Written {
+            evidence: Evidence { raw: raw.to_owned(), confidence: 1.0, page: 1, area: Area::default() },
+            disagrees: None,
+        };
+        Reading {
+            documents: vec![name.to_owned()],
+            source: Source::Fields,
+            sheet: Some(Sheet {
+                texts: boxes.iter().map(|(field, raw)| (*field, written(raw))).collect(),
+                ..Sheet::default()
+            }),
+            findings: Vec::new(),
+        }
+    }
+
+    const CARD: (Field, &str) = (Field::Card, "2400982965");
+    const NAME: (Field, &str) = (Field::LastName, "Girard");
+    const FIRST: (Field, &str) = (Field::RppsRang(0), "99700014121005");
+    const SECOND: (Field, &str) = (Field::RppsRang(1), "99700014121013");
+    const FURTHER: (Field, &str) = (Field::RppsRang(0), "99700014121 02 1");
+
+    #[test]
+    fn a_second_copy_continues_the_lines_of_the_first() {
+        let first = form("un.pdf", &[CARD, NAME, FIRST, SECOND, (Field::Date, "01/11/2026")]);
+        let copy = form("deux.pdf", &[(Field::Card, "24 00 98 29 65"), FURTHER, (Field::Date, "02/11/2026")]);
+        for mail in [vec![first.clone(), copy.clone()], vec![copy, first]] {
+            let joined = join(mail);
+            let [only] = joined.as_slice() else { panic!("{} submissions", joined.len()) };
+            assert_eq!(only.documents, ["un.pdf", "deux.pdf"]);
+            let sheet = only.sheet.as_ref().expect("a sheet");
+            assert_eq!(sheet.texts[&Field::RppsRang(2)].value(), "99700014121 02 1");
+            assert_eq!(sheet.texts[&Field::Date].value(), "01/11/2026");
+            assert_eq!(lines(sheet).count(), 3);
+        }
+    }
+
+    #[test]
+    fn two_copies_and_two_forms_of_one_file() {
+        let another = (Field::RppsRang(3), "99700014121039");
+        let mail = vec![
+            form("tout.pdf", &[CARD, NAME, FIRST]),
+            form("tout.pdf", &[CARD, SECOND]),
+            form("tout.pdf", &[CARD, NAME, another]),
+        ];
+        let joined = join(mail);
+        assert_eq!(joined.len(), 1);
+        assert_eq!(joined[0].documents, ["tout.pdf"]);
+        assert_eq!(lines(joined[0].sheet.as_ref().expect("a sheet")).count(), 3);
+    }
+
+    #[test]
+    fn forms_that_say_something_else_stand_for_themselves() {
+        let first = form("un.pdf", &[CARD, NAME, FIRST]);
+        for (why, other) in [
+            ("another card", form("deux.pdf", &[(Field::Card, "2400931002"), FURTHER])),
+            ("no card", form("deux.pdf", &[FURTHER])),
+            ("another name", form("deux.pdf", &[CARD, (Field::LastName, "Lambert"), FURTHER])),
+            ("no further number", form("deux.pdf", &[CARD, NAME, FIRST])),
+            (
+                "an answer that the first has not",
+                form("deux.pdf", &[CARD, FURTHER, (Field::Finess, "310908306")]),
+            ),
+        ] {
+            assert_eq!(join(vec![first.clone(), other]).len(), 2, "{why}");
+        }
+        let hospital = form("hôpital.pdf", &[CARD, NAME]);
+        assert_eq!(
+            join(vec![hospital, form("deux.pdf", &[CARD, FURTHER])]).len(),
+            2,
+            "no RPPS rang to continue"
+        );
+        let unread = Reading { sheet: None, ..form("photo.jpg", &[]) };
+        assert_eq!(join(vec![first, unread]).len(), 2);
+    }
 }
