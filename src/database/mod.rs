@@ -5,6 +5,8 @@
 //! and the types epoch milliseconds (`i64`), 0/1 (`i64`), text without U+0000 and bytes. What they
 //! do not is asked of [`Database::engine`].
 
+#[cfg(test)]
+pub mod testing;
 mod text;
 
 use crate::fault::{Fault, Retry};

@@ -14,6 +14,9 @@ mod load;
 mod rows;
 mod snapshot;
 
+#[cfg(test)]
+mod tests;
+
 pub use classes::Classes;
 pub use feed::Feed;
 pub use import::{BadRow, Changes, FeedReport, Imported, NotImported, Options, Progress, Refusal};

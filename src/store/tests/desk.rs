@@ -1,7 +1,6 @@
-//! What the store's tests start from: a store, mails, decisions. SQLite in a temporary folder, or
-//! the PostgreSQL that `GUICHET_TEST_POSTGRES` names (see `tests/postgres`), each test in a
-//! database of its own.
+//! What the store's tests start from: a store, mails, decisions.
 
+use crate::database::testing::Place;
 use crate::domain::case::{CaseNumber, Judged, Template, Verdict};
 use crate::domain::finding::{Code, Finding};
 use crate::domain::form::{Administrator, Entry, F413, Field, Masked};
@@ -15,8 +14,7 @@ use crate::store::{
 };
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
-use sqlx::{AssertSqlSafe, Connection, Executor};
-use std::sync::atomic::{AtomicU32, Ordering};
+use sqlx::{AssertSqlSafe, Executor};
 
 pub const INBOX: &str = "INBOX";
 pub const LEASE: SignedDuration = SignedDuration::from_mins(5);
@@ -31,18 +29,14 @@ pub fn at(minutes: i64) -> Timestamp {
 pub struct Desk {
     pub store: Store,
     pub url: String,
-    _folder: tempfile::TempDir,
+    _place: Place,
 }
 
 impl Desk {
     pub async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = match postgres() {
-            None => format!("sqlite:{}", folder.path().join("guichet.db").display()),
-            Some(server) => new_postgres(&server).await,
-        };
-        let store = Store::open(&url).await.unwrap();
-        Self { store, url, _folder: folder }
+        let place = Place::new().await;
+        let store = Store::open(&place.url).await.unwrap();
+        Self { store, url: place.url.clone(), _place: place }
     }
 
     pub fn on_postgres(&self) -> bool {
@@ -83,21 +77,6 @@ impl Desk {
             .await
             .unwrap()
     }
-}
-
-fn postgres() -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "which engine is tested is not configuration")]
-    std::env::var("GUICHET_TEST_POSTGRES").ok().filter(|url| !url.is_empty())
-}
-
-/// A new, empty database on the server at `url` (which ends in `/`).
-async fn new_postgres(server: &str) -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    sqlx::any::install_default_drivers();
-    let mut admin = sqlx::AnyConnection::connect(&format!("{server}postgres")).await.unwrap();
-    admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
-    format!("{server}{name}")
 }
 
 pub fn mail(uid: u32, raw: &str) -> NewMail {
