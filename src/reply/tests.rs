@@ -100,12 +100,12 @@ fn rejected() -> Judged {
         Finding::reject(
             Code::Expired,
             Field::AdministratorCard(1),
-            "La carte 2800005678 a expiré le 3 mars 2026 ; indiquez le numéro d'une carte en cours de validité.",
+            "La carte n° « 2800005678 » (4.1, ligne 3, « N° de carte ») a expiré le 3 mars 2026 : indiquez le numéro d'une carte active.",
         ),
         Finding::review(
             Code::DateTooOld,
             Field::Date,
-            "Le formulaire est daté du 1er janvier 2026, il y a plus de six mois.",
+            "Le formulaire est daté du 1er janvier 2026, il y a plus de 180 jours.",
         ),
         Finding::review(Code::RegistryUnavailable, Field::Document, "Registre indisponible."),
         Finding::reject(Code::Missing, Field::Stamp, "Le cachet de la structure manque ; apposez-le."),

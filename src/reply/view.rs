@@ -246,13 +246,15 @@ fn theirs(code: Code) -> bool {
 impl Point {
     fn new(finding: &Finding, form: Option<&F413>) -> Self {
         let place = place(finding.field, form);
+        // the sentence stands by itself in the report; here the box is named before it
+        let message = finding.message.replacen(&format!(" ({place})"), "", 1);
         let first = place.chars().next();
         let place = match first {
             Some(c) if c.is_ascii_digit() => format!("Section {place}"),
             Some(c) => c.to_uppercase().chain(place.chars().skip(1)).collect(),
             None => place,
         };
-        Self { place, message: tame(&finding.message, SENTENCE) }
+        Self { place, message: tame(&message, SENTENCE) }
     }
 }
 
