@@ -3,3 +3,7 @@
 mod bench;
 mod cases;
 mod contracts;
+mod fields;
+mod people;
+mod principles;
+mod structures;
