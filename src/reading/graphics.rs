@@ -5,7 +5,7 @@ use super::graphics_shapes::{self as shapes, Shape};
 use super::page::{Area, Ink, InkKind, Origin, Rule};
 use super::text::Glyph;
 use super::text_symbols as symbols;
-use hayro_interpret::font::{Glyph as FontGlyph, GlyphId, GlyphRun, OutlineGlyph};
+use hayro_interpret::font::{Glyph as FontGlyph, GlyphRun, OutlineGlyph};
 use hayro_interpret::hayro_cmap::BfString;
 use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape as _};
 use hayro_interpret::{
@@ -15,9 +15,11 @@ use hayro_interpret::{
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-/// Calls to a page's canvas after which it is given up: a real page needs some thousands; nested
+/// Work on a page after which it is given up: a real page needs some thousands of drawings; nested
 /// forms can be made to draw for days from a file of a few hundred bytes.
-const MOST_CALLS: u32 = 2_000_000;
+const MOST_WORK: u32 = 1_000_000;
+/// A clip is pushed for every nested form, which costs far more than a drawing.
+const WORK_OF_A_CLIP: u32 = 50;
 /// Glyphs, rules and inks kept of a page; what is beyond is a drawing, not a form.
 const MOST_KEPT: usize = 60_000;
 /// Pixels of a picture that are looked at to find it blank; a larger one counts as not blank, and so
@@ -48,7 +50,8 @@ pub(super) struct Canvas {
     clips: Vec<Area>,
     /// Opacity of the groups that are open, and whether they simply lie over what is beneath.
     groups: Vec<(f32, bool)>,
-    calls: u32,
+    /// Also the order of drawing.
+    done: u32,
     /// Pictures come back on many pages: logos.
     blank: HashMap<u128, bool>,
 }
@@ -64,7 +67,7 @@ impl Canvas {
             covers: Vec::new(),
             clips: Vec::new(),
             groups: Vec::new(),
-            calls: 0,
+            done: 0,
             blank: HashMap::new(),
         }
     }
@@ -78,9 +81,9 @@ impl Canvas {
         self.groups.clear();
     }
 
-    fn count(&mut self) {
-        self.calls += 1;
-        if self.calls > MOST_CALLS {
+    fn work(&mut self, units: u32) {
+        self.done += units;
+        if self.done > MOST_WORK {
             std::panic::resume_unwind(Box::new(Exhausted));
         }
     }
@@ -123,7 +126,7 @@ impl Canvas {
     /// Text typed into an area by a program that left its drawing to the viewer: lines broken at the
     /// area's width, places estimated.
     pub fn type_into(&mut self, area: Area, text: &str, size: f32) {
-        self.count();
+        self.work(1);
         let order = self.order();
         let wide = size * 0.5;
         let (mut x, mut y) = (area.x0 + 2.0, area.y0 + size);
@@ -197,7 +200,7 @@ impl Canvas {
     }
 
     fn order(&self) -> u32 {
-        self.calls
+        self.done
     }
 
     fn stroke(&mut self, path: &BezPath, transform: Affine, width: f32, paint: &Tint) {
@@ -317,7 +320,7 @@ impl Tint {
 
 impl<'a> Device<'a> for Canvas {
     fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, draw_mode: &DrawMode) {
-        self.count();
+        self.work(1);
         if self.full() {
             return;
         }
@@ -335,7 +338,7 @@ impl<'a> Device<'a> for Canvas {
     }
 
     fn push_clip_path(&mut self, clip: &ClipPath) {
-        self.count();
+        self.work(WORK_OF_A_CLIP);
         let now = self.clip();
         let next = area_of(clip.path.bounding_box());
         self.clips.push(Area {
@@ -347,12 +350,12 @@ impl<'a> Device<'a> for Canvas {
     }
 
     fn push_transparency_group(&mut self, opacity: f32, mask: Option<SoftMask<'a>>, blend: BlendMode) {
-        self.count();
+        self.work(1);
         self.groups.push((opacity, blend == BlendMode::Normal && mask.is_none()));
     }
 
     fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, draw_mode: &DrawMode) {
-        self.count();
+        self.work(1);
         if self.full() {
             return;
         }
@@ -394,7 +397,7 @@ impl<'a> Device<'a> for Canvas {
     }
 
     fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
-        self.count();
+        self.work(1);
         if self.full() || self.opacity() < 0.02 {
             return;
         }
@@ -484,10 +487,7 @@ fn text_of(glyph: &FontGlyph<'_>, font: &Font) -> Option<String> {
     };
     let symbol = match glyph {
         FontGlyph::Outline(outline) => {
-            // the stand-in for a symbol font (see `pdf::font_resolver`) lacks the letters
-            let stand_in =
-                outline.glyph_id() == GlyphId::NOTDEF && mapped.is_some() && font.name(outline).is_none();
-            symbols::symbol(outline.char_code(), mapped.as_deref(), stand_in, || font.name(outline))
+            symbols::symbol(outline.char_code(), mapped.as_deref(), || font.name(outline))
         }
         FontGlyph::Type3(_) => None,
     };

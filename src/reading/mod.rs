@@ -23,6 +23,13 @@ mod text;
 mod text_strings;
 mod text_symbols;
 
+#[cfg(test)]
+mod acroform_tests;
+#[cfg(test)]
+mod pdf_samples;
+#[cfg(test)]
+mod pdf_tests;
+
 mod answers;
 pub mod editions;
 mod forms;

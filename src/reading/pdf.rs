@@ -64,7 +64,8 @@ fn trouble(
     page_count: usize,
     limits: &Limits,
 ) -> Option<Trouble> {
-    if pages.is_empty() {
+    let too_many = page_count > limits.max_pages;
+    if pages.is_empty() && !too_many {
         return Some(match drawn {
             Err(LoadPdfError::Decryption(
                 DecryptionError::PasswordProtected
@@ -78,7 +79,7 @@ fn trouble(
     if structure.is_some_and(|doc| is_only_xfa(doc, pages)) {
         return Some(Trouble::Unsupported("XFA"));
     }
-    (page_count > limits.max_pages).then_some(Trouble::TooLarge)
+    too_many.then_some(Trouble::TooLarge)
 }
 
 /// Runs a parser that may panic on hostile input; `None` when it did.

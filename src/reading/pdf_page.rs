@@ -5,7 +5,6 @@ use super::graphics::{Canvas, Exhausted, area_of};
 use super::page::{Area, Origin, Page, Widget};
 use super::pdf_annotation::{self as annotation, Appearance};
 use super::text;
-use hayro_interpret::font::{FontData, FontQuery, StandardFont};
 use hayro_interpret::kurbo::{Affine, Rect, Shape as _};
 use hayro_interpret::{
     Context, InterpreterCache, InterpreterSettings, RenderContent, interpret, interpret_page,
@@ -15,7 +14,6 @@ use hayro_syntax::content::TypedIter;
 use hayro_syntax::object::{Array, Dict, MaybeRef};
 use lopdf::{Object, ObjectId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 /// Annotations of a page that are drawn.
 const MOST_ANNOTATIONS: usize = 5_000;
@@ -137,11 +135,8 @@ fn content<'p>(
 
 fn context<'p>(pdf: &'p Pdf, cache: &InterpreterCache<'p>, sheet: &Sheet, at: Affine) -> Context<'p> {
     let whole = Rect::new(0.0, 0.0, f64::from(sheet.area.x1), f64::from(sheet.area.y1));
-    let settings = InterpreterSettings {
-        font_resolver: Arc::new(font_resolver),
-        render_content: RenderContent::PAGE,
-        ..InterpreterSettings::default()
-    };
+    let settings =
+        InterpreterSettings { render_content: RenderContent::PAGE, ..InterpreterSettings::default() };
     Context::new(at, whole, cache, pdf.xref(), settings)
 }
 
@@ -212,23 +207,4 @@ pub(super) fn widget(found: &Found<'_>, sheet: &Sheet, drawn: Option<(&Canvas, u
         hidden: found.hidden,
         drawn,
     }
-}
-
-/// Stand-ins for fonts that are not in the file. Symbol fonts get one that has no letters, so that
-/// their codes are not taken for letters (see `graphics::text_of`).
-fn font_resolver(query: &FontQuery) -> Option<(FontData, u32)> {
-    Some(match query {
-        FontQuery::Standard(standard) => standard.get_font_data(),
-        FontQuery::Fallback(wanted) => {
-            let symbols = wanted.post_script_name.as_deref().is_some_and(|name| {
-                let name = name.to_lowercase();
-                ["wingdings", "webdings", "dingbat", "marlett"].iter().any(|known| name.contains(known))
-            });
-            if symbols {
-                StandardFont::ZapfDingBats.get_font_data()
-            } else {
-                wanted.pick_standard_font().get_font_data()
-            }
-        }
-    })
 }

@@ -10,12 +10,11 @@ pub(super) fn is_nothing(c: char) -> bool {
 /// The symbol behind a glyph of a symbol font, or `None` for an ordinary character.
 ///
 /// `mapped` is what the file says the glyph is (fonts like Wingdings are often said to be Latin
-/// letters: a tick is `ü`); `stand_in` whether the glyph has no place in the font used for it;
-/// `font_name` is asked only where it can change the answer.
+/// letters: a tick is `ü`); `font_name`, the embedded font's, is asked only where it can change the
+/// answer. A symbol font that is *not* in the file cannot be told from a Latin one here.
 pub(super) fn symbol<'a>(
     code: u32,
     mapped: Option<&str>,
-    stand_in: bool,
     font_name: impl FnOnce() -> Option<&'a str>,
 ) -> Option<char> {
     let mut chars = mapped.unwrap_or_default().chars();
@@ -26,9 +25,6 @@ pub(super) fn symbol<'a>(
     // Word and Windows put symbol fonts in the private use area, U+F000 + the font's code
     if let Some(c @ '\u{F020}'..='\u{F0FF}') = one {
         return dingbat(u32::from(c) - 0xF000);
-    }
-    if stand_in {
-        return dingbat(code);
     }
     let in_question = match one {
         None => mapped.is_none(),
@@ -89,4 +85,35 @@ fn zapf(code: u32) -> Option<char> {
         0x75 => '◆',
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(code: u32, mapped: Option<&str>, font: &str) -> Option<char> {
+        symbol(code, mapped, || Some(font))
+    }
+
+    #[test]
+    fn private_use_characters_are_the_symbol_fonts_codes() {
+        assert_eq!(of(3, Some("\u{F0FC}"), "ABCDEF+Whatever"), Some('✓'));
+        assert_eq!(of(3, Some("\u{F0FE}"), "x"), Some('☑'));
+        assert_eq!(of(3, Some("\u{F041}"), "x"), None);
+    }
+
+    #[test]
+    fn letters_of_a_symbol_font_are_its_symbols() {
+        assert_eq!(of(0xFC, Some("ü"), "Wingdings-Regular"), Some('✓'));
+        assert_eq!(of(0x78, Some("x"), "Wingdings"), Some('☒'));
+        assert_eq!(of(0x50, None, "Wingdings2"), Some('✓'));
+        assert_eq!(of(0x34, None, "ZapfDingbats"), Some('✔'));
+    }
+
+    #[test]
+    fn letters_of_other_fonts_stay_letters() {
+        assert_eq!(of(0xFC, Some("ü"), "Carlito"), None);
+        assert_eq!(of(0x78, Some("x"), "Helvetica"), None);
+        assert_eq!(symbol(0x78, Some("x"), || None), None);
+    }
 }
