@@ -1,1 +1,322 @@
-//! (room)
+//! The configuration: one TOML file, typed, unknown keys refused. `config/guichet.toml` shows every
+//! key; a test keeps the two together. The environment is read here and nowhere else.
+
+use crate::domain::case::VerdictKind;
+use crate::domain::policy::{CardType, Policy, Profile};
+use crate::domain::units::{Size, Span};
+use crate::folder::maildir::MaildirSettings;
+use crate::intake::imap::ImapSettings;
+use crate::intake::mime::MimeSettings;
+use crate::reply::settings::{LetterSettings, MailIdentity};
+use crate::reply::smtp::SmtpSettings;
+use crate::sandbox::SandboxSettings;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// The whole configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `production`, or `test`, which lets FINESS numbers of the test range (99…) through.
+    #[serde(default)]
+    pub profile: Profile,
+    pub mailbox: MailboxSettings,
+    pub transport: TransportSettings,
+    pub store: StoreSettings,
+    #[serde(default)]
+    pub registry: RegistrySettings,
+    #[serde(default)]
+    pub decision: DecisionSettings,
+    /// Under which identity replies leave.
+    pub identity: MailIdentity,
+    #[serde(default)]
+    pub letters: LetterSettings,
+    #[serde(default)]
+    pub replies: ReplySettings,
+    #[serde(default)]
+    pub mail: MimeSettings,
+    #[serde(default)]
+    pub sandbox: SandboxConfig,
+    #[serde(default)]
+    pub daemon: DaemonSettings,
+    #[serde(default)]
+    pub log: LogSettings,
+}
+
+/// Where mail comes from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum MailboxSettings {
+    /// A folder on an IMAP server (RFC 9051, RFC 3501).
+    Imap(ImapSettings),
+    /// A Maildir on this machine.
+    Folder(MaildirSettings),
+}
+
+/// How replies leave.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum TransportSettings {
+    /// An SMTP relay (RFC 5321, RFC 6409).
+    Smtp(SmtpSettings),
+    /// A folder that receives each reply as a file: trials, shadow runs.
+    Folder(OutgoingSettings),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutgoingSettings {
+    /// The folder; created when missing.
+    pub path: PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreSettings {
+    /// `sqlite:/path/to/guichet.db`, or `postgres://user@host/database`.
+    pub url: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RegistrySettings {
+    /// A registry older than this answers nothing: submissions wait, none is rejected for it.
+    pub max_age: Span,
+    /// An import that loses more than this share of a feed's rows is refused (0.2 is 20 %).
+    pub max_shrink: f64,
+    /// An import with more than this share of unreadable rows is refused (0.001 is 0.1 %).
+    pub max_bad_rows: f64,
+    /// The types of card the loaded feeds cover. A card that is not found is only rejected when
+    /// all six are covered: CPS, CPF, CPE, CDE, CPA, CDA.
+    pub card_types: BTreeSet<CardType>,
+}
+
+impl Default for RegistrySettings {
+    fn default() -> Self {
+        Self {
+            max_age: Span::days(7),
+            max_shrink: 0.2,
+            max_bad_rows: 0.001,
+            card_types: CardType::ALL.into_iter().collect(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DecisionSettings {
+    /// The verdicts that are mailed without a person; another one waits with its letter ready.
+    pub automatic: BTreeSet<VerdictKind>,
+    /// Under this confidence (0 to 1) a value read is not decided on.
+    pub min_confidence: f64,
+    /// A form dated longer ago is looked at by a person. Whole days.
+    pub max_form_age: Span,
+    /// Words of section 4.2 that name a core service of the Ségur programme.
+    pub segur_keywords: Vec<String>,
+}
+
+impl Default for DecisionSettings {
+    fn default() -> Self {
+        let policy = Policy::default();
+        Self {
+            automatic: [VerdictKind::Accepted, VerdictKind::Review, VerdictKind::Rejected].into(),
+            min_confidence: policy.min_confidence,
+            max_form_age: Span::days(180),
+            segur_keywords: policy.segur_keywords,
+        }
+    }
+}
+
+/// How many replies may leave. A cap that is reached stays closed until a person resets it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReplySettings {
+    /// To one address, in 24 hours.
+    pub max_per_address: u32,
+    /// To all addresses of one domain, in 24 hours.
+    pub max_per_domain: u32,
+    /// In total, in 24 hours.
+    pub max_total: u32,
+}
+
+impl Default for ReplySettings {
+    fn default() -> Self {
+        Self { max_per_address: 20, max_per_domain: 500, max_total: 5000 }
+    }
+}
+
+/// The caps of one child process that opens strangers' bytes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SandboxConfig {
+    /// Processor time.
+    pub cpu: Span,
+    /// Address space.
+    pub memory: Size,
+    /// From start to last answer.
+    pub wall: Span,
+    /// What it may answer.
+    pub output: Size,
+    /// Children kept ready.
+    pub spares: usize,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        let settings = SandboxSettings::default();
+        Self {
+            cpu: Span(settings.cpu),
+            memory: Size(settings.memory),
+            wall: Span(settings.wall),
+            output: Size(settings.output),
+            spares: settings.spares,
+        }
+    }
+}
+
+impl From<&SandboxConfig> for SandboxSettings {
+    fn from(config: &SandboxConfig) -> Self {
+        Self {
+            cpu: config.cpu.0,
+            memory: config.memory.0,
+            wall: config.wall.0,
+            output: config.output.0,
+            spares: config.spares,
+            ..Self::default()
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DaemonSettings {
+    /// Messages examined at the same time; `0` is one for each processor.
+    pub deciders: usize,
+    /// Replies sent at the same time.
+    pub senders: usize,
+    /// Larger mails are not downloaded; their sender is asked for a smaller one.
+    pub max_mail: Size,
+    /// A message is given up for a person after so many attempts.
+    pub max_attempts: u32,
+}
+
+impl Default for DaemonSettings {
+    fn default() -> Self {
+        Self { deciders: 0, senders: 2, max_mail: Size::mib(40), max_attempts: 5 }
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    pub format: LogFormat,
+    /// `tracing` directives, such as `info` or `guichet=debug`; the variable GUICHET_LOG wins.
+    pub filter: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("cannot be read: {0} (give one with --config; config/guichet.toml is a complete example)")]
+    Unreadable(#[from] std::io::Error),
+    #[error("{0}")]
+    Wrong(#[from] toml::de::Error),
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl Config {
+    /// Reads and checks a configuration file.
+    ///
+    /// # Errors
+    /// Unreadable, unknown keys, wrong types, or values that make no sense; the message names them.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        Self::parse(&std::fs::read_to_string(path)?)
+    }
+
+    /// # Errors
+    /// As for [`Config::load`].
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let share = |name: &str, value: f64| {
+            if (0.0..=1.0).contains(&value) {
+                Ok(())
+            } else {
+                Err(ConfigError::Refused(format!("{name} is a share from 0 to 1, not {value}")))
+            }
+        };
+        share("decision.min_confidence", self.decision.min_confidence)?;
+        share("registry.max_shrink", self.registry.max_shrink)?;
+        share("registry.max_bad_rows", self.registry.max_bad_rows)?;
+        let at_least_one = [
+            ("daemon.senders", self.daemon.senders),
+            ("daemon.max_attempts", self.daemon.max_attempts as usize),
+            ("sandbox.spares", self.sandbox.spares),
+        ];
+        match at_least_one.iter().find(|(_, value)| *value == 0) {
+            Some((name, _)) => Err(ConfigError::Refused(format!("{name} is at least 1"))),
+            None => Ok(()),
+        }
+    }
+
+    /// What the rules need.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        let days = self.decision.max_form_age.0.as_secs() / 86400;
+        Policy {
+            profile: self.profile,
+            min_confidence: self.decision.min_confidence,
+            max_form_age_days: i32::try_from(days).unwrap_or(i32::MAX),
+            segur_keywords: self.decision.segur_keywords.clone(),
+            card_types: self.registry.card_types.clone(),
+            ..Policy::default()
+        }
+    }
+
+    /// A few lines on what the configuration says, without secrets.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mailbox = match &self.mailbox {
+            MailboxSettings::Imap(imap) => {
+                format!("IMAP {}:{}, folder {}", imap.host, imap.port(), imap.folder)
+            }
+            MailboxSettings::Folder(folder) => format!("Maildir {}", folder.path.display()),
+        };
+        let transport = match &self.transport {
+            TransportSettings::Smtp(smtp) => format!("SMTP {}", smtp.host),
+            TransportSettings::Folder(folder) => format!("folder {}", folder.path.display()),
+        };
+        // a database URL may carry a password
+        let engine = self.store.url.split(':').next().unwrap_or_default();
+        let automatic: Vec<_> = self.decision.automatic.iter().map(|verdict| verdict.as_str()).collect();
+        format!(
+            "The configuration is sound.\n  mailbox    {mailbox}\n  replies    {transport}, from {}\n  store      {engine}\n  \
+             automatic  {}",
+            self.identity.from,
+            automatic.join(", "),
+        )
+    }
+}
+
+/// The log directives: `GUICHET_LOG`, else the configuration, else `info`. The IMAP crate is capped:
+/// at trace level it writes passwords and whole mails.
+#[must_use]
+pub fn log_filter(settings: &LogSettings) -> String {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    let asked = std::env::var("GUICHET_LOG").ok().or_else(|| settings.filter.clone());
+    format!("{},async_imap=info", asked.unwrap_or_else(|| "info".to_owned()))
+}

@@ -1,1 +1,334 @@
-//! (room)
+//! The daemon: the legs of the line, each in its own loop, until it is told to stop. A signal from
+//! one leg to the next is only a hint; the tables are the truth, and each leg looks by itself too.
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, MailboxSettings, TransportSettings};
+use crate::fault::{Fault, Retry};
+use crate::folder::maildir::MaildirMailbox;
+use crate::folder::outgoing::OutgoingFolder;
+use crate::intake::imap::ImapMailbox;
+use crate::intake::mailbox::Mailbox;
+use crate::pipeline::{Caps, Line, LineSettings};
+use crate::registry::Registry;
+use crate::reply::letters::Letters;
+use crate::reply::smtp::Smtp;
+use crate::reply::transport::Transport;
+use crate::sandbox::Sandbox;
+use crate::store::{Store, Worker};
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// The longest a leg sleeps without looking at its table.
+const LOOK_AGAIN: Duration = Duration::from_secs(20);
+/// After a fault a leg waits this long, doubling …
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+/// … up to this.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
+
+/// A daemon, ready to run.
+#[derive(Debug)]
+pub struct Daemon {
+    pub line: Arc<Line>,
+    config: Config,
+    transport: Arc<dyn Transport>,
+    worker: Worker,
+}
+
+/// What one leg tells the next: "look at your table". Counts, so that no hint is missed between a
+/// look and the wait after it.
+#[derive(Debug, Clone)]
+struct Hint(watch::Sender<u64>);
+
+impl Hint {
+    fn new() -> Self {
+        Self(watch::Sender::new(0))
+    }
+
+    fn give(&self) {
+        self.0.send_modify(|count| *count = count.wrapping_add(1));
+    }
+}
+
+impl Daemon {
+    /// Opens the store, tries letters and identity, starts the sandbox.
+    pub async fn new(config: Config) -> Result<Self, Fault> {
+        Self::with_clock(config, Arc::new(SystemClock)).await
+    }
+
+    /// The same with a clock of the caller's.
+    pub async fn with_clock(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
+        config.identity.check()?;
+        let letters = Letters::new(&config.letters)?;
+        let store = Store::open(&config.store.url).await?;
+        let worker = Worker::this(clock.now());
+        let line = Line {
+            registry: Registry::new(store.database().clone()),
+            store,
+            sandbox: Sandbox::new((&config.sandbox).into(), mime_settings(&config)?)?,
+            letters,
+            clock,
+            settings: line_settings(&config),
+        };
+        let transport = transport(&config.transport)?;
+        Ok(Self { line: Arc::new(line), config, transport, worker })
+    }
+
+    /// Runs until `stop` changes (or its sender is gone); what is in hand is finished first.
+    pub async fn run(&self, stop: watch::Receiver<bool>) -> Result<(), Fault> {
+        let recovered = self.line.store.recover(&self.worker, self.line.clock.now()).await?;
+        if recovered > 0 {
+            tracing::warn!(recovered, "work of a program that ended in the middle was taken up");
+        }
+        let (decide, answer, file) = (Hint::new(), Hint::new(), Hint::new());
+        let mut legs = JoinSet::new();
+        legs.spawn(intake(self.line.clone(), self.mailbox()?, decide.clone(), stop.clone()));
+        legs.spawn(filing(self.line.clone(), self.mailbox()?, file.0.subscribe(), stop.clone()));
+        for n in 0..self.deciders() {
+            let name = format!("{}/d{n}", self.worker);
+            let leg = deciding(
+                self.line.clone(),
+                name,
+                decide.0.subscribe(),
+                answer.clone(),
+                file.clone(),
+                stop.clone(),
+            );
+            legs.spawn(leg);
+        }
+        for n in 0..self.config.daemon.senders {
+            let name = format!("{}/s{n}", self.worker);
+            legs.spawn(answering(
+                self.line.clone(),
+                name,
+                self.transport.clone(),
+                answer.0.subscribe(),
+                stop.clone(),
+            ));
+        }
+        tracing::info!(deciders = self.deciders(), senders = self.config.daemon.senders, "guichet is open");
+        while let Some(ended) = legs.join_next().await {
+            if let Err(error) = ended {
+                return Err(Fault::never("running the line", error));
+            }
+        }
+        self.transport.close().await;
+        tracing::info!("guichet is closed");
+        Ok(())
+    }
+
+    fn deciders(&self) -> usize {
+        match self.config.daemon.deciders {
+            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            n => n,
+        }
+    }
+
+    fn mailbox(&self) -> Result<Box<dyn Mailbox>, Fault> {
+        mailbox(&self.config.mailbox)
+    }
+}
+
+/// The mailbox that the configuration names; nothing is connected yet.
+pub fn mailbox(settings: &MailboxSettings) -> Result<Box<dyn Mailbox>, Fault> {
+    Ok(match settings {
+        MailboxSettings::Imap(imap) => Box::new(ImapMailbox::new(imap.clone())),
+        MailboxSettings::Folder(folder) => Box::new(MaildirMailbox::new(folder.clone())),
+    })
+}
+
+fn transport(settings: &TransportSettings) -> Result<Arc<dyn Transport>, Fault> {
+    Ok(match settings {
+        TransportSettings::Smtp(smtp) => Arc::new(Smtp::new(smtp.clone())?),
+        TransportSettings::Folder(folder) => Arc::new(OutgoingFolder::open(&folder.path)?),
+    })
+}
+
+/// What the mail's reader knows of us: our own addresses are those that replies leave under.
+pub fn mime_settings(config: &Config) -> Result<crate::intake::mime::MimeSettings, Fault> {
+    let mut mime = config.mail.clone();
+    let own =
+        [Some(&config.identity.from), config.identity.reply_to.as_ref(), Some(&config.letters.service.email)];
+    for address in own.into_iter().flatten() {
+        if !mime.is_own(address) {
+            mime.own_addresses.push(address.clone());
+        }
+    }
+    mime.own_message_id_domain = Some(config.identity.domain()?);
+    Ok(mime)
+}
+
+/// What the line needs of the configuration.
+#[must_use]
+pub fn line_settings(config: &Config) -> LineSettings {
+    let mailbox = match &config.mailbox {
+        MailboxSettings::Imap(imap) => format!("imap://{}@{}/{}", imap.user, imap.host, imap.folder),
+        MailboxSettings::Folder(folder) => format!("maildir:{}", folder.path.display()),
+    };
+    LineSettings {
+        mailbox,
+        policy: config.policy(),
+        automatic: config.decision.automatic.clone(),
+        identity: config.identity.clone(),
+        registry_max_age: config.registry.max_age.signed(),
+        max_mail: config.daemon.max_mail.0,
+        max_attempts: config.daemon.max_attempts,
+        caps: Caps {
+            per_address: config.replies.max_per_address,
+            per_domain: config.replies.max_per_domain,
+            total: config.replies.max_total,
+        },
+    }
+}
+
+/// Waits longer after each fault, and spread so that legs do not come back together.
+#[derive(Debug)]
+struct Backoff(Duration);
+
+impl Backoff {
+    fn new() -> Self {
+        Self(FIRST_BACKOFF)
+    }
+
+    fn reset(&mut self) {
+        self.0 = FIRST_BACKOFF;
+    }
+
+    /// Says what went wrong and waits, unless told to stop.
+    async fn after(&mut self, fault: &Fault, stop: &mut watch::Receiver<bool>) {
+        match fault.retry {
+            Retry::Later => tracing::warn!(%fault, "trying again in {:?}", self.0),
+            Retry::Never => tracing::error!(%fault, "a person has to look; trying again in {:?}", self.0),
+        }
+        let wait = self.0.mul_f64(1.0 - 0.3 * fastrand::f64());
+        self.0 = (self.0 * 2).min(LONGEST_BACKOFF);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+    }
+}
+
+async fn intake(
+    line: Arc<Line>,
+    mut mailbox: Box<dyn Mailbox>,
+    decide: Hint,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut backoff = Backoff::new();
+    while !*stop.borrow() {
+        let round = async {
+            let new = line.take_in(mailbox.as_mut(), &|| decide.give()).await?;
+            if new == 0 {
+                mailbox.wait(Duration::from_secs(25 * 60)).await?;
+            }
+            Ok(())
+        };
+        let end = tokio::select! {
+            end = round => end,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        match end {
+            Ok(()) => backoff.reset(),
+            Err(fault) => backoff.after(&fault, &mut stop).await,
+        }
+    }
+}
+
+async fn filing(
+    line: Arc<Line>,
+    mut mailbox: Box<dyn Mailbox>,
+    mut hint: watch::Receiver<u64>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut backoff = Backoff::new();
+    while !*stop.borrow() {
+        hint.mark_unchanged();
+        let end = tokio::select! {
+            end = line.file_away(mailbox.as_mut()) => end,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        match end {
+            Ok(0) => {
+                rest(&mut hint, &mut stop, None, line.clock.now()).await;
+                // what is decided within a moment is filed with one command
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(300)) => {}
+                    _ = stop.wait_for(|stop| *stop) => {}
+                }
+            }
+            Ok(_) => backoff.reset(),
+            Err(fault) => backoff.after(&fault, &mut stop).await,
+        }
+    }
+}
+
+async fn deciding(
+    line: Arc<Line>,
+    worker: String,
+    mut hint: watch::Receiver<u64>,
+    answer: Hint,
+    file: Hint,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut backoff = Backoff::new();
+    while !*stop.borrow() {
+        hint.mark_unchanged();
+        match line.decide_next(&worker).await {
+            Ok(true) => {
+                backoff.reset();
+                answer.give();
+                file.give();
+            }
+            Ok(false) => {
+                let next = line.store.next_message_at().await.ok().flatten();
+                rest(&mut hint, &mut stop, next, line.clock.now()).await;
+            }
+            Err(fault) => backoff.after(&fault, &mut stop).await,
+        }
+    }
+}
+
+async fn answering(
+    line: Arc<Line>,
+    worker: String,
+    transport: Arc<dyn Transport>,
+    mut hint: watch::Receiver<u64>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut backoff = Backoff::new();
+    while !*stop.borrow() {
+        hint.mark_unchanged();
+        match line.answer_next(&worker, transport.as_ref(), fastrand::f64()).await {
+            Ok(true) => backoff.reset(),
+            Ok(false) => {
+                if let Err(fault) = line.store.recover_sending(line.clock.now()).await {
+                    backoff.after(&fault, &mut stop).await;
+                }
+                let next = line.store.next_reply_at().await.ok().flatten();
+                rest(&mut hint, &mut stop, next, line.clock.now()).await;
+            }
+            Err(fault) => backoff.after(&fault, &mut stop).await,
+        }
+    }
+}
+
+/// Rests until a hint, until something is due, or a while.
+async fn rest(
+    hint: &mut watch::Receiver<u64>,
+    stop: &mut watch::Receiver<bool>,
+    due: Option<Timestamp>,
+    now: Timestamp,
+) {
+    let until_due =
+        due.map_or(LOOK_AGAIN, |due| Duration::try_from(due.duration_since(now)).unwrap_or_default());
+    // what is due but in somebody's hands would make this loop spin
+    let wait = until_due.clamp(Duration::from_millis(200), LOOK_AGAIN);
+    tokio::select! {
+        () = tokio::time::sleep(wait) => {}
+        _ = hint.changed() => {}
+        _ = stop.wait_for(|stop| *stop) => {}
+    }
+}

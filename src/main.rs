@@ -1,3 +1,7 @@
 //! The program: everything lives in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    guichet::cli::main()
+}

@@ -1,1 +1,150 @@
-//! (room)
+//! The commands. English help; what requesters and staff read stays French.
+
+mod cases;
+mod check;
+mod csv;
+mod demo;
+mod doctor;
+mod registry;
+mod replies;
+mod run;
+
+use crate::config::Config;
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Front desk for form F413: reads the mailbox, judges the form, answers the requester.
+#[derive(Debug, Parser)]
+#[command(name = "guichet", version, about, after_help = EXIT_CODES, max_term_width = 110)]
+pub struct Guichet {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done (for `check`: every file was examined, whatever the verdicts)
+  1  something failed; the message says what and what to do
+  2  the command line is wrong
+  3  nothing was found (`cases show`, `replies resend`)";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon: take mail in, decide, answer, until SIGTERM or SIGINT
+    Run(run::Run),
+    /// Examine files (.pdf, .eml, pictures) as the daemon would; nothing is sent or recorded
+    Check(check::Check),
+    /// The registry: import the four CSV files, show what is loaded
+    #[command(subcommand)]
+    Registry(registry::RegistryCommand),
+    /// Cases: list, show, search
+    #[command(subcommand)]
+    Cases(cases::CasesCommand),
+    /// Replies: list, resend by a person
+    #[command(subcommand)]
+    Replies(replies::RepliesCommand),
+    /// The configuration: check it
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Try each dependency for real and say what to do about what fails
+    Doctor(doctor::Doctor),
+    /// Watch the whole line work on sample mails, without server or configuration
+    Demo(demo::Demo),
+    /// Open one message or document, fed on standard input (the sandbox's child)
+    #[command(hide = true)]
+    Open,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Read the configuration, refuse unknown keys, report what it says
+    Check(ConfigFile),
+}
+
+/// Which configuration to use.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigFile {
+    /// Configuration file
+    #[arg(
+        long,
+        short,
+        env = "GUICHET_CONFIG",
+        default_value = "/etc/guichet/guichet.toml",
+        value_name = "FILE"
+    )]
+    config: PathBuf,
+}
+
+impl ConfigFile {
+    fn load(&self) -> anyhow::Result<Config> {
+        Config::load(&self.config).with_context(|| format!("configuration {}", self.config.display()))
+    }
+}
+
+/// Parses the command line, runs the command, says what went wrong.
+#[must_use]
+pub fn main() -> ExitCode {
+    let command = Guichet::parse().command;
+    if matches!(command, Command::Open) {
+        // no runtime, no logging, no configuration in the child
+        return crate::sandbox::child::main();
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&anyhow::Error::new(error).context("starting the runtime")),
+    };
+    match runtime.block_on(dispatch(command)) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Run(run) => run.run().await,
+        Command::Check(check) => check.run().await,
+        Command::Registry(registry) => registry.run().await,
+        Command::Cases(cases) => cases.run().await,
+        Command::Replies(replies) => replies.run().await,
+        Command::Config(ConfigCommand::Check(file)) => {
+            let config = file.load()?;
+            say(&config.summary());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Doctor(doctor) => doctor.run().await,
+        Command::Demo(demo) => demo.run().await,
+        Command::Open => Ok(crate::sandbox::child::main()),
+    }
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    complain(&format!("guichet: {error:#}"));
+    ExitCode::FAILURE
+}
+
+/// Writes a line to standard output; a closed pipe ends the output quietly.
+pub(crate) fn say(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+/// Writes a line to standard error.
+pub(crate) fn complain(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// One line of a table: cells cut and padded to widths, in characters; the last is not padded.
+pub(crate) fn columns(cells: &[String], widths: &[usize]) -> String {
+    let fit = |(cell, width): (&String, &usize)| {
+        let mut shown: String = cell.chars().filter(|c| !c.is_control()).take(*width).collect();
+        if cell.chars().count() > *width {
+            shown.pop();
+            shown.push('…');
+        }
+        format!("{shown:width$}")
+    };
+    cells.iter().zip(widths).map(fit).collect::<Vec<_>>().join(" ").trim_end().to_owned()
+}

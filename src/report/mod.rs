@@ -80,6 +80,14 @@ impl From<&Judged> for Submission {
     }
 }
 
+impl Submission {
+    /// As the store keeps it.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_else(|_| unreachable!("string keys and finite numbers only"))
+    }
+}
+
 #[derive(Debug, Clone, Serialize)]
 pub struct Reply {
     pub template: Template,

@@ -7,6 +7,7 @@ use super::{JobKind, unreadable};
 use crate::domain::mail::{DocumentHead, MailHead, MailKind};
 use crate::domain::sheet::Reading;
 use crate::intake::mime::{self, Attached, Mail};
+use crate::reading::{self, Editions, Limits};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::io::{self, BufRead, Read, StdoutLock, Write};
@@ -105,7 +106,7 @@ fn read(documents: &[(String, Vec<u8>)]) -> Vec<Reading> {
 }
 
 fn read_documents(documents: &[(String, Vec<u8>)]) -> Vec<Reading> {
-    documents.iter().map(|(name, _)| unreadable(name)).collect()
+    reading::read(documents, &Editions::default(), &Limits::default())
 }
 
 fn head(document: &Attached) -> DocumentHead {

@@ -138,12 +138,13 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Gives a message back, to be claimed again from `retry_at` on. `false`: the claim was lost.
+    /// Gives a message back after a fault of ours, to be claimed again from `retry_at` on; the
+    /// attempt does not count against the message. `false`: the claim was lost.
     pub async fn release(&self, claimed: &Claimed, why: &str, retry_at: Timestamp) -> Result<bool, Fault> {
         const DOING: &str = "releasing a message";
         let mut connection = self.database.writer(DOING).await?;
         let done = sqlx::query(
-            "UPDATE messages SET state = 'kept', worker = NULL, due_at = $1, trouble = $2 \
+            "UPDATE messages SET state = 'kept', worker = NULL, due_at = $1, trouble = $2, attempts = attempts - 1 \
              WHERE id = $3 AND state = 'claimed' AND worker = $4 AND attempts = $5",
         )
         .bind(millis(retry_at))

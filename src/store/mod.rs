@@ -62,6 +62,8 @@ mod keep;
 mod ledger;
 mod outbox;
 mod record;
+mod recover;
+mod taken_in;
 mod write;
 
 #[cfg(test)]
@@ -76,6 +78,8 @@ pub use keep::{Arrived, Kept, NewMail};
 pub use ledger::Ledger;
 pub use outbox::{DueReply, Resent};
 pub use record::{Basis, CaseState, Decision, Ending, NewCase, NewReply, Recorded};
+pub use recover::Worker;
+pub use taken_in::TakenIn;
 
 use crate::database::Database;
 use crate::fault::Fault;

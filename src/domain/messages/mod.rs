@@ -4,8 +4,10 @@
 //!
 //! `place` is the box in the form's own words (`domain::place`).
 
+mod mail;
 mod registry;
 
+pub use mail::*;
 pub use registry::*;
 
 use super::form::Field;

@@ -1,0 +1,303 @@
+//! `guichet cases`: what was decided, and what waits for a person.
+
+use super::{ConfigFile, complain, csv, say};
+use crate::clock::paris;
+use crate::domain::case::CaseNumber;
+use crate::domain::form::Masked;
+use crate::store::{CaseDetail, CaseFilter, CaseRow, CaseState, Store};
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::json;
+use std::process::ExitCode;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CasesCommand {
+    /// The newest cases
+    List(List),
+    /// One case in full
+    Show(Show),
+    /// Cases by number, FINESS, SIRET, card, or part of a name
+    Search(Search),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Only those that wait for a person
+    #[arg(long)]
+    waiting: bool,
+    /// At most so many
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+    #[command(flatten)]
+    form: Form,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Case number, as in F413-2026-000123
+    number: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Search {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// What to look for: a case number, a FINESS, SIRET or card number, or part of a name
+    #[arg(required = true)]
+    words: Vec<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+    #[command(flatten)]
+    form: Form,
+}
+
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct Form {
+    /// Print one JSON object per line
+    #[arg(long)]
+    json: bool,
+    /// Print CSV (`;`, with a header row)
+    #[arg(long)]
+    csv: bool,
+}
+
+impl CasesCommand {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::List(list) => list.run().await,
+            Self::Show(show) => show.run().await,
+            Self::Search(search) => search.run().await,
+        }
+    }
+}
+
+async fn store(config: &ConfigFile) -> anyhow::Result<Store> {
+    Ok(Store::open(&config.load()?.store.url).await?)
+}
+
+impl List {
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        let state = self.waiting.then_some(CaseState::Waiting);
+        let filter = CaseFilter { state, limit: Some(self.limit), ..CaseFilter::default() };
+        print(&store(&self.config).await?.cases(&filter).await?, &self.form)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Search {
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        let store = store(&self.config).await?;
+        let mut found = Vec::new();
+        for filter in filters(&self.words.join(" "), self.limit) {
+            found = store.cases(&filter).await?;
+            if !found.is_empty() {
+                break;
+            }
+        }
+        print(&found, &self.form)?;
+        Ok(if found.is_empty() { ExitCode::from(3) } else { ExitCode::SUCCESS })
+    }
+}
+
+/// What the words may mean, the surest first: identifiers are told apart by their shape.
+fn filters(words: &str, limit: u32) -> Vec<CaseFilter> {
+    let base = CaseFilter { limit: Some(limit), ..CaseFilter::default() };
+    if let Some(number) = CaseNumber::parse(words) {
+        return vec![CaseFilter { number: Some(number), ..base }];
+    }
+    let compact: String = words.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_uppercase();
+    let digits = compact.chars().all(|c| c.is_ascii_digit());
+    let of_identifier = match compact.len() {
+        9 => vec![CaseFilter { finess: Some(compact), ..base.clone() }],
+        10 if digits => vec![CaseFilter { card: Some(compact), ..base.clone() }],
+        14 if digits => vec![
+            CaseFilter { siret: Some(compact.clone()), ..base.clone() },
+            CaseFilter { rpps_rang: Some(compact), ..base.clone() },
+        ],
+        _ => vec![],
+    };
+    let by_text = CaseFilter { text: Some(Masked::new(words)), ..base };
+    of_identifier.into_iter().chain([by_text]).collect()
+}
+
+/// `2026-11-22 14:05`, Paris.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.to_zoned(paris()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+fn text(masked: Option<&Masked>) -> &str {
+    masked.map(Masked::expose).unwrap_or_default()
+}
+
+const HEADER: [&str; 8] =
+    ["number", "received", "verdict", "state", "structure", "finess", "siret", "findings"];
+
+fn cells(row: &CaseRow) -> Vec<String> {
+    vec![
+        row.number.to_string(),
+        moment(row.received_at),
+        row.verdict.as_str().to_owned(),
+        row.state.as_str().to_owned(),
+        text(row.structure_name.as_ref()).to_owned(),
+        row.finess.clone().unwrap_or_default(),
+        row.siret.clone().unwrap_or_default(),
+        row.grave_findings.to_string(),
+    ]
+}
+
+fn print(rows: &[CaseRow], form: &Form) -> anyhow::Result<()> {
+    if form.csv {
+        say(&csv::table(&HEADER, rows.iter().map(cells))?);
+    } else if form.json {
+        for row in rows {
+            let line: serde_json::Map<_, _> = HEADER
+                .iter()
+                .map(|name| (*name).to_owned())
+                .zip(cells(row).into_iter().map(Into::into))
+                .collect();
+            say(&serde_json::Value::Object(line).to_string());
+        }
+    } else if rows.is_empty() {
+        complain("no case");
+    } else {
+        for row in rows {
+            let cells = cells(row);
+            say(&super::columns(&cells, &[16, 17, 9, 8, 40, 10, 15, 3]));
+        }
+    }
+    Ok(())
+}
+
+impl Show {
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        let Some(number) = CaseNumber::parse(&self.number) else {
+            anyhow::bail!("\"{}\" is no case number: they look like F413-2026-000123", self.number);
+        };
+        let Some(case) = store(&self.config).await?.case(&number).await? else {
+            complain(&format!("there is no case {number}"));
+            return Ok(ExitCode::from(3));
+        };
+        say(&if self.json { as_json(&case)?.to_string() } else { in_full(&case) });
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn as_json(case: &CaseDetail) -> anyhow::Result<serde_json::Value> {
+    let replies = case.replies.iter().map(|reply| {
+        json!({
+            "id": reply.id.0, "template": reply.template, "to": reply.to.expose(), "subject": reply.subject.expose(),
+            "state": reply.state.as_str(), "attempts": reply.attempts, "answer": text(reply.answer.as_ref()),
+        })
+    });
+    let events = case.events.iter().map(|event| {
+        json!({ "at": event.at.to_string(), "kind": event.kind, "by": event.actor, "detail": event.detail })
+    });
+    Ok(json!({
+        "number": case.row.number.to_string(),
+        "received_at": case.row.received_at.to_string(),
+        "decided_at": case.row.decided_at.to_string(),
+        "state": case.row.state.as_str(),
+        "linked": case.row.linked.as_ref().map(ToString::to_string),
+        "rules_version": case.rules_version,
+        "reader_version": case.reader_version,
+        "registry_snapshot": case.registry_snapshot,
+        "submission": serde_json::from_str::<serde_json::Value>(case.report.expose())?,
+        "documents": case.documents,
+        "not_answered_because": case.not_answered_because,
+        "replies": replies.collect::<Vec<_>>(),
+        "events": events.collect::<Vec<_>>(),
+    }))
+}
+
+fn in_full(case: &CaseDetail) -> String {
+    let row = &case.row;
+    let mut lines = vec![
+        format!("{}  {} ({})", row.number, row.verdict.as_str(), row.state.as_str()),
+        format!("  received   {}", moment(row.received_at)),
+        format!("  structure  {}", text(row.structure_name.as_ref())),
+    ];
+    let identifiers = [("FINESS", &row.finess), ("SIRET", &row.siret)];
+    for (name, value) in identifiers {
+        lines.extend(value.as_ref().map(|value| format!("  {name:9}  {value}")));
+    }
+    lines.extend(row.linked.as_ref().map(|number| format!("  follows    {number}")));
+    if let Some(head) = &case.head {
+        lines.push(format!(
+            "  from       {}",
+            head.from.as_ref().map(|from| from.address.expose()).unwrap_or("—")
+        ));
+        lines.push(format!("  subject    {}", text(head.subject.as_ref())));
+    }
+    lines.push(format!("  documents  {} ({})", case.case_documents.join(", "), row.source));
+    let snapshot = case.registry_snapshot.map_or_else(|| "none".to_owned(), |id| id.to_string());
+    lines.push(format!(
+        "  decided    {}, rules {}, registry snapshot {snapshot}",
+        moment(row.decided_at),
+        case.rules_version
+    ));
+    if !case.findings.is_empty() {
+        lines.push("  findings".to_owned());
+        let shown = |finding: &crate::store::RecordedFinding| {
+            format!(
+                "    {:7} {} {}\n            {}",
+                finding.severity,
+                finding.code,
+                finding.field,
+                finding.message.expose()
+            )
+        };
+        lines.extend(case.findings.iter().map(shown));
+    }
+    lines.extend(case.not_answered_because.as_ref().map(|why| format!("  not answered because {why}")));
+    for reply in &case.replies {
+        let answer = text(reply.answer.as_ref());
+        lines.push(format!(
+            "  reply {}    {} to {}: {} {answer}",
+            reply.id,
+            reply.template.as_str(),
+            reply.to.expose(),
+            reply.state.as_str()
+        ));
+    }
+    lines.push("  events".to_owned());
+    lines.extend(
+        case.events.iter().map(|event| format!("    {}  {} ({})", moment(event.at), event.kind, event.actor)),
+    );
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_for_is_told_by_its_shape() {
+        let kinds = |words: &str| {
+            filters(words, 5)
+                .iter()
+                .map(|f| match f {
+                    CaseFilter { number: Some(_), .. } => "number",
+                    CaseFilter { finess: Some(_), .. } => "finess",
+                    CaseFilter { siret: Some(_), .. } => "siret",
+                    CaseFilter { rpps_rang: Some(_), .. } => "rang",
+                    CaseFilter { card: Some(_), .. } => "card",
+                    _ => "text",
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(kinds("f413-2026-000001"), ["number"]);
+        assert_eq!(kinds("2A 013 9093"), ["finess", "text"]);
+        assert_eq!(kinds("2400 223 307"), ["card", "text"]);
+        assert_eq!(kinds("366 131 860 00004"), ["siret", "rang", "text"]);
+        assert_eq!(kinds("Saint-Évroult"), ["text"]);
+    }
+}

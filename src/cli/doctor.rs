@@ -1,0 +1,195 @@
+//! `guichet doctor`: each dependency tried for real; for each failure, what to do.
+
+use super::{ConfigFile, say};
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::{Config, MailboxSettings, TransportSettings};
+use crate::daemon::mime_settings;
+use crate::database::Database;
+use crate::fault::Check;
+use crate::intake::imap;
+use crate::registry::Registry;
+use crate::reply::letters::Letters;
+use crate::reply::smtp::Smtp;
+use crate::sandbox::{Job, JobKind, Sandbox};
+use crate::store::Store;
+use clap::Args;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+impl Doctor {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let config = match self.config.load() {
+            Ok(config) => config,
+            Err(error) => {
+                let to_do = "Correct the file; config/guichet.toml is a complete example.";
+                return Ok(print(&[Check::failed("configuration", format!("{error:#}"), to_do)]));
+            }
+        };
+        let mut checks = vec![Check::passed("configuration", "sound")];
+        checks.extend(mailbox(&config).await);
+        checks.push(transport(&config).await);
+        checks.extend(database(&config).await);
+        checks.push(match Letters::new(&config.letters) {
+            Ok(_) => Check::passed("letters", "every template fills"),
+            Err(fault) => {
+                Check::failed("letters", fault.to_string(), "Correct the file in letters.directory.")
+            }
+        });
+        checks.push(sandbox(&config).await);
+        checks.push(ocr().await);
+        Ok(print(&checks))
+    }
+}
+
+fn print(checks: &[Check]) -> ExitCode {
+    for check in checks {
+        match &check.result {
+            Ok(says) => say(&format!("  ok    {}: {says}", check.what)),
+            Err(remedy) => {
+                say(&format!("  FAIL  {}: {}", check.what, remedy.why));
+                say(&format!("        → {}", remedy.to_do));
+            }
+        }
+    }
+    let failed = checks.iter().filter(|check| check.result.is_err()).count();
+    say(&match failed {
+        0 => "Everything works.".to_owned(),
+        1 => "1 thing needs attention.".to_owned(),
+        n => format!("{n} things need attention."),
+    });
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn mailbox(config: &Config) -> Vec<Check> {
+    match &config.mailbox {
+        MailboxSettings::Imap(settings) => imap::examine(settings).await,
+        MailboxSettings::Folder(settings) => {
+            let what = format!("Maildir {}", settings.path.display());
+            vec![writable(&what, &settings.path, "Check mailbox.path and who owns it.")]
+        }
+    }
+}
+
+/// A file is really written: permissions alone do not say whether the disk is full.
+fn writable(what: &str, folder: &Path, to_do: &str) -> Check {
+    let tried = std::fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder));
+    match tried {
+        Ok(_) => Check::passed(what, "can be written to"),
+        Err(error) => Check::failed(what, error.to_string(), to_do),
+    }
+}
+
+async fn transport(config: &Config) -> Check {
+    match &config.transport {
+        TransportSettings::Smtp(settings) => {
+            let what = format!("SMTP {}:{}", settings.host, settings.port());
+            let to_do = "Check host, port, tls, ca, user and password_file under [transport].";
+            let tried = match Smtp::new(settings.clone()) {
+                Ok(smtp) => smtp.probe().await,
+                Err(fault) => Err(fault),
+            };
+            match tried {
+                Ok(probe) => {
+                    let line = if probe.encrypted { "encrypted" } else { "NOT encrypted" };
+                    let login = if probe.logged_in { "logged in" } else { "no login" };
+                    Check::passed(what, format!("{} answers, {line}, {login}", probe.relay))
+                }
+                Err(fault) => Check::failed(what, fault.to_string(), to_do),
+            }
+        }
+        TransportSettings::Folder(settings) => {
+            let what = format!("folder for replies {}", settings.path.display());
+            writable(&what, &settings.path, "Check transport.path and who owns it.")
+        }
+    }
+}
+
+async fn database(config: &Config) -> Vec<Check> {
+    let database = match Database::open(&config.store.url).await {
+        Ok(database) => database,
+        Err(fault) => {
+            let to_do = "Check store.url, that the folder or server is there, and its permissions.";
+            return vec![Check::failed("database", fault.to_string(), to_do)];
+        }
+    };
+    let store = Store::new(database.clone());
+    let mut checks = Vec::new();
+    let to_do = "Check free disk space and permissions; the message says what the database answers.";
+    match store.ping().await {
+        Ok(()) => checks.push(Check::passed("database", "answers and can be written to")),
+        Err(fault) => checks.push(Check::failed("database", fault.to_string(), to_do)),
+    }
+    match store.ledger().await {
+        Ok(ledger) if ledger.balances() => {
+            let says = format!("{} messages, each in exactly one place", ledger.messages);
+            checks.push(Check::passed("ledger", says));
+            let stuck = ledger.replies_unknown + ledger.replies_refused + ledger.parked;
+            if stuck > 0 {
+                let why = format!(
+                    "{} replies whose end is unknown, {} refused, {} parked messages",
+                    ledger.replies_unknown, ledger.replies_refused, ledger.parked
+                );
+                let to_do = "Look at `guichet replies list --state unknown` and `--state refused`.";
+                checks.push(Check::failed("waiting for a person", why, to_do));
+            }
+        }
+        Ok(ledger) => {
+            let why = format!("{} messages are in no place or in several", ledger.misplaced);
+            checks.push(Check::failed("ledger", why, "Stop the daemon and have the database looked at."));
+        }
+        Err(fault) => checks.push(Check::failed("ledger", fault.to_string(), to_do)),
+    }
+    checks.push(registry(config, Registry::new(database)).await);
+    checks
+}
+
+async fn registry(config: &Config, registry: Registry) -> Check {
+    let to_do = "Run `guichet registry import DIR` with fresh files; until then no form is accepted or rejected on it.";
+    match registry.age(SystemClock.now()).await {
+        Ok(None) => Check::failed("registry", "nothing was ever loaded", to_do),
+        Ok(Some(age)) if age > config.registry.max_age.signed() => {
+            Check::failed("registry", format!("loaded {} hours ago: too old", age.as_hours()), to_do)
+        }
+        Ok(Some(age)) => Check::passed("registry", format!("loaded {} hours ago", age.as_hours())),
+        Err(fault) => Check::failed("registry", fault.to_string(), to_do),
+    }
+}
+
+/// A small mail goes through a real child.
+async fn sandbox(config: &Config) -> Check {
+    let to_do =
+        "Check [sandbox]: the caps may be too small for this machine, or processes cannot be started.";
+    let tried = async {
+        let sandbox = Sandbox::new((&config.sandbox).into(), mime_settings(config)?)?;
+        let bytes = b"From: doctor@localhost\r\nSubject: doctor\r\n\r\nhello\r\n";
+        sandbox.open(Job { kind: JobKind::Mail, name: "doctor.eml", bytes }).await
+    };
+    match tried.await {
+        Ok(_) => Check::passed("sandbox", "a child opened a mail within its caps"),
+        Err(unopened) => Check::failed("sandbox", unopened.to_string(), to_do),
+    }
+}
+
+/// The reader of paper is not part of this version: the engine is looked for, nothing depends on it.
+async fn ocr() -> Check {
+    let mut command = tokio::process::Command::new("tesseract");
+    let tried = command.arg("--list-langs").kill_on_drop(true).output();
+    match tokio::time::timeout(Duration::from_secs(10), tried).await {
+        Ok(Ok(output)) => {
+            let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+            if listed.lines().any(|line| line.trim() == "fra") {
+                Check::passed("OCR", "tesseract with French; not used yet: paper goes to a person")
+            } else {
+                Check::passed("OCR", "tesseract without French; not used yet: paper goes to a person")
+            }
+        }
+        Ok(Err(_)) | Err(_) => Check::passed("OCR", "no tesseract; not used yet: paper goes to a person"),
+    }
+}

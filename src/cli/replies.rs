@@ -1,0 +1,178 @@
+//! `guichet replies`: what left, what did not, and sending again by a person.
+
+use super::{ConfigFile, cases::moment, complain, csv, say};
+use crate::clock::{Clock as _, SystemClock};
+use crate::domain::form::Masked;
+use crate::domain::mail::ReplyState;
+use crate::store::{ReplyFilter, ReplyId, ReplyRow, Resent, Store};
+use clap::{Args, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RepliesCommand {
+    /// The newest replies
+    List(List),
+    /// Send a reply again, or release a held one: same mail, same Message-ID
+    Resend(Resend),
+    /// Print a reply's mail as it was composed
+    Show(Show),
+    /// Caps that were reached: list them, or reset one
+    Caps(CapsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Only these: held, due, sending, sent, refused, unknown
+    #[arg(long, value_parser = state)]
+    state: Option<ReplyState>,
+    /// At most so many
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+    /// Print one JSON object per line
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print CSV (`;`, with a header row)
+    #[arg(long)]
+    csv: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Resend {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// The reply's number, as in `replies list`
+    id: i64,
+    /// Who sends it again: goes into the record
+    #[arg(long, env = "USER")]
+    by: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// The reply's number, as in `replies list`
+    id: i64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CapsArgs {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Reset the cap of this line of the list (1 is the first)
+    #[arg(long, value_name = "LINE", requires = "by")]
+    reset: Option<usize>,
+    /// Who resets it: goes into the record
+    #[arg(long, env = "USER")]
+    by: Option<String>,
+}
+
+fn state(text: &str) -> Result<ReplyState, String> {
+    ReplyState::parse(text).ok_or_else(|| "held, due, sending, sent, refused or unknown".to_owned())
+}
+
+impl RepliesCommand {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::List(list) => list.run().await,
+            Self::Resend(resend) => resend.run().await,
+            Self::Show(show) => show.run().await,
+            Self::Caps(caps) => caps.run().await,
+        }
+    }
+}
+
+async fn store(config: &ConfigFile) -> anyhow::Result<Store> {
+    Ok(Store::open(&config.load()?.store.url).await?)
+}
+
+const HEADER: [&str; 8] = ["id", "created", "template", "to", "subject", "state", "attempts", "answer"];
+
+fn cells(row: &ReplyRow) -> Vec<String> {
+    vec![
+        row.id.to_string(),
+        moment(row.created_at),
+        row.template.as_str().to_owned(),
+        row.to.expose().to_owned(),
+        row.subject.expose().to_owned(),
+        row.state.as_str().to_owned(),
+        row.attempts.to_string(),
+        row.answer.as_ref().map(Masked::expose).unwrap_or_default().to_owned(),
+    ]
+}
+
+impl List {
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        let filter = ReplyFilter { state: self.state, limit: Some(self.limit), ..ReplyFilter::default() };
+        let rows = store(&self.config).await?.replies(&filter).await?;
+        if self.csv {
+            say(&csv::table(&HEADER, rows.iter().map(cells))?);
+        } else if self.json {
+            for row in &rows {
+                let line: serde_json::Map<_, _> = HEADER
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .zip(cells(row).into_iter().map(Into::into))
+                    .collect();
+                say(&serde_json::Value::Object(line).to_string());
+            }
+        } else {
+            for row in &rows {
+                say(&super::columns(&cells(row), &[5, 17, 9, 32, 44, 8, 3, 30]));
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Resend {
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        let now = SystemClock.now();
+        match store(&self.config).await?.resend(ReplyId(self.id), &self.by, now).await? {
+            Resent::Due => say(&format!("reply {} is due again; the daemon sends it", self.id)),
+            Resent::OnItsWay => say(&format!("reply {} is on its way anyway", self.id)),
+            Resent::NoSuchReply => {
+                complain(&format!("there is no reply {}", self.id));
+                return Ok(ExitCode::from(3));
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Show {
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        use std::io::Write as _;
+        let Some(mail) = store(&self.config).await?.reply_mail(ReplyId(self.id)).await? else {
+            complain(&format!("there is no reply {}", self.id));
+            return Ok(ExitCode::from(3));
+        };
+        std::io::stdout().lock().write_all(&mail)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl CapsArgs {
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        let store = store(&self.config).await?;
+        let tripped = store.tripped().await?;
+        if let (Some(line), Some(by)) = (self.reset, &self.by) {
+            let Some(cap) = line.checked_sub(1).and_then(|n| tripped.get(n)) else {
+                complain(&format!("there is no line {line}"));
+                return Ok(ExitCode::from(3));
+            };
+            store.reset(&cap.cap, by, SystemClock.now()).await?;
+            say("reset; replies held meanwhile are released one by one with `replies resend`");
+            return Ok(ExitCode::SUCCESS);
+        }
+        for (n, cap) in (1..).zip(&tripped) {
+            say(&format!("{n}  {}  {}", moment(cap.at), cap.because));
+        }
+        if tripped.is_empty() {
+            complain("no cap is tripped");
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

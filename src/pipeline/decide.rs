@@ -1,0 +1,262 @@
+//! Leg 2: from the inbox to a decision on record, with the replies it makes due.
+
+use super::examine::{examine, hashes_of};
+use super::letters::Answered;
+use super::{LEASE, Line};
+use crate::clock::paris_day;
+use crate::domain::case::{CaseNumber, Findings, Judged, Opened, Verdict, VerdictKind};
+use crate::domain::finding::{Code, Finding};
+use crate::domain::form::Field;
+use crate::domain::mail::{MailHead, MailKind};
+use crate::domain::messages;
+use crate::domain::sheet::{Reading, Source};
+use crate::fault::{Fault, Retry};
+use crate::report;
+use crate::sandbox::{Job, JobKind, Unopened};
+use crate::store::{Basis, CaseState, Claimed, Content, Decision, Ending, NewCase, Recorded};
+use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+
+/// The version of rules and reader that a decision is recorded with.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// After a fault of ours a message is tried again so much later.
+const RETRY: SignedDuration = SignedDuration::from_secs(30);
+/// A claim is prolonged so often.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+/// Judged again when another message brought the same document in between: the second time it is
+/// found, so that more rounds mean something else is wrong.
+const ROUNDS: usize = 3;
+
+/// What a message turned out to be.
+struct Judgement {
+    opened: Opened,
+    head: MailHead,
+    judged: Vec<Judged>,
+    /// The first case of documents that came before.
+    repeats: Option<CaseNumber>,
+    assumed_new: Vec<String>,
+    snapshot: Option<i64>,
+}
+
+impl Judgement {
+    /// What the letter tells: the forms judged; of nothing but copies, where they were decided.
+    fn told(&self) -> Vec<Judged> {
+        let Some(number) = self.repeats.as_ref().filter(|_| self.judged.is_empty()) else {
+            return self.judged.clone();
+        };
+        let sentence = messages::already_received(&number.to_string());
+        let note = Finding::note(Code::AlreadyReceived, Field::Document, sentence);
+        Findings::new(vec![note.clone()])
+            .map(|findings| Judged {
+                documents: self.opened.documents.iter().map(|document| document.name.clone()).collect(),
+                source: Source::None,
+                form: None,
+                findings: vec![note],
+                verdict: Verdict::Review(findings),
+            })
+            .into_iter()
+            .collect()
+    }
+}
+
+impl Line {
+    /// Decides the message that waits longest. `false`: none waits.
+    pub async fn decide_next(&self, worker: &str) -> Result<bool, Fault> {
+        let Some(claimed) = self.store.claim(worker, self.now(), LEASE).await? else { return Ok(false) };
+        if claimed.attempts > self.settings.max_attempts {
+            let last = claimed.trouble.as_deref().unwrap_or("the program ended while it was at it");
+            return self
+                .park(&claimed, &format!("given up after {} attempts: {last}", claimed.attempts - 1))
+                .await;
+        }
+        let deciding = self.decide(&claimed);
+        let end = tokio::select! {
+            end = deciding => end,
+            lost = self.keep_claim(&claimed) => lost,
+        };
+        match end {
+            Ok(()) => Ok(true),
+            Err(Unopened::Ended(ended)) => {
+                self.park(&claimed, &format!("the mail could not be opened: {ended}")).await
+            }
+            Err(Unopened::Fault(fault)) if fault.retry == Retry::Never => {
+                tracing::error!(message = %claimed.id, %fault, "a message cannot be decided: a person has to look");
+                self.park(&claimed, &fault.to_string()).await
+            }
+            Err(Unopened::Fault(fault)) => {
+                let retry_at = self.now().saturating_add(RETRY).unwrap_or(Timestamp::MAX);
+                self.store.release(&claimed, &fault.to_string(), retry_at).await?;
+                Err(fault)
+            }
+        }
+    }
+
+    async fn park(&self, claimed: &Claimed, why: &str) -> Result<bool, Fault> {
+        tracing::warn!(message = %claimed.id, why, "message parked: a person has to look");
+        self.store.park(claimed, why, self.now()).await?;
+        Ok(true)
+    }
+
+    /// Prolongs the claim while the work goes on; ends only when the claim is lost.
+    async fn keep_claim(&self, claimed: &Claimed) -> Result<(), Unopened> {
+        let mut beats = tokio::time::interval(HEARTBEAT);
+        beats.tick().await;
+        loop {
+            beats.tick().await;
+            if !self.store.heartbeat(claimed, self.now(), LEASE).await? {
+                tracing::warn!(message = %claimed.id, "the claim was lost: somebody else decides");
+                return Ok(());
+            }
+        }
+    }
+
+    async fn decide(&self, claimed: &Claimed) -> Result<(), Unopened> {
+        let opened = self.open(claimed).await?;
+        for _ in 0..ROUNDS {
+            let judgement = self.judge(claimed, opened.clone()).await?;
+            if self.record(claimed, judgement).await? {
+                return Ok(());
+            }
+        }
+        Err(Fault::later("recording a decision", "overtaken by copies again and again").into())
+    }
+
+    /// Opens the message in the sandbox; of a mail over the size cap there is only the header.
+    async fn open(&self, claimed: &Claimed) -> Result<Opened, Unopened> {
+        let bytes = match &claimed.content {
+            Content::Whole(bytes) | Content::HeadOnly(bytes) => bytes,
+        };
+        let mut opened = self.sandbox.open(Job { kind: JobKind::Mail, name: "", bytes }).await?;
+        let head_only = matches!(claimed.content, Content::HeadOnly(_));
+        if let Some(head) = opened.mail.as_mut().filter(|head| head_only && head.kind != MailKind::Automatic)
+        {
+            head.kind = MailKind::Submission;
+            let sentence = messages::mail_too_large(claimed.size, self.settings.max_mail);
+            let finding = Finding::reject(Code::DocumentTooLarge, Field::Document, sentence);
+            opened.readings = vec![Reading {
+                documents: vec![],
+                source: Source::None,
+                sheet: None,
+                findings: vec![finding],
+            }];
+        }
+        Ok(opened)
+    }
+
+    async fn judge(&self, claimed: &Claimed, mut opened: Opened) -> Result<Judgement, Fault> {
+        let Some(head) = opened.mail.clone() else {
+            return Err(Fault::never("opening a message", "the sandbox took it for a document"));
+        };
+        let mut assumed_new = Vec::new();
+        let mut repeats = None;
+        let mut fresh = Vec::new();
+        for reading in std::mem::take(&mut opened.readings) {
+            match self.first_case_of(claimed, &reading, &opened).await? {
+                Some(number) => repeats = repeats.or(Some(number)),
+                None => {
+                    assumed_new.extend(hashes_of(&reading.documents, &opened).into_iter().map(str::to_owned));
+                    fresh.push(reading);
+                }
+            }
+        }
+        let extra = self.about_the_mail(&head, repeats.as_ref());
+        let day = paris_day(claimed.received_at);
+        let submission = head.kind == MailKind::Submission;
+        let examined = examine(if submission { fresh } else { vec![] }, &extra, self.ground(day)).await;
+        Ok(Judgement {
+            opened,
+            head,
+            judged: examined.judged,
+            repeats,
+            assumed_new,
+            snapshot: examined.snapshot,
+        })
+    }
+
+    /// The case that the very same bytes were decided in before, if all of this reading's were.
+    async fn first_case_of(
+        &self,
+        claimed: &Claimed,
+        reading: &Reading,
+        opened: &Opened,
+    ) -> Result<Option<CaseNumber>, Fault> {
+        let mut first = None;
+        for sha256 in hashes_of(&reading.documents, opened) {
+            match self.store.first_case_with_document(sha256, claimed.id).await? {
+                Some(number) => first = first.or(Some(number)),
+                None => return Ok(None),
+            }
+        }
+        Ok(first)
+    }
+
+    /// Findings about the mail as a whole, that each of its submissions carries.
+    fn about_the_mail(&self, head: &MailHead, repeats: Option<&CaseNumber>) -> Vec<Finding> {
+        let mut found = Vec::new();
+        if head.sender_unverified() {
+            found.push(Finding::review(
+                Code::SenderUnverified,
+                Field::Document,
+                messages::sender_unverified(),
+            ));
+        }
+        if let Some(number) = repeats {
+            let sentence = messages::already_received(&number.to_string());
+            found.push(Finding::note(Code::AlreadyReceived, Field::Document, sentence));
+        }
+        found
+    }
+
+    /// Records the decision and what follows from it, in one commit. `false`: judge again.
+    async fn record(&self, claimed: &Claimed, judgement: Judgement) -> Result<bool, Fault> {
+        let answered = self.answered(&judgement.head, &judgement.judged).await?;
+        let told = judgement.told();
+        let day = paris_day(claimed.received_at);
+        let decision = Decision {
+            ending: ending(&judgement, &answered),
+            head: Some(judgement.head.clone()),
+            documents: judgement.opened.documents.clone(),
+            assumed_new: judgement.assumed_new.clone(),
+            day,
+            basis: Basis {
+                rules_version: VERSION.to_owned(),
+                reader_version: VERSION.to_owned(),
+                registry_snapshot: judgement.snapshot,
+            },
+            not_answered_because: answered.because(),
+        };
+        let now = self.now();
+        let compose = |numbers: &[CaseNumber]| {
+            self.letter(claimed, &judgement.opened, &judgement.head, &told, numbers, &answered, now)
+        };
+        match self.store.record(claimed, &decision, compose, now).await? {
+            Recorded::Done { cases, replies } => {
+                let kind = judgement.head.kind.as_str();
+                tracing::info!(message = %claimed.id, kind, cases = cases.len(), replies = replies.len(), "decided");
+                Ok(true)
+            }
+            Recorded::ClaimLost => Ok(true),
+            Recorded::Overtaken => Ok(false),
+        }
+    }
+}
+
+fn ending(judgement: &Judgement, answered: &Answered) -> Ending {
+    match (judgement.head.kind, &judgement.repeats) {
+        (MailKind::Automatic, _) => Ending::Automatic,
+        (MailKind::Question, _) => Ending::Question,
+        (MailKind::Submission, Some(number)) if judgement.judged.is_empty() => Ending::Repeat(number.clone()),
+        (MailKind::Submission, _) => {
+            Ending::Cases(judgement.judged.iter().map(|judged| new_case(judged, answered)).collect())
+        }
+    }
+}
+
+fn new_case(judged: &Judged, answered: &Answered) -> NewCase {
+    let waits = judged.verdict.kind() == VerdictKind::Review || answered.is_held();
+    NewCase {
+        judged: judged.clone(),
+        report: report::Submission::from(judged).to_json(),
+        state: if waits { CaseState::Waiting } else { CaseState::Decided },
+    }
+}

@@ -1,0 +1,101 @@
+//! Examining: read → gather facts → judge. The daemon and `guichet check` come through here, so
+//! trying the contract tries the line.
+
+use super::Line;
+use crate::domain::case::{Judged, Opened};
+use crate::domain::facts::{Answer, Facts, NoAnswer, Wanted};
+use crate::domain::fill::{fill, wanted};
+use crate::domain::finding::Finding;
+use crate::domain::policy::Policy;
+use crate::domain::rules;
+use crate::domain::sheet::Reading;
+use crate::domain::submissions;
+use crate::registry::Registry;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+
+/// What examining made of one message or document.
+#[derive(Debug, Clone)]
+pub struct Examined {
+    /// In the order the forms were found.
+    pub judged: Vec<Judged>,
+    /// The snapshot the facts came from.
+    pub snapshot: Option<i64>,
+}
+
+/// What examining rests on besides the documents.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    pub registry: Option<&'a Registry>,
+    pub policy: &'a Policy,
+    /// The day of reception in Paris.
+    pub day: Date,
+    pub now: Timestamp,
+    /// A registry older than this does not answer.
+    pub max_age: SignedDuration,
+}
+
+impl Line {
+    pub(super) fn ground(&self, day: Date) -> Ground<'_> {
+        Ground {
+            registry: Some(&self.registry),
+            policy: &self.settings.policy,
+            day,
+            now: self.now(),
+            max_age: self.settings.registry_max_age,
+        }
+    }
+}
+
+/// Examines what was opened. `extra` are findings about the message as a whole; each submission
+/// carries them.
+pub async fn examine(readings: Vec<Reading>, extra: &[Finding], ground: Ground<'_>) -> Examined {
+    let mut examined = Examined { judged: Vec::new(), snapshot: None };
+    for reading in submissions::join(readings) {
+        let filled = fill(reading, ground.policy);
+        let asked = filled.form.as_ref().map(wanted).unwrap_or_default();
+        let facts = gather(&asked, ground).await;
+        examined.snapshot = examined.snapshot.or(facts.snapshot);
+        examined.judged.push(rules::judge_with(filled, &facts, ground.policy, ground.day, extra.to_vec()));
+    }
+    examined
+}
+
+/// The registry's answers. A registry that cannot be asked answers nothing, which leads to review,
+/// never to a rejection (rulebook, principle 2).
+async fn gather(wanted: &Wanted, ground: Ground<'_>) -> Facts {
+    let Some(registry) = ground.registry else { return silence(wanted, &NoAnswer::NeverLoaded) };
+    match registry.facts(wanted, ground.now, ground.max_age).await {
+        Ok(facts) => facts,
+        Err(fault) => {
+            tracing::error!(%fault, "the registry does not answer: submissions wait for a person");
+            silence(wanted, &NoAnswer::Unreadable)
+        }
+    }
+}
+
+fn silence(wanted: &Wanted, why: &NoAnswer) -> Facts {
+    Facts {
+        snapshot: None,
+        by_finess: wanted.finess.as_ref().map(|_| Answer::NoAnswer(why.clone())),
+        by_siret: wanted.siret.as_ref().map(|_| Answer::NoAnswer(why.clone())),
+        by_rpps_rang: wanted
+            .rpps_rang
+            .iter()
+            .map(|line| (line.clone(), Answer::NoAnswer(why.clone())))
+            .collect(),
+        contracts: Answer::NoAnswer(why.clone()),
+        cards: wanted.cards.iter().map(|card| (card.clone(), Answer::NoAnswer(why.clone()))).collect(),
+        mandates: Answer::NoAnswer(why.clone()),
+    }
+}
+
+/// The name of each submission's documents beside their SHA-256, for `already_received`.
+#[must_use]
+pub(super) fn hashes_of<'a>(documents: &[String], opened: &'a Opened) -> Vec<&'a str> {
+    documents
+        .iter()
+        .filter_map(|name| opened.documents.iter().find(|document| document.name == *name))
+        .map(|document| document.sha256.as_str())
+        .collect()
+}

@@ -1,0 +1,132 @@
+//! Whether a message is answered, whether the answer waits for a person, and the mail itself.
+
+use super::{Caps, Line};
+use crate::domain::case::{CaseNumber, Judged, Opened};
+use crate::domain::form::Masked;
+use crate::domain::mail::{MailHead, MailKind};
+use crate::fault::Fault;
+use crate::reply::Occasion;
+use crate::store::{Cap, Claimed, NewReply};
+use jiff::{SignedDuration, Timestamp};
+
+/// The span of the caps, and of "a receipt at most once a day per sender" (rulebook, question).
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Who hears from us, decided before anything is written.
+pub(super) enum Answered {
+    /// The answer leaves by itself.
+    AtOnce,
+    /// The answer is ready and waits for a person, for this reason.
+    Held(String),
+    /// Nobody is answered, for this reason.
+    Never(String),
+}
+
+impl Answered {
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self, Self::Held(_))
+    }
+
+    /// Why no answer leaves, for the record. Names nobody.
+    pub(super) fn because(&self) -> Option<String> {
+        match self {
+            Self::AtOnce => None,
+            Self::Held(why) | Self::Never(why) => Some(why.clone()),
+        }
+    }
+}
+
+impl Line {
+    /// Decided before any rule that can answer: what kind of mail, who wrote, how much was already
+    /// answered, which verdicts leave by themselves.
+    pub(super) async fn answered(&self, head: &MailHead, judged: &[Judged]) -> Result<Answered, Fault> {
+        if head.kind == MailKind::Automatic {
+            let why = head.automatic_because.as_deref().unwrap_or("automatic mail");
+            return Ok(Answered::Never(format!("automatic mail: {why}")));
+        }
+        let Some(to) = &head.reply_to else {
+            return Ok(Answered::Never("there is no address that can be answered safely".into()));
+        };
+        if head.sender_unverified() {
+            return Ok(Answered::Held("the sender is not verified".into()));
+        }
+        let by_hand =
+            judged.iter().map(|one| one.verdict.kind()).find(|kind| !self.settings.automatic.contains(kind));
+        if let Some(kind) = by_hand {
+            return Ok(Answered::Held(format!(
+                "{} letters wait for a person (decision.automatic)",
+                kind.as_str()
+            )));
+        }
+        self.under_the_caps(&to.address).await
+    }
+
+    async fn under_the_caps(&self, to: &Masked) -> Result<Answered, Fault> {
+        let now = self.now();
+        if let Some(tripped) = self.store.tripped_for(to).await?.into_iter().next() {
+            return Ok(Answered::Held(format!("a cap on replies is tripped: {}", tripped.because)));
+        }
+        let since = now.saturating_sub(DAY).unwrap_or(Timestamp::MIN);
+        let counts = self.store.replies_since(to, since).await?;
+        let Caps { per_address, per_domain, total } = self.settings.caps;
+        let domain = to.expose().rsplit_once('@').map_or("", |(_, domain)| domain);
+        let reached = [
+            (counts.total >= u64::from(total), Cap::Total, format!("{total} replies in 24 hours")),
+            (
+                counts.to_domain >= u64::from(per_domain),
+                Cap::Domain(Masked::new(domain)),
+                format!("{per_domain} replies to one domain in 24 hours"),
+            ),
+            (
+                counts.to_address >= u64::from(per_address),
+                Cap::Address(to.clone()),
+                format!("{per_address} replies to one address in 24 hours"),
+            ),
+        ];
+        for (over, cap, why) in reached {
+            if over {
+                tracing::error!(why, "a cap on replies is reached: they wait until a person resets it");
+                self.store.trip(&cap, &why, now).await?;
+                return Ok(Answered::Held(format!("a cap on replies is tripped: {why}")));
+            }
+        }
+        Ok(Answered::AtOnce)
+    }
+
+    /// The one mail that answers a message; none where nobody is answered.
+    #[expect(clippy::too_many_arguments, reason = "all that a letter draws from")]
+    pub(super) fn letter(
+        &self,
+        claimed: &Claimed,
+        opened: &Opened,
+        head: &MailHead,
+        judged: &[Judged],
+        numbers: &[CaseNumber],
+        answered: &Answered,
+        now: Timestamp,
+    ) -> Result<Vec<NewReply>, Fault> {
+        if matches!(answered, Answered::Never(_)) {
+            return Ok(vec![]);
+        }
+        let occasion = Occasion {
+            numbers,
+            judged,
+            head,
+            received_at: claimed.received_at,
+            documents: &opened.documents,
+        };
+        let Some(letter) = self.letters.compose(&occasion)? else { return Ok(vec![]) };
+        let template = letter.template;
+        let mail = letter.into_mail(&self.settings.identity, &claimed.sha256, 0, now)?;
+        let since = now.saturating_sub(DAY).unwrap_or(Timestamp::MIN);
+        Ok(vec![NewReply {
+            template,
+            to: Masked::new(mail.to),
+            subject: Masked::new(mail.subject),
+            message_id: mail.message_id,
+            mail: mail.bytes,
+            held: answered.is_held(),
+            unless_since: (head.kind == MailKind::Question).then_some(since),
+        }])
+    }
+}

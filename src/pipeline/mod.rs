@@ -1,0 +1,77 @@
+//! The line itself, in three legs. Each leg is a few steps, can stop anywhere and start again:
+//! between two legs a message rests in a table.
+//!
+//! 1. `take_in`: cursor → fetch → keep the bytes and move the cursor in one commit.
+//! 2. `decide`: claim a kept message (attempts counted before) → open it in the sandbox → examine →
+//!    record case, findings, events and the replies due, in one commit.
+//! 3. `answer`: claim a reply (marked `sending` before the connection opens) → send → settle.
+//!
+//! Filing the mail on the server comes after the decision and is never needed for any of the three.
+
+mod answer;
+mod decide;
+mod examine;
+mod file;
+mod letters;
+mod take_in;
+
+pub use examine::{Examined, Ground, examine};
+
+use crate::clock::Clock;
+use crate::domain::case::VerdictKind;
+use crate::domain::policy::Policy;
+use crate::registry::Registry;
+use crate::reply::letters::Letters;
+use crate::reply::settings::MailIdentity;
+use crate::sandbox::Sandbox;
+use crate::store::Store;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What the legs share.
+#[derive(Debug)]
+pub struct Line {
+    pub store: Store,
+    pub registry: Registry,
+    pub sandbox: Sandbox,
+    pub letters: Letters,
+    pub clock: Arc<dyn Clock>,
+    pub settings: LineSettings,
+}
+
+/// The line's settings.
+#[derive(Debug, Clone)]
+pub struct LineSettings {
+    /// The mailbox's name in the store: its cursor and its mails' places hang on it.
+    pub mailbox: String,
+    pub policy: Policy,
+    /// Verdicts that are mailed without a person.
+    pub automatic: BTreeSet<VerdictKind>,
+    pub identity: MailIdentity,
+    /// A registry older than this does not answer.
+    pub registry_max_age: SignedDuration,
+    /// Bytes; larger mails are not downloaded.
+    pub max_mail: u64,
+    /// Attempts at one message before it is parked.
+    pub max_attempts: u32,
+    pub caps: Caps,
+}
+
+/// How many replies may leave in 24 hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    pub per_address: u32,
+    pub per_domain: u32,
+    pub total: u32,
+}
+
+/// How long a message or a reply stays in one worker's hands before another may take it. Longer
+/// than a child's wall time with its restarts, and than a relay's slowest answer.
+const LEASE: SignedDuration = SignedDuration::from_mins(15);
+
+impl Line {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}

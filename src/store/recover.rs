@@ -1,0 +1,126 @@
+//! Work whose worker has died: on this machine it is taken up at once; of another machine nothing
+//! is known, and its lease has to run out.
+
+use super::event::{Event, Kind};
+use super::{MailId, ReplyId, Store, millis};
+use crate::database::fault;
+use crate::fault::Fault;
+use jiff::Timestamp;
+use serde_json::json;
+use std::fmt;
+
+/// A program's name in claims: which process of which machine. Two programs never have the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worker {
+    /// Kernel boot and process-id namespace: within one of these, process ids can be compared.
+    place: String,
+    process: u32,
+    started: i64,
+}
+
+impl Worker {
+    /// This program's name. `now`: when it started.
+    #[must_use]
+    pub fn this(now: Timestamp) -> Self {
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let space = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+        let tame = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        Self {
+            place: format!("{}-{}", tame(&boot), tame(&space.to_string_lossy())),
+            process: std::process::id(),
+            started: now.as_millisecond(),
+        }
+    }
+
+    /// Reads a name from a claim; anything behind it (the loop's own mark) is left out.
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(['.', '/']);
+        let place = parts.next()?.to_owned();
+        Some(Self { place, process: parts.next()?.parse().ok()?, started: parts.next()?.parse().ok()? })
+    }
+
+    /// Whether that worker is surely gone, as far as this one can know.
+    fn knows_dead(&self, other: &Self) -> bool {
+        let comparable = self.place == other.place && self.place.len() > 1;
+        let reused = other.process == self.process && other.started != self.started;
+        comparable && (reused || !std::path::Path::new("/proc").join(other.process.to_string()).exists())
+    }
+}
+
+impl fmt::Display for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.place, self.process, self.started)
+    }
+}
+
+impl Store {
+    /// Takes up what programs of this machine left behind when they died: claimed messages can be
+    /// claimed again (their attempt counts); replies in mid-send become `unknown`. Returns how
+    /// many of both. To be called at the start.
+    pub async fn recover(&self, this: &Worker, now: Timestamp) -> Result<u64, Fault> {
+        const DOING: &str = "taking up what a dead program left behind";
+        let mut write = self.write(DOING, now).await?;
+        let claims: Vec<(i64, String)> =
+            sqlx::query_as("SELECT id, worker FROM messages WHERE state = 'claimed' AND worker IS NOT NULL")
+                .fetch_all(write.connection())
+                .await
+                .map_err(fault(DOING))?;
+        let sends: Vec<(i64, i64, String)> = sqlx::query_as(
+            "SELECT id, message_id, worker FROM replies WHERE state = 'sending' AND worker IS NOT NULL",
+        )
+        .fetch_all(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+        let dead = |worker: &str| Worker::parse(worker).is_some_and(|other| this.knows_dead(&other));
+        let mut recovered = 0;
+        for (id, _) in claims.iter().filter(|(_, worker)| dead(worker)) {
+            let done = sqlx::query(
+                "UPDATE messages SET state = 'kept', worker = NULL, due_at = $1 WHERE id = $2 AND state = 'claimed'",
+            )
+            .bind(millis(now))
+            .bind(id)
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
+            recovered += done.rows_affected();
+        }
+        for (id, message, _) in sends.iter().filter(|(_, _, worker)| dead(worker)) {
+            let done = sqlx::query(
+                "UPDATE replies SET state = 'unknown', ended_at = $1, worker = NULL, \
+                 answer = 'no answer: the sender ended in mid-send' WHERE id = $2 AND state = 'sending'",
+            )
+            .bind(millis(now))
+            .bind(id)
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
+            recovered += done.rows_affected();
+            let event = Event::new(Kind::ReplyUnknown).message(MailId(*message)).reply(ReplyId(*id));
+            write.tell(event.saying(json!({ "delivery": "unknown" }))).await?;
+        }
+        write.commit().await?;
+        Ok(recovered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millisecond(millis).unwrap()
+    }
+
+    #[test]
+    fn only_the_surely_dead_are_dead() {
+        let this = Worker::this(at(1000));
+        assert!(!this.knows_dead(&this));
+        let named = Worker::parse(&format!("{this}/d1")).unwrap();
+        assert_eq!(named, this);
+        assert!(this.knows_dead(&Worker { started: 999, ..this.clone() }), "the same process id, used again");
+        assert!(this.knows_dead(&Worker { process: u32::MAX, ..this.clone() }), "no such process");
+        assert!(!this.knows_dead(&Worker { process: 1, ..this.clone() }), "alive");
+        let elsewhere = Worker { place: "another-machine".into(), process: u32::MAX, started: 1 };
+        assert!(!this.knows_dead(&elsewhere), "nothing is known of it");
+    }
+}
