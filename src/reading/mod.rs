@@ -29,6 +29,12 @@ mod acroform_tests;
 mod pdf_samples;
 #[cfg(test)]
 mod pdf_tests;
+#[cfg(test)]
+mod pdfsig_tests;
+#[cfg(test)]
+mod second_tests;
+#[cfg(test)]
+mod text_tests;
 
 mod answers;
 pub mod editions;
