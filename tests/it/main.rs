@@ -9,6 +9,8 @@
 )]
 
 mod architecture;
+mod dovecot;
+mod imap_dovecot;
 mod imap_peer;
 mod imap_trouble;
 mod mails;
