@@ -246,8 +246,7 @@ fn theirs(code: Code) -> bool {
 impl Point {
     fn new(finding: &Finding, form: Option<&F413>) -> Self {
         let place = place(finding.field, form);
-        // the sentence stands by itself in the report; here the box is named before it
-        let message = finding.message.replacen(&format!(" ({place})"), "", 1);
+        let message = after(&place, &finding.message);
         let first = place.chars().next();
         let place = match first {
             Some(c) if c.is_ascii_digit() => format!("Section {place}"),
@@ -256,6 +255,16 @@ impl Point {
         };
         Self { place, message: tame(&message, SENTENCE) }
     }
+}
+
+/// A finding's sentence names its box, because it stands by itself in the report; here the box is
+/// written before it, and is not named twice.
+fn after(place: &str, sentence: &str) -> String {
+    let section = place.split_once(',').map_or(place, |(section, _)| section);
+    sentence
+        .replacen(&format!("La case {place} "), "Cette case ", 1)
+        .replacen(&format!(" ({place})"), "", 1)
+        .replacen(&format!(" ({section})"), "", 1)
 }
 
 impl AdministratorView {
@@ -365,6 +374,14 @@ impl FormView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_box_is_named_once() {
+        let place = "3.2, « Nom »";
+        assert_eq!(after(place, "La case 3.2, « Nom » est vide."), "Cette case est vide.");
+        assert_eq!(after(place, "Le nom « A » (3.2, « Nom ») manque."), "Le nom « A » manque.");
+        assert_eq!(after(place, "Le nom « A » (3.2) et le 3.1 (3.1)."), "Le nom « A » et le 3.1 (3.1).");
+    }
 
     #[test]
     fn the_requesters_own_words_are_kept_of_a_subject() {
