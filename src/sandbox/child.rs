@@ -96,17 +96,16 @@ fn open(order: &Order, bytes: Vec<u8>) -> Taken {
 
 /// Reads documents as one message. A library's panic costs the document it is about only.
 fn read(documents: &[(String, Vec<u8>)]) -> Vec<Reading> {
-    let read = |documents: &[_]| catch_unwind(AssertUnwindSafe(|| read_documents(documents))).ok();
+    let (editions, limits) = (Editions::default(), Limits::default());
+    let read = |documents: &[_]| {
+        catch_unwind(AssertUnwindSafe(|| reading::read(documents, &editions, &limits))).ok()
+    };
     read(documents).unwrap_or_else(|| {
         let one = |document: &(String, Vec<u8>)| {
             read(std::slice::from_ref(document)).unwrap_or_else(|| vec![unreadable(&document.0)])
         };
         documents.iter().flat_map(one).collect()
     })
-}
-
-fn read_documents(documents: &[(String, Vec<u8>)]) -> Vec<Reading> {
-    reading::read(documents, &Editions::default(), &Limits::default())
 }
 
 fn head(document: &Attached) -> DocumentHead {
