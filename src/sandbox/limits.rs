@@ -4,8 +4,8 @@ use rustix::process::{DumpableBehavior, set_dumpable_behavior, set_parent_proces
 use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, setrlimit};
 use std::io;
 
-/// Files a child may hold open: the three pipes, and what a library reads once.
-const OPEN_FILES: u64 = 16;
+/// Files a child may hold open: its three pipes. No file and no socket can be opened any more.
+const OPEN_FILES: u64 = 3;
 
 /// Stack, bytes: parsers recurse on nested structures; `RLIMIT_AS` counts what is used of it.
 const STACK: u64 = 64 << 20;
@@ -20,7 +20,7 @@ pub(super) fn is_orphan(parent: u32) -> bool {
     i32::try_from(parent).ok().and_then(Pid::from_raw) != getppid()
 }
 
-/// No more than `cpu` seconds and `memory` bytes, no files written, no core dump.
+/// No more than `cpu` seconds and `memory` bytes; no files, no sockets, no processes, no core dump.
 pub(super) fn set(cpu: u64, memory: u64) -> io::Result<()> {
     // The hard limit kills what would ignore SIGXCPU.
     limit(Resource::Cpu, cpu, cpu.saturating_add(1))?;
@@ -28,6 +28,7 @@ pub(super) fn set(cpu: u64, memory: u64) -> io::Result<()> {
     limit(Resource::Fsize, 0, 0)?;
     limit(Resource::Core, 0, 0)?;
     limit(Resource::Nofile, OPEN_FILES, OPEN_FILES)?;
+    limit(Resource::Nproc, 0, 0)?;
     // Less stack than wished for is not worth refusing to work.
     let _ = limit(Resource::Stack, STACK, STACK);
     Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)

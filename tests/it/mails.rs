@@ -276,6 +276,18 @@ fn every_byte_string_has_a_head() {
 }
 
 #[test]
+fn a_mail_that_the_parser_panics_on_keeps_its_head() {
+    // An attached mail cut short in a multipart that is one only in name: mail-parser's own assertion.
+    let raw = b"From: a@chu.example\nContent-Type:multipart/;boundary=mark\n\n--markContent-Type:message/rfc822\n\ne\nContent-Type:message/rfc822\n\n\n--mark--";
+    let mail = open_mail(raw, &settings());
+    assert_eq!(mail.head.from.unwrap().address.expose(), "a@chu.example");
+    if cfg!(debug_assertions) {
+        assert_eq!(mail.unread.len(), 1, "a person is told");
+        assert_eq!(mail.head.kind, MailKind::Submission);
+    }
+}
+
+#[test]
 fn mails_in_mails_end() {
     let mut raw = b"From: a@chu.example\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.7".to_vec();
     for _ in 0..500 {

@@ -47,13 +47,18 @@ impl<'a> Collector<'a> {
             Content::Zip | Content::Tnef | Content::Cms | Content::Mail
                 if depth >= self.settings.max_depth =>
             {
-                self.not_opened(name, content, "il contient trop de niveaux d'archives");
+                self.too_deep(name, content);
             }
-            Content::Zip => match zip::open(&bytes, &mut self.entries, &mut self.unpacked) {
-                Ok(entries) if entries.is_empty() => self.push(name, content, bytes),
-                Ok(entries) => self.take_all(entries, depth),
-                Err(trouble) => self.trouble(name, content, trouble),
-            },
+            Content::Zip => {
+                let (entries, trouble) = zip::open(&bytes, &mut self.entries, &mut self.unpacked);
+                if entries.is_empty() && trouble.is_none() {
+                    self.push(name, content, bytes);
+                }
+                self.take_all(entries, depth);
+                if let Some(trouble) = trouble {
+                    self.trouble(name, content, trouble);
+                }
+            }
             Content::Tnef => match tnef::open(&bytes) {
                 Ok(entries) => self.take_all(entries, depth),
                 Err(trouble) => self.trouble(name, content, trouble),
@@ -125,6 +130,11 @@ impl<'a> Collector<'a> {
             Trouble::TooLarge => (Code::DocumentTooLarge, "est trop volumineux une fois décompressé"),
         };
         self.say(name, content, code, why);
+    }
+
+    /// A container inside too many others.
+    pub fn too_deep(&mut self, name: Option<&str>, content: Content) {
+        self.not_opened(name, content, "il contient trop de niveaux d'archives");
     }
 
     fn not_opened(&mut self, name: Option<&str>, content: Content, why: &str) {

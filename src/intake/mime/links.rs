@@ -61,8 +61,16 @@ pub(super) fn share(text: &str) -> Option<&'static str> {
 
 /// A body without what it quotes: a share quoted from an older mail is not this mail's file.
 pub(super) fn own_words(text: &str) -> String {
-    text.lines().filter(|line| !line.trim_start().starts_with('>')).collect::<Vec<_>>().join("\n")
+    let own = text
+        .lines()
+        .map(str::trim_start)
+        .take_while(|line| !QUOTES.iter().any(|mark| line.starts_with(mark)));
+    own.filter(|line| !line.starts_with('>')).collect::<Vec<_>>().join("\n")
 }
+
+/// How mail programs that do not mark each line begin what they quote.
+const QUOTES: [&str; 6] =
+    ["-----Message d", "-----Original", "----- Message", "________________", "De : ", "From: "];
 
 /// The same of an HTML body: up to the first quotation.
 pub(super) fn own_html(html: &str) -> &str {
@@ -109,6 +117,7 @@ mod tests {
     #[test]
     fn quoted_links_are_not_this_mails() {
         assert_eq!(share(&own_words("Merci !\n> https://we.tl/t-AbCdEf12\n")), None);
+        assert_eq!(share(&own_words("Merci !\n\nDe : A\nEnvoyé : hier\nhttps://we.tl/t-AbCdEf12\n")), None);
         assert_eq!(share(own_html("<p>Merci</p><BLOCKQUOTE>https://we.tl/t-AbCdEf12</BLOCKQUOTE>")), None);
     }
 }

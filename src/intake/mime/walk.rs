@@ -14,13 +14,14 @@ use mail_parser::{
 use std::collections::BTreeSet;
 
 /// Parts that are never a document, whatever disposition they have.
-const NO_DOCUMENTS: [&str; 12] = [
+const NO_DOCUMENTS: [&str; 13] = [
     "application/pkcs7-signature",
     "application/x-pkcs7-signature",
     "application/pgp-signature",
     "application/pgp-keys",
     "application/pgp-encrypted",
     "text/calendar",
+    "application/ics",
     "text/vcard",
     "text/x-vcard",
     "text/directory",
@@ -73,7 +74,7 @@ fn parts(message: &Message<'_>, collector: &mut Collector<'_>, depth: usize) {
                 parts(inner, collector, depth + 1);
             }
             PartType::Message(_) => {
-                collector.take(Some("message.eml"), Vec::new(), false, depth + 1);
+                collector.too_deep(name.as_deref(), Content::Mail);
             }
             PartType::Text(_) | PartType::Html(_) => {
                 let is_body = u32::try_from(number).is_ok_and(|id| bodies.contains(&id));
