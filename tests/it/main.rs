@@ -14,5 +14,6 @@ mod imap_dovecot;
 mod imap_peer;
 mod imap_trouble;
 mod mails;
+mod sandbox;
 mod smtp_ends;
 mod smtp_peer;
