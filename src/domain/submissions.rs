@@ -37,7 +37,7 @@ pub fn join(readings: Vec<Reading>) -> Vec<Reading> {
 fn continues(form: &Reading, copy: &Reading) -> bool {
     let (Some(form), Some(copy)) = (&form.sheet, &copy.sheet) else { return false };
     let (Some(card), Some(same)) = (card(form), card(copy)) else { return false };
-    let known: Vec<String> = lines(form).map(|line| number(line)).collect();
+    let known: Vec<String> = lines(form).map(number).collect();
     card == same
         && !known.is_empty()
         && lines(copy).any(|line| !known.contains(&number(line)))

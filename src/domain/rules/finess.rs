@@ -73,7 +73,7 @@ impl<'a> Table<'a> {
             }
             (Row::B, Some(FinessLevel::Geographical) | None) => self.secondary_site(),
             (Row::A | Row::C | Row::Other | Row::Unknown | Row::Several, _) if !self.any_in_force() => {
-                self.no_contract(row)
+                Some(self.no_contract(row))
             }
             (Row::A, Some(FinessLevel::Legal)) => self.hospital_legal(),
             (Row::A, Some(FinessLevel::Geographical)) => self.hospital_site(),
@@ -145,10 +145,10 @@ impl<'a> Table<'a> {
     }
 
     /// `contract_missing`, or `contract_inactive` where there was one.
-    fn no_contract(&self, row: Row) -> Option<Finding> {
+    fn no_contract(&self, row: Row) -> Finding {
         let own = &self.found.structure;
         if let Some(latest) = latest(self.relevant()) {
-            return Some(inactive(self.case, &own.name, latest));
+            return inactive(self.case, &own.name, latest);
         }
         let exempt_among = || {
             let rows = self.establishments().map(|one| Row::of(one.class));
@@ -164,19 +164,18 @@ impl<'a> Table<'a> {
             },
             // it may well be exempt
             Row::Unknown => {
-                return Some(
-                    self.review("n'a pas de contrat d'adhésion enregistré et son type ne nous est pas connu"),
-                );
+                return self
+                    .review("n'a pas de contrat d'adhésion enregistré et son type ne nous est pas connu");
             }
             Row::Several if exempt_among() => {
-                return Some(self.review(
+                return self.review(
                     "regroupe des établissements de plusieurs types, sans contrat d'adhésion enregistré",
-                ));
+                );
             }
             Row::B | Row::Liberal | Row::Other | Row::Several => None,
         };
         let message = messages::contract_missing(&own.name, with.as_deref());
-        Some(Finding::reject(Code::ContractMissing, Field::Structure, message))
+        Finding::reject(Code::ContractMissing, Field::Structure, message)
     }
 
     /// The row: the class of the structure; of an EJ, its establishments' where they are in the notice.
@@ -348,7 +347,7 @@ fn geographical<'a>(establishments: impl Iterator<Item = &'a Structure>) -> Stri
 }
 
 /// Whether the project uses the Ségur core services: keywords in the words of 4.2, without case and
-/// accents. Short ones (DMP, INSi) as whole words only; long ones also written in one word.
+/// accents. Short ones (`DMP`, `INSi`) as whole words only; long ones also written in one word.
 fn segur(form: &F413, keywords: &[String]) -> bool {
     const LONG: usize = 6;
     let words = [&form.purpose, &form.publisher, &form.solution].map(Entry::valid).into_iter().flatten();

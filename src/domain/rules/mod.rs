@@ -56,14 +56,12 @@ fn verdict(findings: &mut Vec<Finding>, form: Option<&F413>) -> Verdict {
     if let Some(reviews) = of(Severity::Review) {
         return Verdict::Review(reviews);
     }
-    match form.and_then(F413::complete) {
-        Some(declaration) => Verdict::Accepted(Box::new(declaration)),
-        None => {
-            let look = Finding::review(Code::LowConfidence, Field::Document, messages::to_be_checked());
-            findings.push(look.clone());
-            Verdict::Review(Findings::from(look))
-        }
+    if let Some(declaration) = form.and_then(F413::complete) {
+        return Verdict::Accepted(Box::new(declaration));
     }
+    let look = Finding::review(Code::LowConfidence, Field::Document, messages::to_be_checked());
+    findings.push(look.clone());
+    Verdict::Review(Findings::from(look))
 }
 
 /// The order of the form: section by section, the table of 4.1 row by row; the worst first in a box.

@@ -3,6 +3,7 @@
 use super::super::facts::{Answer, Contract, Mandate};
 use super::super::finding::{Code, Finding};
 use super::super::form::{Field, Masked, Role};
+use super::super::identifiers::CardNumber;
 use super::super::messages;
 use super::super::people::{Likeness, PersonName, person_likeness};
 use super::Case;
@@ -22,7 +23,7 @@ fn own_numbers(known: &Known) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for found in known.all() {
         all.extend(numbers(&found.structure).map(str::to_owned));
-        all.extend(found.legal_entity.iter().flat_map(|legal| numbers(legal)).map(str::to_owned));
+        all.extend(found.legal_entity.iter().flat_map(numbers).map(str::to_owned));
         all.extend(legal_number(found).map(str::to_owned));
     }
     all
@@ -38,7 +39,7 @@ fn mandate(case: Case, known: &Known) -> Option<Finding> {
         return Some(missing(case, known));
     };
     let own = own_numbers(known);
-    let card = who.card.valid().map(|card| card.as_str());
+    let card = who.card.valid().map(CardNumber::as_str);
     let his = |mandate: &&Mandate| {
         let by_card = mandate.card.is_some() && mandate.card.as_deref() == card;
         by_card || same_person(case, &mandate.last_name, &mandate.first_name)

@@ -137,8 +137,9 @@ fn compare(case: Case, finess: &StructureFacts, sirets: &[&StructureFacts]) -> (
     let own = &finess.structure;
     let number = case.form.finess.valid().map_or("", |finess| finess.as_str());
     let siret = case.form.siret.valid().map_or("", |siret| siret.as_str());
-    let siren = siret.get(..9);
-    let same_company = own.siret.as_deref().and_then(|siret| siret.get(..9)) == siren;
+    let company = case.form.siret.valid().map(|siret| siret.siren().as_str().to_owned());
+    let same_company =
+        company.is_some() && own.siret.as_deref().and_then(|siret| siret.get(..9)) == company.as_deref();
     let one_line = |other: &Structure| {
         other.finess.is_some()
             && (other.finess == own.finess || other.finess == own.finess_ej || other.finess_ej == own.finess)
