@@ -7,6 +7,8 @@
 
 #[cfg(test)]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use crate::fault::{Fault, Retry};
@@ -149,13 +151,16 @@ impl Database {
 }
 
 fn sqlite_pool(pragmas: &'static str) -> AnyPoolOptions {
-    AnyPoolOptions::new().acquire_timeout(ACQUIRE).after_connect(move |connection, _| {
-        Box::pin(async move {
-            connection.execute(BUSY).await?;
-            connection.execute(pragmas).await?;
-            Ok(())
-        })
-    })
+    // a file does not hang up: no need to ask each time whether the connection lives
+    AnyPoolOptions::new().acquire_timeout(ACQUIRE).test_before_acquire(false).after_connect(
+        move |connection, _| {
+            Box::pin(async move {
+                connection.execute(BUSY).await?;
+                connection.execute(pragmas).await?;
+                Ok(())
+            })
+        },
+    )
 }
 
 /// Says what was being done when the database failed.
@@ -196,18 +201,22 @@ fn without_password(url: &str) -> String {
     }
 }
 
-/// SQL `($1, $2), ($3, $4), …` for `rows` rows of `columns` values.
+/// SQL `($from, …)`: a list of `count` parameters.
 #[must_use]
-pub fn tuples(rows: usize, columns: usize) -> String {
-    use std::fmt::Write as _;
-    let mut sql = String::with_capacity(rows * columns * 6);
-    for row in 0..rows {
-        sql.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 0..columns {
-            let comma = if column == 0 { "" } else { ", " };
-            let _ = write!(sql, "{comma}${}", row * columns + column + 1);
-        }
-        sql.push(')');
+pub fn list(from: usize, count: usize) -> String {
+    let names: Vec<_> = (from..from + count).map(|n| format!("${n}")).collect();
+    format!("({})", names.join(", "))
+}
+
+impl Engine {
+    /// SQL `($1, $2), ($3, $4), …`: the VALUES of `rows` rows of `columns` columns. To SQLite, `$1`
+    /// is a name that it looks up one by one; with a thousand of them only `?` will do.
+    #[must_use]
+    pub fn values(self, rows: usize, columns: usize) -> String {
+        let row = |row: usize| match self {
+            Self::Postgres => list(row * columns + 1, columns),
+            Self::Sqlite => format!("({})", vec!["?"; columns].join(", ")),
+        };
+        (0..rows).map(row).collect::<Vec<_>>().join(", ")
     }
-    sql
 }

@@ -11,6 +11,7 @@ pub struct Place {
 }
 
 impl Place {
+    #[expect(clippy::missing_panics_doc, reason = "a test's own set-up")]
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = match postgres() {

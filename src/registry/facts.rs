@@ -23,9 +23,9 @@ impl Registry {
         max_age: SignedDuration,
     ) -> Result<Facts, Fault> {
         let snapshot = match self.current().await? {
-            None => return Ok(silence(wanted, None, NoAnswer::NeverLoaded)),
+            None => return Ok(silence(wanted, None, &NoAnswer::NeverLoaded)),
             Some(old) if now.duration_since(old.loaded_at) > max_age => {
-                return Ok(silence(wanted, Some(old.id), NoAnswer::Stale));
+                return Ok(silence(wanted, Some(old.id), &NoAnswer::Stale));
             }
             Some(fresh) => fresh,
         };
@@ -167,19 +167,19 @@ impl Family<'_> {
 }
 
 /// The facts where there is no registry to ask.
-fn silence(wanted: &Wanted, snapshot: Option<i64>, why: NoAnswer) -> Facts {
+fn silence(wanted: &Wanted, snapshot: Option<i64>, why: &NoAnswer) -> Facts {
     fn not<T>(why: &NoAnswer) -> Answer<T> {
         Answer::NoAnswer(why.clone())
     }
-    let rangs = wanted.rpps_rang.iter().map(|rang: &RppsRang| (rang.clone(), not(&why)));
-    let cards = wanted.cards.iter().map(|card: &CardNumber| (card.clone(), not(&why)));
+    let rangs = wanted.rpps_rang.iter().map(|rang: &RppsRang| (rang.clone(), not(why)));
+    let cards = wanted.cards.iter().map(|card: &CardNumber| (card.clone(), not(why)));
     Facts {
         snapshot,
-        by_finess: wanted.finess.as_ref().map(|_| not(&why)),
-        by_siret: wanted.siret.as_ref().map(|_| not(&why)),
+        by_finess: wanted.finess.as_ref().map(|_| not(why)),
+        by_siret: wanted.siret.as_ref().map(|_| not(why)),
         by_rpps_rang: rangs.collect(),
-        contracts: not(&why),
+        contracts: not(why),
         cards: cards.collect(),
-        mandates: not(&why),
+        mandates: not(why),
     }
 }

@@ -1,7 +1,7 @@
 //! Writing a snapshot: rows in batches beside the current one, the switch, and what is dropped.
 
 use super::feed::{Cell, Feed, Row, identifiers_in};
-use crate::database::{Database, clean, fault, tuples};
+use crate::database::{Database, clean, fault};
 use crate::fault::Fault;
 use csv::StringRecord;
 use jiff::Timestamp;
@@ -177,7 +177,7 @@ impl Batch<'_> {
             let sql = format!(
                 "INSERT INTO {table} (snapshot, line, {}) VALUES {}",
                 columns.join(", "),
-                tuples(rows.len(), columns.len() + 2)
+                self.loading.database.engine().values(rows.len(), columns.len() + 2)
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for (line, row) in rows {
@@ -188,7 +188,7 @@ impl Batch<'_> {
         for some in rangs.chunks(ROWS_A_STATEMENT) {
             let sql = format!(
                 "INSERT INTO registry_rangs (snapshot, rpps_rang, line) VALUES {}",
-                tuples(some.len(), 3)
+                self.loading.database.engine().values(some.len(), 3)
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for (rang, line) in some {

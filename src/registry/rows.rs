@@ -2,7 +2,7 @@
 
 use super::Snapshot;
 use super::feed::Feed;
-use crate::database::{Database, fault};
+use crate::database::{Database, fault, list};
 use crate::domain::facts::{Card, Class, Contract, ContractStatus, FinessLevel, Mandate, Structure};
 use crate::domain::form::Masked;
 use crate::domain::policy::CardType;
@@ -138,12 +138,11 @@ impl<'a> Asked<'a> {
             let Some(last) = some.last() else { continue };
             let slots = some.len().next_power_of_two();
             // the snapshot is $1: the keys begin at $2
-            let list =
-                format!("({})", (0..slots).map(|n| format!("${}", n + 2)).collect::<Vec<_>>().join(", "));
+            let slots_sql = list(2, slots);
             let condition = if condition.contains("{keys}") {
-                condition.replace("{keys}", &list)
+                condition.replace("{keys}", &slots_sql)
             } else {
-                format!("{condition} {list}")
+                format!("{condition} {slots_sql}")
             };
             let mut query = sqlx::query_as::<_, T>(AssertSqlSafe(format!("{select} {condition} {order}")))
                 .bind(self.snapshot.id);

@@ -1,6 +1,5 @@
 //! What people ask the store: cases, replies, parked mail.
 
-use super::event::Stored;
 use super::{CaseState, EventRow, MailId, ReplyId, Store, instant, instant_or_none, word};
 use crate::database::{fault, fold, like};
 use crate::domain::case::{CaseNumber, Template, VerdictKind};
@@ -191,6 +190,16 @@ impl ReplyColumns {
     }
 }
 
+#[derive(FromRow)]
+struct ParkedColumns {
+    id: i64,
+    received_at: i64,
+    ended_at: Option<i64>,
+    size: i64,
+    attempts: i64,
+    trouble: Option<String>,
+}
+
 impl Store {
     /// Cases that fit, newest first.
     pub async fn cases(&self, filter: &CaseFilter) -> Result<Vec<CaseRow>, Fault> {
@@ -350,7 +359,7 @@ impl Store {
 
     /// Messages put aside, oldest first.
     pub async fn parked(&self) -> Result<Vec<ParkedRow>, Fault> {
-        let rows: Vec<(i64, i64, Option<i64>, i64, i64, Option<String>)> = sqlx::query_as(
+        let rows: Vec<ParkedColumns> = sqlx::query_as(
             "SELECT id, received_at, ended_at, size, attempts, trouble FROM messages WHERE state = 'parked' \
              ORDER BY received_at, id",
         )
@@ -358,29 +367,16 @@ impl Store {
         .await
         .map_err(fault("looking for parked messages"))?;
         rows.into_iter()
-            .map(|(id, received_at, parked_at, size, attempts, because)| {
+            .map(|row| {
                 Ok(ParkedRow {
-                    id: MailId(id),
-                    received_at: instant(received_at)?,
-                    parked_at: instant_or_none(parked_at)?,
-                    size: size.unsigned_abs(),
-                    attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
-                    because: because.unwrap_or_default(),
+                    id: MailId(row.id),
+                    received_at: instant(row.received_at)?,
+                    parked_at: instant_or_none(row.ended_at)?,
+                    size: row.size.unsigned_abs(),
+                    attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
+                    because: row.trouble.unwrap_or_default(),
                 })
             })
             .collect()
-    }
-
-    /// The latest events, newest first.
-    pub async fn latest_events(&self, limit: u32) -> Result<Vec<EventRow>, Fault> {
-        let rows = sqlx::query_as::<_, Stored>(
-            "SELECT id, at, kind, message_id, case_id, reply_id, actor, detail, hash FROM events \
-             ORDER BY id DESC LIMIT $1",
-        )
-        .bind(i64::from(limit))
-        .fetch_all(self.database.read())
-        .await
-        .map_err(fault("reading the latest events"))?;
-        rows.into_iter().map(Stored::shown).collect()
     }
 }

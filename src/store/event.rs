@@ -166,7 +166,7 @@ pub struct ChainBroken {
 }
 
 #[derive(FromRow)]
-pub(super) struct Stored {
+struct Stored {
     id: i64,
     at: i64,
     kind: String,
@@ -179,7 +179,7 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    pub(super) fn shown(self) -> Result<EventRow, Fault> {
+    fn shown(self) -> Result<EventRow, Fault> {
         Ok(EventRow {
             id: self.id,
             at: instant(self.at)?,
@@ -230,6 +230,19 @@ impl Store {
         .fetch_all(self.database.read())
         .await
         .map_err(fault(DOING))?;
+        rows.into_iter().map(Stored::shown).collect()
+    }
+
+    /// The latest events, newest first.
+    pub async fn latest_events(&self, limit: u32) -> Result<Vec<EventRow>, Fault> {
+        let rows = sqlx::query_as::<_, Stored>(
+            "SELECT id, at, kind, message_id, case_id, reply_id, actor, detail, hash FROM events \
+             ORDER BY id DESC LIMIT $1",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(self.database.read())
+        .await
+        .map_err(fault("reading the latest events"))?;
         rows.into_iter().map(Stored::shown).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! Where handled mail still has to be put on the server.
 
 use super::{SightingId, Store, millis, word};
-use crate::database::{clean, fault, tuples};
+use crate::database::{clean, fault, list};
 use crate::domain::mail::Outcome;
 use crate::fault::Fault;
 use jiff::Timestamp;
@@ -66,7 +66,7 @@ impl Store {
                     "UPDATE sightings SET filed_at = ${}, filed_as = ${}, filing_trouble = NULL WHERE id IN {}",
                     some.len() + 1,
                     some.len() + 2,
-                    tuples(1, some.len()),
+                    list(1, some.len()),
                 );
                 let mut query = sqlx::query(AssertSqlSafe(sql));
                 for mail in some {

@@ -126,12 +126,11 @@ async fn keep_one(
         .fetch_optional(write.connection())
         .await
         .map_err(fault(DOING))?;
-    let (id, kept) = match first {
-        Some((id,)) => (MailId(id), Kept::Copy(MailId(id))),
-        None => {
-            let id = insert(write, &sha256, mail, now).await?;
-            (id, Kept::New(id))
-        }
+    let (id, kept) = if let Some((id,)) = first {
+        (MailId(id), Kept::Copy(MailId(id)))
+    } else {
+        let id = insert(write, &sha256, mail, now).await?;
+        (id, Kept::New(id))
     };
     sqlx::query(
         "INSERT INTO sightings (message_id, mailbox, uidvalidity, uid, received_at, seen_at) \

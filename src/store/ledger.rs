@@ -88,4 +88,17 @@ impl Store {
         .await
         .map_err(fault("counting the ledger"))
     }
+
+    /// How many mails of this folder, under this UIDVALIDITY, were ever kept: what the server
+    /// shows in it, and what was moved out of it, adds up to that.
+    pub async fn seen_in(&self, mailbox: &str, uidvalidity: u32) -> Result<i64, Fault> {
+        let (count,): (i64,) =
+            sqlx::query_as("SELECT COUNT(*) FROM sightings WHERE mailbox = $1 AND uidvalidity = $2")
+                .bind(mailbox)
+                .bind(i64::from(uidvalidity))
+                .fetch_one(self.database.read())
+                .await
+                .map_err(fault("counting a folder's mail"))?;
+        Ok(count)
+    }
 }

@@ -1,7 +1,7 @@
 //! The rows of a decision.
 
 use super::{DOING, Decision, NewCase};
-use crate::database::{clean, fault, fold, tuples};
+use crate::database::{clean, fault, fold, list};
 use crate::domain::case::CaseNumber;
 use crate::domain::form::{Entry, F413, Masked};
 use crate::domain::mail::{DocumentHead, MailHead, Outcome};
@@ -140,7 +140,7 @@ pub(super) async fn case_of_thread(
     if nearest.is_empty() {
         return Ok(None);
     }
-    let ids = tuples(1, nearest.len());
+    let ids = list(1, nearest.len());
     let sql = format!(
         "SELECT id FROM cases WHERE (message_id IN (SELECT message_id FROM replies WHERE rfc_id IN {ids}) \
          OR message_id IN (SELECT id FROM messages WHERE rfc_id IN {ids})) AND message_id <> ${} \

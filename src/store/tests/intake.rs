@@ -39,6 +39,8 @@ async fn a_rebuilt_folder_brings_copies_and_not_one_new_message() {
     let ledger = desk.store.ledger().await.unwrap();
     assert_eq!((ledger.messages, ledger.copies), (21, 20));
     assert_eq!(desk.store.cursor(INBOX).await.unwrap(), Some(Cursor { uidvalidity: 2, uid: 21 }));
+    assert_eq!(desk.store.seen_in(INBOX, 1).await.unwrap(), 20);
+    assert_eq!(desk.store.seen_in(INBOX, 2).await.unwrap(), 21);
     let Kept::Copy(first) = kept[0] else { panic!() };
     let told: Vec<_> =
         desk.store.events_of(first).await.unwrap().into_iter().map(|event| event.kind).collect();

@@ -1,0 +1,5 @@
+//! The registry on real databases, from real files.
+
+mod desk;
+mod facts;
+mod imports;
