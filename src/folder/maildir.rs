@@ -51,7 +51,6 @@ pub struct MaildirMailbox {
     settings: MaildirSettings,
     /// Unique names by UID, as of the last list.
     names: BTreeMap<u32, String>,
-    uidvalidity: Option<u32>,
     /// When `new/` and `cur/` were last changed, as of the last list.
     changed: Option<Changed>,
 }
@@ -59,7 +58,7 @@ pub struct MaildirMailbox {
 impl MaildirMailbox {
     #[must_use]
     pub fn new(settings: MaildirSettings) -> Self {
-        Self { settings, names: BTreeMap::new(), uidvalidity: None, changed: None }
+        Self { settings, names: BTreeMap::new(), changed: None }
     }
 
     /// Runs file work off the async threads.
@@ -118,7 +117,6 @@ impl Mailbox for MaildirMailbox {
             .collect();
         mails.sort_by_key(|mail| mail.uid);
         self.names = list.uids.into_iter().map(|(name, uid)| (uid, name)).collect();
-        self.uidvalidity = Some(list.uidvalidity);
         self.changed = Some(changed);
         Ok(Arrivals { uidvalidity: list.uidvalidity, mails })
     }
@@ -137,27 +135,24 @@ impl Mailbox for MaildirMailbox {
         uidvalidity: u32,
         batches: &[(Outcome, Vec<u32>)],
     ) -> Result<Vec<Filing>, Fault> {
-        if self.uidvalidity.is_none() {
-            self.arrivals(None).await?;
-        }
-        if self.uidvalidity != Some(uidvalidity) {
-            return Err(Fault::later("filing mails", "the list of UIDs was begun anew"));
-        }
-        let batches: Vec<(Outcome, Vec<_>)> = batches
-            .iter()
-            .map(|(outcome, uids)| {
-                (*outcome, uids.iter().map(|uid| (*uid, self.names.get(uid).cloned())).collect())
-            })
-            .collect();
+        let batches = batches.to_vec();
         self.work("filing mails", move |settings| {
+            make_folders(&settings.path)?;
             let locked = Locked::new(&settings.path)?;
             let mut list = locked.load()?;
+            if list.uidvalidity != uidvalidity {
+                return Err(io::Error::other("the list of UIDs was begun anew"));
+            }
+            // from the file, not from our last list: another mailbox of ours may have listed since
+            let names: BTreeMap<u32, String> =
+                list.uids.iter().map(|(name, uid)| (*uid, name.clone())).collect();
             let files = files(&settings.path)?;
             let mut filings = Vec::new();
-            for (outcome, mails) in batches {
-                for (uid, name) in mails {
+            for (outcome, uids) in batches {
+                for uid in uids {
                     let folder = settings.folders.of(outcome);
-                    let put = match name.as_ref().and_then(|name| files.get(name)) {
+                    let name = names.get(&uid);
+                    let put = match name.and_then(|name| files.get(name)) {
                         Some(file) => file.put(&settings.path, settings.filing, folder),
                         None => Err(io::ErrorKind::NotFound.into()),
                     };
@@ -166,7 +161,7 @@ impl Mailbox for MaildirMailbox {
                     if let Some(name) =
                         name.filter(|_| gone || settings.filing == FilingMode::Move && put.is_ok())
                     {
-                        list.uids.remove(&name);
+                        list.uids.remove(name);
                     }
                     let end = match put {
                         Err(error) if !gone => FilingEnd::Undone(error.to_string()),
@@ -313,6 +308,20 @@ mod tests {
         assert_eq!(fs::read(folder.path().join(".&AMA- traiter/cur/b:2,FS")).unwrap(), b"B");
         assert!(folder.path().join(".&AMA- traiter/maildirfolder").is_file());
         assert_eq!(uids(&mailbox.arrivals(None).await.unwrap()), [0_u32; 0]);
+    }
+
+    #[tokio::test]
+    async fn one_mailbox_files_what_another_has_listed() {
+        let (folder, settings) = maildir();
+        let (mut lists, mut files) = (MaildirMailbox::new(settings.clone()), MaildirMailbox::new(settings));
+        for uid in 1..=2 {
+            deliver(folder.path(), &format!("new/{uid}"), "A", 1);
+            let list = lists.arrivals(None).await.unwrap();
+            let filings = files.file(list.uidvalidity, &[(Outcome::Handled, vec![uid])]).await.unwrap();
+            assert_eq!(filings, [Filing { uid, end: FilingEnd::Done }]);
+            assert!(folder.path().join(format!(".Trait&AOk-s/cur/{uid}:2,")).exists());
+        }
+        assert!(files.file(0, &[(Outcome::Handled, vec![1])]).await.is_err());
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ fn uids(arrivals: &Arrivals) -> Vec<u32> {
 
 /// A wait that must not last until its own end.
 async fn ends<T>(call: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), call).await.expect("it waits for ever")
+    tokio::time::timeout(Duration::from_mins(1), call).await.expect("it waits for ever")
 }
 
 async fn bodies(mailbox: &mut ImapMailbox, uids: &[u32]) -> Vec<Vec<u8>> {
@@ -108,6 +108,19 @@ async fn each_outcome_has_its_folder_with_its_accents() {
         assert_eq!(server.mails(".Questions").len(), 1);
         let subscribed = std::fs::read_to_string(server.maildir().join("subscriptions")).unwrap();
         assert!(subscribed.contains("Trait&AOk-s") || subscribed.contains("Traités"), "{subscribed}");
+    }
+}
+
+#[tokio::test]
+async fn one_connection_files_what_another_has_listed() {
+    let server = Dovecot::start();
+    let mut lists = ImapMailbox::new(server.settings(Tls::Plain));
+    let mut files = ImapMailbox::new(server.settings(Tls::Plain));
+    for uid in 1..=3 {
+        server.deliver(&mail("un"));
+        let uidvalidity = lists.arrivals(None).await.unwrap().uidvalidity;
+        files.file(uidvalidity, &[(Outcome::Handled, vec![uid])]).await.unwrap();
+        assert_eq!(server.mails(".Trait&AOk-s").len(), uid as usize);
     }
 }
 

@@ -23,6 +23,7 @@ pub enum Answer {
 pub struct ImapPeer {
     pub port: u16,
     heard: Arc<Mutex<Vec<String>>>,
+    answers: Arc<Mutex<Vec<(String, Answer)>>>,
     _tasks: JoinSet<()>,
 }
 
@@ -42,14 +43,20 @@ impl ImapPeer {
         let port = listener.local_addr().unwrap().port();
         let mut tasks = JoinSet::new();
         let log = Arc::clone(&heard);
+        let given = Arc::clone(&answers);
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((socket, _)) = listener.accept().await {
                 log.lock().unwrap().push("(connected)".to_owned());
-                connections.spawn(serve(socket, Arc::clone(&answers), Arc::clone(&log)));
+                connections.spawn(serve(socket, Arc::clone(&given), Arc::clone(&log)));
             }
         });
-        Self { port, heard, _tasks: tasks }
+        Self { port, heard, answers, _tasks: tasks }
+    }
+
+    /// From now on, once, also this.
+    pub fn add(&self, command: &str, answer: Answer) {
+        self.answers.lock().unwrap().push((command.to_owned(), answer));
     }
 
     /// The commands heard so far, without their tags.

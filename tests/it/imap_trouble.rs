@@ -88,6 +88,7 @@ async fn uids_of_a_folder_that_was_rebuilt_meanwhile_are_not_asked_for() {
         ("UID FETCH 4", close("* BYE restarting\r\n")),
         ("SELECT", say("* 3 EXISTS\r\n* OK [UIDVALIDITY 17] old\r\n% OK done\r\n")),
         ("SELECT", say(rebuilt)),
+        ("SELECT", say(rebuilt)),
     ])
     .await;
     assert!(ends(mailbox.arrivals(None)).await.is_err());
@@ -377,7 +378,8 @@ async fn flags_are_set_where_the_folder_keeps_them() {
 
 #[tokio::test]
 async fn a_session_that_died_of_idleness_is_replaced_before_filing() {
-    let (peer, mut mailbox) = offering("MOVE", vec![("NOOP", close("* BYE idle for too long\r\n"))]).await;
+    let (peer, mut mailbox) = offering("MOVE", vec![]).await;
+    peer.add("SELECT", close("* BYE idle for too long\r\n"));
     assert_eq!(file(&mut mailbox, &[4]).await, [FilingEnd::Done]);
     assert_eq!(peer.count("(connected)"), 2);
 }

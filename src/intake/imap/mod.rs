@@ -116,9 +116,11 @@ impl Mailbox for ImapMailbox {
         uidvalidity: u32,
         batches: &[(Outcome, Vec<u32>)],
     ) -> Result<Vec<Filing>, Fault> {
-        // a session that died of idleness is found out here, where nothing is half done yet
+        // selected anew: a mail that another connection took in may be unknown to this one, and a
+        // command on an unknown UID does nothing and succeeds (RFC 3501 §6.4.8). A session that died
+        // of idleness is found out here, where nothing is half done yet
         if let Some(mut session) = self.session.take()
-            && session.is_alive().await
+            && session.select(&self.settings.folder).await.is_ok()
         {
             self.session = Some(session);
         }

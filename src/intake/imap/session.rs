@@ -76,10 +76,6 @@ impl Session {
         })
     }
 
-    pub(super) async fn is_alive(&mut self) -> bool {
-        self.exchange.do_it("NOOP").await.is_ok()
-    }
-
     /// Selects the folder anew (which also makes the server look at it anew). Gives its UIDVALIDITY.
     pub(super) async fn select(&mut self, folder: &str) -> Result<u32, Trouble> {
         self.selected = None;
