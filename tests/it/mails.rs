@@ -243,6 +243,7 @@ fn the_head_survives_what_is_wrong_with_it() {
     assert_eq!(head.message_id.as_deref(), Some("a1@clinique-ozoir-bois.example"));
     assert_eq!(head.references, ["case-7.1@guichet.ans.example"]);
     assert_eq!(head.text.expose(), "Que veut dire ce message ?");
+    assert!(open("wrapped/smime-opaque").head.text.expose().starts_with("Bonjour,"));
     let head = open("kinds/date-of-2099-and-no-id").head;
     assert_eq!(head.message_id, None);
     let from = open("wrapped/attached").head.from.unwrap();

@@ -16,6 +16,8 @@ pub(super) struct Collector<'a> {
     left_out: Vec<String>,
     left_out_count: usize,
     unread: Vec<Reading>,
+    /// The text of the first signed mail looked through.
+    signed_text: Option<String>,
     /// What is left of `max_entries` and `max_unpacked`.
     entries: usize,
     unpacked: u64,
@@ -29,6 +31,7 @@ impl<'a> Collector<'a> {
             left_out: Vec::new(),
             left_out_count: 0,
             unread: Vec::new(),
+            signed_text: None,
             entries: settings.max_entries,
             unpacked: settings.max_unpacked,
         }
@@ -68,7 +71,9 @@ impl<'a> Collector<'a> {
                 Ok(Cms::Detached) => {}
                 Err(trouble) => self.trouble(name, content, trouble),
             },
-            Content::Mail => walk::nested(&bytes, self, depth + 1),
+            Content::Mail => {
+                walk::nested(&bytes, self, depth + 1);
+            }
             Content::Archive => self.not_opened(name, content, "ce format d'archive n'est pas accepté"),
             Content::Pgp if bytes.starts_with(b"-----BEGIN PGP MESSAGE") => {
                 self.trouble(name, content, Trouble::Encrypted);
@@ -101,7 +106,8 @@ impl<'a> Collector<'a> {
     /// What a signature is around: a MIME entity (RFC 8551 §3.5), or a file by itself (`x.pdf.p7m`).
     fn take_signed(&mut self, name: Option<&str>, inner: Vec<u8>, depth: usize) {
         if Content::of(&inner) == Content::Other {
-            walk::nested(&inner, self, depth + 1);
+            let text = walk::nested(&inner, self, depth + 1);
+            self.signed_text.get_or_insert(text.unwrap_or_default());
         } else {
             self.take(name.map(|name| name.trim_end_matches(".p7m")), inner, true, depth + 1);
         }
@@ -160,6 +166,11 @@ impl<'a> Collector<'a> {
 
     pub fn add_unread(&mut self, reading: Reading) {
         self.unread.push(reading);
+    }
+
+    /// The text inside an opaque signature, once.
+    pub fn signed_text(&mut self) -> String {
+        self.signed_text.take().unwrap_or_default()
     }
 
     pub fn settings(&self) -> &'a MimeSettings {

@@ -47,16 +47,19 @@ pub(super) fn mail(raw: &[u8], settings: &MimeSettings) -> (Decoded, Vec<Attache
         );
         collector.add_unread(unread(None, Finding::reject(Code::DocumentLink, Field::Document, message)));
     }
-    let decoded = decoded(&message, settings);
+    let mut decoded = decoded(&message, settings);
+    if decoded.text.is_empty() {
+        decoded.text = collector.signed_text();
+    }
     let (documents, unread) = collector.finish();
     (decoded, documents, unread)
 }
 
-/// A mail, or a MIME entity, inside another.
-pub(super) fn nested(raw: &[u8], collector: &mut Collector<'_>, depth: usize) {
-    if let Some(message) = MessageParser::default().parse(raw) {
-        parts(&message, collector, depth);
-    }
+/// A mail, or a MIME entity, inside another; its text.
+pub(super) fn nested(raw: &[u8], collector: &mut Collector<'_>, depth: usize) -> Option<String> {
+    let message = MessageParser::default().parse(raw)?;
+    parts(&message, collector, depth);
+    Some(body::text(&message, collector.settings().max_text))
 }
 
 fn parts(message: &Message<'_>, collector: &mut Collector<'_>, depth: usize) {
