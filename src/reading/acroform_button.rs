@@ -123,7 +123,12 @@ pub(super) fn kind(
             ButtonState::Unknown
         }
     };
-    let value = match value.and_then(bytes) {
+    let value_name = value.and_then(bytes);
+    // neither a value nor a state: off is the default (ISO 32000-2 §12.7.5.2.3)
+    if value_name.is_none() && shown_name.is_none() {
+        return WidgetKind::Button { value: ButtonState::Off, shown: ButtonState::Off, export: label, radio };
+    }
+    let value = match value_name {
         None => ButtonState::Unknown,
         Some(name) => match stands_for(name) {
             ButtonState::Unknown if export.is_some_and(|export| same(export, name)) => ButtonState::On,

@@ -58,16 +58,16 @@ use page::{Document, Trouble};
 #[must_use]
 pub fn read(documents: &[(String, Vec<u8>)], editions: &Editions, limits: &Limits) -> Vec<Reading> {
     let formats: Vec<Format> = documents.iter().map(|(name, bytes)| other::format(name, bytes)).collect();
-    let files: Vec<(&str, Document)> = documents
+    let files: Vec<(&str, &[u8], Document)> = documents
         .iter()
         .zip(&formats)
         .filter(|(_, format)| **format == Format::Pdf)
-        .map(|((name, bytes), _)| (name.as_str(), pdf::open(bytes, limits)))
+        .map(|((name, bytes), _)| (name.as_str(), bytes.as_slice(), pdf::open(bytes, limits)))
         .collect();
     let opened: Vec<Opened<'_>> = files
         .iter()
-        .filter(|(_, document)| !document.pages.is_empty())
-        .map(|(name, document)| Opened { name, document })
+        .filter(|(_, _, document)| !document.pages.is_empty())
+        .map(|(name, bytes, document)| Opened { name, bytes, document })
         .collect();
     let (own, foreign): (Vec<_>, Vec<_>) =
         opened.into_iter().partition(|opened| other::other_form(opened.document).is_none());
@@ -88,13 +88,15 @@ pub fn read(documents: &[(String, Vec<u8>)], editions: &Editions, limits: &Limit
         if in_forms.contains(&opened.name) {
             continue;
         }
-        if opened.document.pages.iter().any(other::is_wordless) {
+        if other::is_empty(opened.document) && other::is_cut(opened.bytes) {
+            out.push(without_sheet(opened.name, damaged()));
+        } else if opened.document.pages.iter().any(other::is_wordless) {
             out.push(on_paper(opened.name, Source::Scan));
         } else {
             rest.push(opened);
         }
     }
-    for (name, document) in &files {
+    for (name, _, document) in &files {
         if let Some(finding) = trouble(document) {
             out.push(without_sheet(name, finding));
         }
@@ -141,12 +143,7 @@ fn trouble(document: &Document) -> Option<Finding> {
              formulaire au format PDF sans mot de passe."
                 .to_owned(),
         ),
-        Trouble::Damaged => (
-            Code::DocumentDamaged,
-            "Le fichier est endommagé : aucune page n'a pu être lue. Merci d'enregistrer de nouveau le formulaire au \
-             format PDF, de vérifier qu'il s'ouvre, puis de nous le renvoyer."
-                .to_owned(),
-        ),
+        Trouble::Damaged => return Some(damaged()),
         Trouble::TooLarge => (
             Code::DocumentTooLarge,
             "Le fichier dépasse la taille ou le nombre de pages acceptés. Merci de nous renvoyer le seul formulaire \
@@ -156,6 +153,12 @@ fn trouble(document: &Document) -> Option<Finding> {
         Trouble::Unsupported(kind) => return Some(unsupported(kind)),
     };
     Some(Finding::reject(code, Field::Document, text))
+}
+
+fn damaged() -> Finding {
+    let text = "Le fichier est endommagé : aucune page n'a pu être lue. Merci d'enregistrer de nouveau le formulaire au \
+                format PDF, de vérifier qu'il s'ouvre, puis de nous le renvoyer.";
+    Finding::reject(Code::DocumentDamaged, Field::Document, text)
 }
 
 fn unsupported(kind: &str) -> Finding {
@@ -192,3 +195,6 @@ fn absent(foreign: &[Opened<'_>], rest: &[&Opened<'_>]) -> Option<Reading> {
     let finding = Finding::reject(Code::FormAbsent, Field::Document, text);
     Some(Reading { documents, source: Source::None, sheet: None, findings: vec![finding] })
 }
+
+#[cfg(test)]
+mod fixtures;

@@ -22,8 +22,8 @@ pub struct Run {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Place {
     pub area: Area,
-    /// Open below: words far under the label are not its answer.
-    pub open: bool,
+    /// Open below: words far under the label are not its answer. Where the label's words end.
+    pub open: Option<f32>,
 }
 
 pub struct Ground<'a> {
@@ -53,6 +53,30 @@ impl<'a> Ground<'a> {
             }
         }
         self.runs = runs(self.view, &self.claimed);
+    }
+
+    /// Parts runs that go from one column of a table without rules into the next: before a word that
+    /// starts where a column's header does.
+    pub fn part_columns(&mut self, starts: &[f32], from: f32, to: f32) {
+        let view = self.view;
+        let mut out: Vec<Run> = Vec::with_capacity(self.runs.len() + 8);
+        for run in self.runs.drain(..) {
+            if run.point.1 < from || run.point.1 > to || run.pieces.len() < 2 {
+                out.push(run);
+                continue;
+            }
+            let mut pieces: Vec<usize> = Vec::new();
+            for index in run.pieces {
+                let x = view.piece(index).map_or(0.0, |piece| piece.area.x0);
+                let begins = starts.iter().any(|start| (start - 6.0..=start + 8.0).contains(&x));
+                if begins && !pieces.is_empty() {
+                    finish(view, &mut pieces, &mut out);
+                }
+                pieces.push(index);
+            }
+            finish(view, &mut pieces, &mut out);
+        }
+        self.runs = out;
     }
 
     #[must_use]
@@ -134,7 +158,7 @@ impl<'a> Ground<'a> {
             area = area.around(&more.area);
             last = more;
         }
-        Some(Place { area, open: false })
+        Some(Place { area, open: None })
     }
 
     /// The cell under a label, when no label stands in it.
@@ -143,7 +167,7 @@ impl<'a> Ground<'a> {
         let next = self.view.grid.below(cell, core.x0 + 1.0)?;
         let near = cell.closed() || cell.area.y1 - label.hit.area.y1 <= 2.5 * core.height().max(8.0);
         let usable = near && next.closed() && !self.has_label(&next.area, label);
-        usable.then_some(Place { area: next.area, open: false })
+        usable.then_some(Place { area: next.area, open: None })
     }
 
     /// Whether an answer could be written in the label's own cell.
@@ -164,7 +188,7 @@ impl<'a> Ground<'a> {
             .filter(|other| cell.area.overlap(other).is_some())
             .collect();
         if here.is_empty() && cell.closed() {
-            return Place { area: cell.area, open: false };
+            return Place { area: cell.area, open: None };
         }
         let beside = |other: &Area| {
             shared((core.y0, core.y1), (other.y0, other.y1)) >= 0.3 * core.height().min(other.height())
@@ -189,8 +213,29 @@ impl<'a> Ground<'a> {
         let y0 = cell.area.y0.max(core.y0 - 0.35 * core.height());
         Place {
             area: Area { x0, y0, x1: x1.max(x0), y1: y1.max(y0) },
-            open: !cell.bottom || !here.is_empty() && !cell.closed(),
+            open: (!cell.bottom || !here.is_empty() && !cell.closed()).then_some(area.y1),
         }
+    }
+
+    /// On open ground what is right of a label, from the labels above it down.
+    #[must_use]
+    pub fn raised(&self, label: &Label) -> Option<Place> {
+        let cell = self.cell_of(label);
+        let own = self.rest_of(&cell, label);
+        own.open?;
+        let (core, x0) = (label.hit.core, label.hit.area.x1 - 2.0);
+        let above = self
+            .others(label)
+            .map(|other| other.hit.area)
+            .filter(|other| {
+                other.y1 <= core.y0 + 2.0 && shared((core.x0, own.area.x1), (other.x0, other.x1)) > 0.0
+            })
+            .map(|other| other.y1);
+        let y0 = above.fold(cell.area.y0.max(core.y0 - 45.0), f32::max);
+        // beside the label from higher up, or below it
+        let higher = Area { x0: x0.min(own.area.x1), y0: y0.min(own.area.y0), ..own.area };
+        let above = Area { y1: core.y0 + 0.2 * core.height(), ..higher };
+        self.has_content(&above).then_some(Place { area: higher, ..own })
     }
 
     /// The zone under a label: its own cell, and the one below when the label's is only a header.
@@ -207,6 +252,20 @@ impl<'a> Ground<'a> {
             areas.extend(self.under(&cell, label).map(|under| under.area));
         }
         areas
+    }
+
+    /// The stretch across the page of a label's cell that the page's end cuts open.
+    #[must_use]
+    pub fn runs_over(&self, label: &Label) -> Option<(f32, f32)> {
+        let cell = self.cell_of(label);
+        let near_end = label.hit.area.y1 > 0.75 * self.view.page.height;
+        (near_end && !cell.bottom && cell.left && cell.right).then_some((cell.area.x0, cell.area.x1))
+    }
+
+    /// The top of the first thing printed on the page.
+    #[must_use]
+    pub fn first_label(&self) -> f32 {
+        self.labels.iter().map(|label| label.hit.core.y0).fold(self.view.page.height, f32::min)
     }
 
     /// Labels that ask something, with their place.

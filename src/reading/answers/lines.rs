@@ -1,6 +1,6 @@
 //! Drawn words of one place, put together in reading order.
 
-use super::ground::{Ground, Place};
+use super::ground::{Ground, Place, Run};
 use super::is_tight;
 use crate::domain::form::Field;
 use crate::domain::sheet::{Evidence, Written};
@@ -11,37 +11,49 @@ use crate::reading::layout::fold::{squeeze, without_leaders};
 #[derive(Debug, Clone)]
 pub struct Drawn {
     pub written: Written,
-    /// Where its runs are written.
-    pub points: Vec<(f32, f32)>,
+    /// Its runs (indices into `Ground::runs`).
+    pub runs: Vec<usize>,
 }
 
-/// What is drawn in a place, or nothing.
+/// What is drawn in a place and not yet part of another answer (`free`), or nothing.
 #[must_use]
-pub fn written(ground: &Ground<'_>, field: Field, place: &Place) -> Option<Drawn> {
-    let mut runs: Vec<_> = ground.runs.iter().filter(|run| place.area.holds(run.point)).collect();
-    runs.sort_by(|a, b| a.area.y0.total_cmp(&b.area.y0));
-    if place.open {
-        near(&mut runs, place);
+pub fn written(
+    ground: &Ground<'_>,
+    field: Field,
+    place: &Place,
+    free: impl Fn(usize) -> bool,
+) -> Option<Drawn> {
+    let mut runs: Vec<(usize, &Run)> = ground
+        .runs
+        .iter()
+        .enumerate()
+        .filter(|(index, run)| place.area.holds(run.point) && free(*index))
+        .collect();
+    runs.sort_by(|a, b| a.1.area.y0.total_cmp(&b.1.area.y0));
+    if let Some(foot) = place.open {
+        near(&mut runs, foot);
     }
     let mut pieces: Vec<&Piece> =
-        runs.iter().flat_map(|run| &run.pieces).filter_map(|index| ground.view.piece(*index)).collect();
+        runs.iter().flat_map(|(_, run)| &run.pieces).filter_map(|index| ground.view.piece(*index)).collect();
     let text = text(&mut pieces, field);
     if text.is_empty() || is_placeholder(&text) {
         return None;
     }
     let area = pieces.iter().map(|piece| piece.area).reduce(|a, b| a.around(&b))?;
-    let confidence = pieces.iter().map(|piece| piece.confidence).fold(1.0, f32::min);
+    // a letter the file does not name leaves the answer in doubt
+    let sure = if text.contains(char::REPLACEMENT_CHARACTER) { 0.5 } else { 1.0 };
+    let confidence = pieces.iter().map(|piece| piece.confidence).fold(sure, f32::min);
     let evidence =
         Evidence { raw: text, confidence: f64::from(confidence), page: ground.view.page.number, area };
-    let points = runs.iter().map(|run| run.point).collect();
-    Some(Drawn { written: Written { evidence, disagrees: None }, points })
+    let runs = runs.into_iter().map(|(index, _)| index).collect();
+    Some(Drawn { written: Written { evidence, disagrees: None }, runs })
 }
 
 /// In a place that is open below, lines far under the last one belong to something else.
-fn near(runs: &mut Vec<&super::ground::Run>, place: &Place) {
-    let mut last = place.area.y0;
+fn near(runs: &mut Vec<(usize, &Run)>, foot: f32) {
+    let mut last = foot;
     let mut gone = false;
-    runs.retain(|run| {
+    runs.retain(|(_, run)| {
         let height = run.area.height().max(7.0);
         gone |= run.area.y0 - last > 3.2 * height;
         last = last.max(run.area.y1);

@@ -22,6 +22,8 @@ pub struct Answers {
     pub located: BTreeSet<Field>,
     /// Widgets that gave an answer or the lack of one: (page in the form, index on the page).
     widgets: BTreeSet<(usize, usize)>,
+    /// Runs of drawn words that are part of an answer: (page in the form, index on the page).
+    runs: BTreeSet<(usize, usize)>,
     /// Rows of §4.1 met so far, over page ends.
     rows: usize,
     columns: Vec<table::Column>,
@@ -52,7 +54,11 @@ impl Answers {
             if matches!(field, Field::RppsRang(_)) {
                 continue;
             }
-            let place = ground.place(label);
+            let mut place = ground.place(label);
+            if field == Field::Purpose {
+                // the one tall box: its label may stand at its foot
+                place = ground.raised(label).unwrap_or(place);
+            }
             self.fill(ground, field, &place);
         }
     }
@@ -67,7 +73,7 @@ impl Answers {
         }
     }
 
-    fn administrators(&mut self, ground: &Ground<'_>) {
+    fn administrators(&mut self, ground: &mut Ground<'_>) {
         let mut tables: Vec<usize> = ground
             .labels
             .iter()
@@ -93,6 +99,8 @@ impl Answers {
             let columns = table::columns(ground, table);
             let foot = table::header_foot(ground, table);
             let to = table::end_below(ground, foot);
+            let open: Vec<f32> = columns.iter().map(|column| column.start).collect();
+            ground.part_columns(&open, foot, to);
             self.located.extend(columns.iter().map(|column| column.field));
             self.rows_between(ground, &columns, foot, to);
             self.columns = if to >= ground.view.page.height - 90.0 { columns } else { Vec::new() };
@@ -103,7 +111,7 @@ impl Answers {
         let (cells, rows) = table::cells(ground, columns, from, to);
         for cell in cells {
             let Ok(row) = u8::try_from(self.rows + cell.row) else { break };
-            self.fill(ground, cell.field.in_row(row), &Place { area: cell.area, open: false });
+            self.fill(ground, cell.field.in_row(row), &Place { area: cell.area, open: None });
         }
         self.rows += rows;
     }
@@ -119,13 +127,14 @@ impl Answers {
                 place.area.holds(widget.area.middle()) && !self.widgets.contains(&(page, *index))
             })
             .collect();
-        if place.open && widgets.len() > 1 {
+        if place.open.is_some() && widgets.len() > 1 {
             nearest_only(&mut widgets, place);
         }
         widgets
             .sort_by(|a, b| (a.1.area.y0 + 0.2 * a.1.area.x0).total_cmp(&(b.1.area.y0 + 0.2 * b.1.area.x0)));
         self.widgets.extend(widgets.iter().map(|(index, ..)| (page, *index)));
-        let drawn = lines::written(ground, field, place);
+        let drawn = lines::written(ground, field, place, |run| !self.runs.contains(&(page, run)));
+        self.runs.extend(drawn.iter().flat_map(|drawn| &drawn.runs).map(|run| (page, *run)));
         let typed = of_widgets(ground, field, &widgets);
         let written = match (typed, drawn) {
             (None, None) => None,
@@ -134,7 +143,7 @@ impl Answers {
                 Some(drawn.written)
             }
             (Some(typed), None) => Some(typed),
-            (Some(typed), Some(drawn)) => Some(over(typed, &drawn, &widgets, field)),
+            (Some(typed), Some(drawn)) => Some(over(ground, typed, &drawn, &widgets, field)),
         };
         if let Some(written) = written {
             self.texts.entry(field).or_insert(written);
@@ -282,9 +291,15 @@ fn is_cut(ground: &Ground<'_>, widgets: &[(usize, &Widget, &str)]) -> bool {
 }
 
 /// Words drawn over a widget that has a value of its own.
-fn over(typed: Written, drawn: &lines::Drawn, widgets: &[(usize, &Widget, &str)], field: Field) -> Written {
-    let on_widget =
-        widgets.iter().any(|(_, widget, _)| drawn.points.iter().any(|point| widget.area.holds(*point)));
+fn over(
+    ground: &Ground<'_>,
+    typed: Written,
+    drawn: &lines::Drawn,
+    widgets: &[(usize, &Widget, &str)],
+    field: Field,
+) -> Written {
+    let runs = || drawn.runs.iter().filter_map(|index| ground.runs.get(*index));
+    let on_widget = widgets.iter().any(|(_, widget, _)| runs().any(|run| widget.area.holds(run.point)));
     let same = agree(&typed.evidence.raw, &drawn.written.evidence.raw, false);
     if !on_widget || same || typed.disagrees.is_some() || !is_decisive(field) {
         return typed;

@@ -13,6 +13,8 @@ pub struct Column {
     pub field: Field,
     pub x0: f32,
     pub x1: f32,
+    /// Where its header starts, and mostly its answers too.
+    pub start: f32,
     closed: bool,
 }
 
@@ -45,11 +47,23 @@ pub fn columns(ground: &Ground<'_>, table: usize) -> Vec<Column> {
             .iter()
             .any(|(other, _)| !std::ptr::eq(*other, *label) && cell.area.holds(other.hit.core.middle()));
         if cell.left && cell.right && alone {
-            out.push(Column { field: *field, x0: cell.area.x0, x1: cell.area.x1, closed: true });
+            out.push(Column {
+                field: *field,
+                x0: cell.area.x0,
+                x1: cell.area.x1,
+                start: label.hit.core.x0,
+                closed: true,
+            });
         } else {
             let next =
                 sorted.get(index + 1).map_or(ground.view.page.width, |(next, _)| next.hit.core.x0 - 4.0);
-            out.push(Column { field: *field, x0: label.hit.core.x0 - 4.0, x1: next, closed: false });
+            out.push(Column {
+                field: *field,
+                x0: label.hit.core.x0 - 4.0,
+                x1: next,
+                start: label.hit.core.x0,
+                closed: false,
+            });
         }
     }
     out
@@ -65,7 +79,9 @@ pub fn header_foot(ground: &Ground<'_>, table: usize) -> f32 {
         .filter(|label| matches!(label.ask, Ask::Column { table: number, .. } if number == table))
     {
         let cell = ground.cell_of(label);
-        let end = if cell.bottom && cell.area.y1 - label.hit.area.y1 < 40.0 {
+        let below = Area { y0: label.hit.area.y1, ..cell.area };
+        let ruled = cell.bottom && cell.area.y1 - label.hit.area.y1 < 40.0;
+        let end = if ruled && (cell.left && cell.right || !ground.has_content(&below)) {
             cell.area.y1
         } else {
             label.hit.area.y1
@@ -126,8 +142,7 @@ fn ruled(ground: &Ground<'_>, columns: &[Column], from: f32, to: f32) -> Vec<(f3
     heights.retain(|(_, votes)| *votes * 2 > columns.len());
     let mut heights: Vec<f32> = heights.into_iter().map(|(y, _)| y).collect();
     heights.sort_by(f32::total_cmp);
-    let closed = columns.iter().any(|column| column.closed);
-    if heights.first().is_some_and(|first| *first > from + 6.0) && !closed {
+    if heights.first().is_some_and(|first| *first > from + 6.0) {
         heights.insert(0, from);
     }
     let walled = |y: f32| {

@@ -57,7 +57,7 @@ pub fn gather<'a>(documents: &[Opened<'a>]) -> Vec<Gathered<'a>> {
             let partner = forms.iter_mut().find(|known| {
                 !whole
                     && !(known.starts() && known.ends())
-                    && known.keys.intersection(&form.keys).count() <= 1
+                    && known.keys.intersection(&form.keys).filter(|key| !recurs(**key)).count() <= 1
                     && known.pages.first().map(|page| page.document) != Some(index)
             });
             match partner {
@@ -80,9 +80,14 @@ pub fn gather<'a>(documents: &[Opened<'a>]) -> Vec<Gathered<'a>> {
 fn of_document<'a>(document: usize, opened: &Opened<'a>) -> Vec<Gathered<'a>> {
     let mut forms: Vec<Gathered<'a>> = Vec::new();
     for page in &opened.document.pages {
-        let page = form_page(document, View::new(page, 0));
+        let mut page = form_page(document, View::new(page, 0));
+        // a cover letter's "Téléphone :", a notice's "FINESS": no labels of the form
+        let person = page.hits.iter().filter(|hit| is_personal(hit.key)).count();
+        if page.keys.is_empty() && (person < 3 || forms.is_empty()) {
+            page.hits.clear();
+        }
         let fits = |form: &Gathered<'_>| {
-            let common = form.keys.intersection(&page.keys).count();
+            let common = form.keys.intersection(&page.keys).filter(|key| !recurs(**key)).count();
             common < 2 || common * 3 < page.keys.len()
         };
         let at = if page.keys.is_empty() { forms.len().checked_sub(1) } else { forms.iter().position(fits) };
@@ -128,6 +133,16 @@ fn part_of(key: Key) -> Option<Part> {
         | Key::Server
         | Key::Prose => None,
     }
+}
+
+/// Labels that stand both in §3.2 and in §4.1.
+fn is_personal(key: Key) -> bool {
+    matches!(key, Key::LastName | Key::FirstNames | Key::Phone | Key::Email | Key::Card)
+}
+
+/// The headers of §4.1 come again on each page of a long table.
+fn recurs(key: Key) -> bool {
+    matches!(key, Key::LastNameOnCard | Key::FirstNameOnCard)
 }
 
 /// Sorts pages by what they ask; a page that asks nothing stays behind the one before it.

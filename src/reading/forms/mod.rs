@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 /// A document that was opened, with its name.
 pub struct Opened<'a> {
     pub name: &'a str,
+    pub bytes: &'a [u8],
     pub document: &'a Document,
 }
 

@@ -74,6 +74,22 @@ pub fn is_picture(page: &Page) -> bool {
     picture && seen(page) < 25
 }
 
+/// Whether no page shows anything.
+#[must_use]
+pub fn is_empty(document: &Document) -> bool {
+    let bare = |page: &Page| {
+        page.words.is_empty() && page.ink.is_empty() && page.widgets.is_empty() && page.rules.is_empty()
+    };
+    document.pages.iter().all(bare)
+}
+
+/// Whether a PDF stops before its end (ISO 32000-2 §7.5.5: the last line is `%%EOF`).
+#[must_use]
+pub fn is_cut(bytes: &[u8]) -> bool {
+    let tail = bytes.get(bytes.len().saturating_sub(2048)..).unwrap_or_default();
+    !tail.windows(5).any(|window| window == b"%%EOF")
+}
+
 /// Whether nothing on a page can be read as words, although something is drawn on it.
 #[must_use]
 pub fn is_wordless(page: &Page) -> bool {

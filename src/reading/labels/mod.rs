@@ -7,7 +7,7 @@ pub mod wording;
 
 use crate::domain::form::Role;
 use crate::reading::layout::View;
-use crate::reading::layout::fold::{alike, slips};
+use crate::reading::layout::fold::{ANY, alike, slips};
 use crate::reading::page::{Area, Origin};
 use wording::{PATTERNS, is_printed};
 
@@ -204,7 +204,12 @@ impl Search<'_> {
         }
         let letters = flow.iter().filter_map(|index| self.view.piece(*index)).flat_map(|p| p.key.chars());
         let start: String = letters.take(3).collect();
-        let Some(patterns) = PATTERNS.get(&start) else { return Vec::new() };
+        let patterns: Vec<&(Key, String)> = if start.contains(ANY) {
+            let fits = |known: &str| known.chars().zip(start.chars()).all(|(a, b)| b == ANY || a == b);
+            PATTERNS.iter().filter(|(known, _)| fits(known)).flat_map(|(_, list)| list).collect()
+        } else {
+            PATTERNS.get(&start).into_iter().flatten().collect()
+        };
         let spelt = patterns
             .iter()
             .filter_map(|(key, pattern)| Some((*key, pattern.as_str(), self.matches(flow, pattern)?)));
@@ -309,6 +314,7 @@ impl Search<'_> {
         let last = *core.last()?;
         let colon = self.view.piece(last).is_some_and(|piece| piece.text.ends_with(':'));
         if key.is_sentence() {
+            self.number(&mut pieces, &core);
             self.sentence(&mut pieces, last);
         } else if !colon
             || tail.iter().any(|index| self.view.piece(*index).is_some_and(|p| p.text.starts_with('(')))
@@ -316,7 +322,8 @@ impl Search<'_> {
             self.tail(&mut pieces, tail);
         }
         let key = if key == Key::Server { self.usage(&pieces)? } else { key };
-        if key.is_short() && !colon {
+        let ends = |index: &usize| self.view.piece(*index).is_some_and(|piece| piece.text.ends_with(':'));
+        if key.is_short() && !pieces.iter().any(ends) {
             self.continues(&mut pieces)?;
         }
         Some(Hit { key, core: area, area: around(self.view, &pieces)?, pieces })
@@ -331,7 +338,10 @@ impl Search<'_> {
         for index in tail {
             let Some(piece) = self.view.piece(*index) else { return };
             if piece.origin != Origin::Page
-                || Some(piece.line) != line && depth == 0 && self.begins_label(piece.line)
+                || Some(piece.line) != line
+                    && depth == 0
+                    && (!piece.text.starts_with(['(', '*']) || is_footnote(&piece.text))
+                    && self.begins_label(piece.line)
             {
                 return;
             }
@@ -353,8 +363,8 @@ impl Search<'_> {
             }
             let mark = piece.key.is_empty() && !crate::reading::layout::fold::is_filler(text)
                 || matches!(text, ":" | "*");
-            let footnote =
-                text.len() <= 4 && text.contains('(') && text.contains(')') && piece.key.len() == 1;
+            let footnote = is_footnote(text);
+
             let printed = self.printed.get(*index).copied().unwrap_or(false);
             if text.starts_with('*') && !piece.key.is_empty() {
                 starred = Some(piece.line);
@@ -383,6 +393,23 @@ impl Search<'_> {
             .any(|piece| piece.key.chars().filter(|c| c.is_alphabetic()).count() >= 2)
     }
 
+    /// The number or bullet before a heading or a sentence.
+    fn number(&self, pieces: &mut Vec<usize>, core: &[usize]) {
+        let Some(first) = core.first() else { return };
+        let Some(line) = self.view.piece(*first).and_then(|piece| self.view.lines.get(piece.line)) else {
+            return;
+        };
+        for index in line.pieces.iter().take_while(|index| *index != first) {
+            let Some(piece) = self.view.piece(*index) else { continue };
+            if piece.key.chars().all(|c| c.is_ascii_digit())
+                && !is_box_glyph(&piece.text)
+                && !self.is_taken(*index)
+            {
+                pieces.push(*index);
+            }
+        }
+    }
+
     /// The rest of a printed sentence: its line, and the lines it wraps into while they are printed.
     fn sentence(&self, pieces: &mut Vec<usize>, last: usize) {
         let Some(mut line) = self.view.piece(last).map(|piece| piece.line) else { return };
@@ -392,12 +419,15 @@ impl Search<'_> {
             after = next;
         }
         for _ in 0..4 {
+            let texts =
+                pieces.iter().filter_map(|index| self.view.piece(*index)).map(|piece| piece.text.as_str());
+            let bracket = texts
+                .flat_map(str::chars)
+                .fold(0i32, |depth, c| depth + i32::from(c == '(') - i32::from(c == ')'));
             let Some(below) = self.view.lines.get(line).and_then(|here| here.below) else { return };
             let Some(members) = self.view.lines.get(below).map(|here| &here.pieces) else { return };
-            if members.iter().any(|index| self.is_taken(*index))
-                || self.printed_share(members) < 0.5
-                || self.begins_label(below)
-            {
+            let goes_on = bracket > 0 || self.printed_share(members) >= 0.5 && !self.begins_label(below);
+            if members.iter().any(|index| self.is_taken(*index)) || !goes_on {
                 return;
             }
             pieces.extend(members);
@@ -459,7 +489,12 @@ impl Search<'_> {
         let free: Vec<usize> = here.pieces.iter().copied().filter(|index| !self.is_taken(*index)).collect();
         let words =
             free.iter().filter(|index| self.view.piece(**index).is_some_and(|p| !p.key.is_empty())).count();
-        if words >= 4 && self.printed_share(&free) >= 0.6 {
+        let first = free.first().and_then(|index| self.view.piece(*index));
+        let note = first.is_some_and(|piece| {
+            let starred = piece.text.starts_with('*') || is_footnote(&piece.text);
+            starred && piece.origin == Origin::Page && here.pieces.first() == free.first()
+        });
+        if words >= 4 && (note || self.printed_share(&free) >= 0.6) {
             if let Some(area) = around(self.view, &free) {
                 for index in &free {
                     if let Some(taken) = self.taken.get_mut(*index) {
@@ -472,46 +507,27 @@ impl Search<'_> {
     }
 }
 
-/// Signs that are a tick box, empty or ticked.
+/// A mark like "(1)".
+fn is_footnote(text: &str) -> bool {
+    let digit = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    digit.is_some_and(|digit| digit.len() == 1 && digit.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// Signs that are a tick box, empty or ticked, also two upon each other or in brackets: "☐", "☐■",
+/// "[✓]", "[".
 #[must_use]
 pub fn is_box_glyph(text: &str) -> bool {
-    let mut chars = text.chars();
-    let first = chars.next();
-    chars.next().is_none()
-        && first.is_some_and(|c| {
-            matches!(
-                c,
-                '☐' | '☑'
-                    | '☒'
-                    | '□'
-                    | '■'
-                    | '▢'
-                    | '❏'
-                    | '❑'
-                    | '❐'
-                    | '❒'
-                    | '✓'
-                    | '✔'
-                    | '✗'
-                    | '✘'
-                    | '✕'
-                    | '✖'
-                    | '▪'
-                    | '◻'
-                    | '◼'
-                    | '⬜'
-                    | '⬛'
-                    | '○'
-                    | '●'
-                    | '◯'
-                    | '◉'
-                    | '⊠'
-                    | '⮽'
-                    | '🗹'
-                    | '🗵'
-                    | '🗷'
-            )
-        })
+    let bare = text.trim_matches(['[', ']']);
+    if bare.len() < text.len() {
+        return matches!(bare, "" | "x" | "X" | "v" | "V") || bare.chars().all(is_box_sign);
+    }
+    !text.is_empty() && text.chars().all(is_box_sign)
+}
+
+/// Boxes, ticked boxes and ticks of symbol fonts.
+fn is_box_sign(c: char) -> bool {
+    const SIGNS: &str = "☐☑☒□■▢❏❑❐❒✓✔✗✘✕✖▪◻◼⬜⬛○●◯◉⊠⮽🗹🗵🗷◘◙";
+    SIGNS.contains(c)
 }
 
 /// The area around some pieces.

@@ -3,6 +3,9 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+/// Stands for a letter that could not be read.
+pub const ANY: char = '?';
+
 /// The letters and digits of `text`, lower case, without accents. "N° de carte" gives "ndecarte",
 /// "Prénom(s)" gives "prenoms". Superscript digits are footnote marks and vanish.
 #[must_use]
@@ -13,6 +16,8 @@ pub fn squeeze(text: &str) -> String {
             out.push(c.to_ascii_lowercase());
         } else if !c.is_ascii() {
             match c {
+                // a glyph of which the file does not say what it is: any one letter
+                char::REPLACEMENT_CHARACTER => out.push(ANY),
                 'œ' | 'Œ' => out.push_str("oe"),
                 'æ' | 'Æ' => out.push_str("ae"),
                 other => {
@@ -38,7 +43,7 @@ pub fn is_filler(text: &str) -> bool {
             _ => return false,
         }
     }
-    marks >= 1 || (!text.is_empty() && text.chars().all(|c| matches!(c, ':' | '–' | '—')))
+    marks >= 1
 }
 
 /// A word without the fill line it was typed into: "......Dupont......" gives "Dupont". Two dots or
@@ -62,6 +67,13 @@ pub fn without_leaders(text: &str) -> &str {
 pub fn alike(letters: &str, pattern: &str) -> bool {
     if letters == pattern {
         return true;
+    }
+    if letters.contains(ANY) {
+        let same = |(a, b): (char, char)| a == ANY || a == b;
+        let unread = letters.chars().filter(|c| *c == ANY).count();
+        return letters.len() == pattern.len()
+            && unread * 3 <= pattern.len()
+            && letters.chars().zip(pattern.chars()).all(same);
     }
     let budget = slips(pattern);
     letters.len().abs_diff(pattern.len()) <= budget
@@ -91,14 +103,17 @@ mod tests {
         assert_eq!(squeeze("l’Éditeur / œuvre ﬁnale"), "lediteuroeuvrefinale");
         assert!(alike("nomfigurantsurlacarle", "nomfigurantsurlacarte"));
         assert!(!alike("nom", "non"));
+        assert!(
+            alike(&squeeze("Pr\u{fffd}nom(s)"), "prenoms") && !alike(&squeeze("\u{fffd}\u{fffd}m"), "nom")
+        );
     }
 
     #[test]
     fn fill_lines_are_not_answers() {
-        for filler in ["........", "____", "|_|_|", "…", "__/__/____", ":"] {
+        for filler in ["........", "____", "|_|_|", "…", "__/__/____"] {
             assert!(is_filler(filler), "{filler}");
         }
-        for answer in ["-", "S.A.", "0", "a.b", "/"] {
+        for answer in ["-", "–", ":", "S.A.", "0", "a.b", "/"] {
             assert!(!is_filler(answer), "{answer}");
         }
         assert_eq!(without_leaders("......Dupont......"), "Dupont");

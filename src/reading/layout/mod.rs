@@ -78,14 +78,15 @@ impl<'a> View<'a> {
     }
 }
 
-/// The page's visible words, parted after a colon, without those drawn twice at one place.
+/// The page's visible words, parted after a colon, without those drawn twice at one place and
+/// without fill lines ("……"), which would join what stands in two columns.
 fn pieces(page: &Page) -> Vec<Piece> {
     let mut out: Vec<Piece> = Vec::with_capacity(page.words.len());
     let mut words: Vec<_> = page
         .words
         .iter()
         .filter(|word| !word.invisible && !word.text.trim().is_empty())
-        .filter(|word| !matches!(word.origin, Origin::Widget(_)))
+        .filter(|word| !matches!(word.origin, Origin::Widget(_)) && !fold::is_filler(&word.text))
         .collect();
     words.sort_by(|a, b| {
         a.area.middle().1.total_cmp(&b.area.middle().1).then(a.area.x0.total_cmp(&b.area.x0))
@@ -168,7 +169,9 @@ fn lines(pieces: &mut [Piece], grid: &Grid, page: &Page) -> Vec<Line> {
             let here = piece.area;
             let joins = last.is_some_and(|(end, size, y)| {
                 let gap = here.x0 - end;
-                gap <= 1.1 * size.max(piece.size).min(14.0)
+                let other_font = (size - piece.size).abs() > 0.15 * size.max(piece.size);
+                let reach = if other_font { 0.45 } else { 1.1 };
+                gap <= reach * size.max(piece.size).min(14.0)
                     && (gap < 0.0 || !grid.parts(end, here.x0, f32::midpoint(y, here.middle().1)))
                     && !widget_between(page, end, here.x0, here.middle().1)
             });

@@ -6,7 +6,7 @@ use crate::reading::answers::ground::Ground;
 use crate::reading::labels::is_box_glyph;
 use crate::reading::labels::order::Label;
 use crate::reading::layout::fold::squeeze;
-use crate::reading::layout::grid::{grown, shared};
+use crate::reading::layout::grid::{grown, inside, shared};
 use crate::reading::page::{Area, ButtonState, InkKind, Origin, WidgetKind};
 
 /// Farther from its label (points) a box belongs to something else.
@@ -39,8 +39,10 @@ pub struct Candidate {
 pub enum Kind {
     /// Index into the page's widgets.
     Widget(usize),
-    /// Drawn as a path.
+    /// Drawn as a path that is no mark by itself.
     Drawn,
+    /// A square or circle that is drawn as a stroke.
+    Frame,
     /// A sign of a font (index into the view's pieces).
     Glyph(usize),
 }
@@ -72,7 +74,68 @@ pub fn candidates(ground: &Ground<'_>) -> Vec<Candidate> {
     }
     for (index, piece) in ground.view.pieces.iter().enumerate() {
         if is_box_glyph(&piece.text) && !covered(&out, &piece.area) && piece.origin == Origin::Page {
-            out.push(Candidate { area: piece.area, kind: Kind::Glyph(index) });
+            match piece.text.as_str() {
+                "[" => out.extend(bracketed(ground, index).map(|area| Candidate { area, kind: Kind::Drawn })),
+                "]" => {}
+                _ => out.push(Candidate { area: piece.area, kind: Kind::Glyph(index) }),
+            }
+        }
+    }
+    for area in frames(ground) {
+        if !covered(&out, &area) {
+            out.push(Candidate { area, kind: Kind::Frame });
+        }
+    }
+    out
+}
+
+/// What lies between "[" and the "]" that follows on its line.
+fn bracketed(ground: &Ground<'_>, open: usize) -> Option<Area> {
+    let from = ground.view.piece(open)?;
+    let ends = ground.view.pieces.iter().filter(|piece| {
+        piece.text == "]"
+            && (piece.middle() - from.middle()).abs() < 3.0
+            && (0.0..=24.0).contains(&(piece.area.x0 - from.area.x1))
+    });
+    let to = ends.min_by(|a, b| a.area.x0.total_cmp(&b.area.x0))?;
+    Some(Area { x0: from.area.x0, x1: to.area.x1, y0: from.area.y0, y1: from.area.y1 })
+}
+
+/// Boxes that are drawn with round corners or as circles: square strokes of one size, at least
+/// three of them on the page. Of two sizes that lie upon each other the one drawn first is the box.
+fn frames(ground: &Ground<'_>) -> Vec<Area> {
+    let square = |area: &Area| {
+        let (width, height) = (area.width(), area.height());
+        (5.0..=18.0).contains(&width) && (width - height).abs() <= 0.12 * width
+    };
+    let strokes: Vec<Area> = ground
+        .view
+        .page
+        .ink
+        .iter()
+        .filter(|ink| matches!(ink.kind, InkKind::Stroke | InkKind::Fill { light: false }))
+        .filter(|ink| ink.origin == Origin::Page && square(&ink.area))
+        .map(|ink| ink.area)
+        .collect();
+    let mut places: Vec<Area> = Vec::new();
+    for area in &strokes {
+        if !places.iter().any(|known| (known.x0 - area.x0).abs() + (known.y0 - area.y0).abs() < 3.0) {
+            places.push(*area);
+        }
+    }
+    let boxes: Vec<Area> =
+        ground.view.page.ink.iter().filter(|ink| ink.kind == InkKind::Box).map(|ink| ink.area).collect();
+    let mut out: Vec<Area> = Vec::new();
+    for area in &strokes {
+        let alike = |other: &&Area| {
+            (other.width() - area.width()).abs() < 0.4 && (other.height() - area.height()).abs() < 0.4
+        };
+        let upon = out
+            .iter()
+            .chain(&boxes)
+            .any(|known| known.overlap(area).is_some_and(|both| size(&both) > 0.4 * size(area)));
+        if places.iter().filter(alike).count() >= 3 && !upon {
+            out.push(*area);
         }
     }
     out
@@ -137,16 +200,20 @@ pub fn state(ground: &Ground<'_>, candidate: &Candidate) -> Marked {
     match candidate.kind {
         Kind::Widget(index) => {
             let Some(widget) = page.widgets.get(index) else { return empty(page.number, candidate.area) };
-            let WidgetKind::Button { value, shown, export, .. } = &widget.kind else {
+            let WidgetKind::Button { value, shown, export, radio } = &widget.kind else {
                 return empty(page.number, candidate.area);
             };
             match (value, shown) {
+                // kids that share one on-state: the value does not tell them apart, the drawing does
+                (ButtonState::On, ButtonState::Off) if *radio && shared_state(ground, index) => {
+                    drawn(ground, &widget.area, true)
+                }
                 (ButtonState::On, ButtonState::On | ButtonState::Unknown)
                 | (ButtonState::Unknown, ButtonState::On) => {
                     marked(Mark::Checked, export, page.number, widget.area, false)
                 }
                 (ButtonState::Off, ButtonState::Off | ButtonState::Unknown)
-                | (ButtonState::Unknown, ButtonState::Off) => drawn(ground, &widget.area),
+                | (ButtonState::Unknown, ButtonState::Off) => drawn(ground, &widget.area, true),
                 (ButtonState::On, ButtonState::Off) => {
                     let raw = format!("valeur « {export} », dessin vide");
                     marked(Mark::Checked, &raw, page.number, widget.area, true)
@@ -160,11 +227,12 @@ pub fn state(ground: &Ground<'_>, candidate: &Candidate) -> Marked {
                 }
             }
         }
-        Kind::Drawn => drawn(ground, &candidate.area),
+        Kind::Drawn => drawn(ground, &candidate.area, false),
+        Kind::Frame => drawn(ground, &candidate.area, true),
         Kind::Glyph(index) => {
             let text = ground.view.piece(index).map_or("", |piece| piece.text.as_str());
             if is_empty_glyph(text) {
-                drawn(ground, &candidate.area)
+                drawn(ground, &candidate.area, false)
             } else {
                 marked(Mark::Checked, text, page.number, candidate.area, false)
             }
@@ -172,12 +240,22 @@ pub fn state(ground: &Ground<'_>, candidate: &Candidate) -> Marked {
     }
 }
 
+/// Whether another button of the same radio group is on by the same value.
+fn shared_state(ground: &Ground<'_>, index: usize) -> bool {
+    let widgets = &ground.view.page.widgets;
+    let Some(name) = widgets.get(index).map(|widget| &widget.name) else { return false };
+    widgets.iter().enumerate().any(|(other, widget)| {
+        let on = matches!(widget.kind, WidgetKind::Button { value: ButtonState::On, .. });
+        other != index && widget.name == *name && on
+    })
+}
+
 fn empty(page: u32, area: Area) -> Marked {
     marked(Mark::Empty, "", page, area, false)
 }
 
 fn is_empty_glyph(text: &str) -> bool {
-    matches!(text, "☐" | "□" | "▢" | "❏" | "❑" | "❐" | "❒" | "◻" | "⬜" | "○" | "◯")
+    text.chars().all(|c| "☐□▢❏❑❐❒◻⬜○◯[]_ ".contains(c))
 }
 
 /// Whether a word is a tick: "x", "✓", "oui".
@@ -224,7 +302,8 @@ fn is_tick(text: &str) -> Option<bool> {
 }
 
 /// What is drawn or typed into a box.
-fn drawn(ground: &Ground<'_>, area: &Area) -> Marked {
+/// With `framed` a stroke around it is its frame.
+fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
     let page = ground.view.page;
     let reach = grown(area, 2.5);
     let mut unsure: Option<String> = None;
@@ -240,12 +319,16 @@ fn drawn(ground: &Ground<'_>, area: &Area) -> Marked {
     }
     let mut marks: Option<Area> = None;
     let mut sprawling = false;
+    let frames = if framed { frames(ground) } else { Vec::new() };
+    let is_frame = |stroke: &Area| {
+        frames.contains(stroke) && inside(area, &grown(stroke, 1.0)) && size(stroke) < 2.0 * size(area)
+    };
     for ink in page.ink.iter().filter(|ink| !matches!(ink.origin, Origin::Widget(_))) {
         let counts = match ink.kind {
             InkKind::Stroke | InkKind::Fill { light: false } | InkKind::Picture { blank: false } => true,
             InkKind::Fill { light: true } | InkKind::Picture { blank: true } | InkKind::Box => false,
         };
-        if !counts {
+        if !counts || ink.kind == InkKind::Stroke && is_frame(&ink.area) {
             continue;
         }
         let wide = grown(&ink.area, 0.2);
@@ -291,7 +374,7 @@ pub fn beside(ground: &Ground<'_>, label: &Label) -> Marked {
     // a box drawn as four lines
     let left = ground.view.grid.cell(line.x0 - 7.0, line.middle().1);
     if left.closed() && small(&left.area) {
-        return drawn(ground, &left.area);
+        return drawn(ground, &left.area, false);
     }
     let mut places = vec![
         Area { x0: line.x0 - 28.0, y0: line.y0 - 2.0, x1: line.x0, y1: line.y1 + 2.0 },

@@ -3,7 +3,8 @@
 use crate::domain::sheet::{Evidence, Zone};
 use crate::reading::answers::ground::Ground;
 use crate::reading::answers::lines::is_placeholder;
-use crate::reading::labels::order::Ask;
+use crate::reading::labels::order::{Ask, Label};
+use crate::reading::layout::fold::squeeze;
 use crate::reading::layout::grid::{grown, inside};
 use crate::reading::page::{Area, InkKind, Origin, WidgetKind};
 
@@ -22,22 +23,46 @@ pub struct Zones {
 #[must_use]
 pub fn read(grounds: &[Ground<'_>]) -> Zones {
     let mut out = Zones::default();
-    for ground in grounds {
-        let zone =
-            |wanted: Ask| ground.asked().find(|(_, ask)| *ask == wanted).map(|(label, _)| ground.zone(label));
+    for (number, ground) in grounds.iter().enumerate() {
+        let zone = |wanted: Ask| ground.asked().find(|(_, ask)| *ask == wanted).map(|(label, _)| label);
         let (signature, stamp) = (zone(Ask::Signature), zone(Ask::Stamp));
-        let none: Vec<Area> = Vec::new();
-        if let Some(areas) = &signature {
+        let areas = |label: Option<&Label>| label.map(|label| ground.zone(label)).unwrap_or_default();
+        let (of_signature, of_stamp) = (areas(signature), areas(stamp));
+        let next = grounds.get(number + 1);
+        let rest = |label: Option<&Label>| {
+            let over = label.and_then(|label| ground.runs_over(label));
+            over.zip(next)
+                .map(|((x0, x1), next)| (next, vec![Area { x0, x1, y0: 0.0, y1: next.first_label() }]))
+        };
+        let (signature_rest, stamp_rest) = (rest(signature), rest(stamp));
+        let other = |rest: &Option<(&Ground<'_>, Vec<Area>)>| {
+            rest.as_ref().map(|(_, areas)| areas.clone()).unwrap_or_default()
+        };
+        if signature.is_some() {
             out.signature_found = true;
-            out.signature = content(ground, areas, stamp.as_ref().unwrap_or(&none));
+            let over = signature_rest.as_ref().map(|(next, areas)| content(next, areas, &other(&stamp_rest)));
+            out.signature = more(content(ground, &of_signature, &of_stamp), over);
         }
-        if let Some(areas) = &stamp {
+        if stamp.is_some() {
             out.stamp_found = true;
-            out.stamp = content(ground, areas, signature.as_ref().unwrap_or(&none));
+            let over = stamp_rest.as_ref().map(|(next, areas)| content(next, areas, &other(&signature_rest)));
+            out.stamp = more(content(ground, &of_stamp, &of_signature), over);
         }
     }
     out
 }
+
+/// The surer of the two parts of a zone that a page's end cuts in two.
+fn more(here: Zone, over: Option<Zone>) -> Zone {
+    match (here, over) {
+        (here, None) | (here @ Zone::Ink { .. }, Some(_)) | (here, Some(Zone::Empty)) => here,
+        (Zone::Empty | Zone::Unsure { .. }, Some(over)) => over,
+    }
+}
+
+/// The zones' own labels: the end of one that a page's end has cut off is no signature.
+const PRINTED: [&str; 2] =
+    ["signaturedurepresentantlegaloudumandataireoutitulaireducabinet", "cachetdelastructure"];
 
 /// What lies in a zone, and whether it is enough.
 fn content(ground: &Ground<'_>, zone: &[Area], other: &[Area]) -> Zone {
@@ -47,7 +72,9 @@ fn content(ground: &Ground<'_>, zone: &[Area], other: &[Area]) -> Zone {
         let words =
             run.pieces.iter().filter_map(|index| ground.view.piece(*index)).map(|piece| piece.text.as_str());
         let text = words.collect::<Vec<_>>().join(" ");
-        if !is_placeholder(&text) {
+        let key = squeeze(&text);
+        let printed = PRINTED.iter().any(|label| label.contains(key.as_str()));
+        if !is_placeholder(&text) && !printed {
             found.add(&text, run.area, true);
         }
     }
