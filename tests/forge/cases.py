@@ -36,7 +36,7 @@ class Catalogue:
 
     def add(self, name, data, expected):
         data = data[0] if isinstance(data, tuple) else data
-        if self.compact and name.endswith((".fields", ".annotations")):
+        if self.compact and name.endswith((".fields", ".annotations")) and "signed" not in name:
             data = post.streams(data)
         self.out.append((name, data, expected.expected() if isinstance(expected, Answers) else expected))
 
@@ -123,13 +123,15 @@ def acroforms(c):
 
 
 def signatures(c):
-    def signed(name, ed="below-labels", change=None, findings=(("signature_untrusted", "/declaration/signature"),), verdict="accepted", want="digital", how=acroform, keep="none", **meta):
+    def signed(name, ed="below-labels", change=None, findings=(("signature_untrusted", "/declaration/signature"),), verdict="accepted", want="digital", how=acroform, keep="none", solution=None, **meta):
         a = c.ok("clinic")
         data, boxes = how(ed, a, signature=keep)
         data = post.signed(data, boxes["signature"], **meta)
         if change:
             data = change(data)
         a.want["signature"] = want
+        if solution:
+            a.want["solution"] = solution
         c.add(name, data, a.find(verdict, *findings))
 
     broken = dict(findings=(("signature_broken", "/declaration/signature"),), verdict="rejected", want="none")
@@ -138,7 +140,7 @@ def signatures(c):
     signed("digitally-signed.drawn", how=drawn, ed="side-by-side")
     signed("digitally-signed-twice.fields", change=lambda d: post.signed(d, None, "Signature2"))
     signed("digitally-signed-one-byte-changed.fields", change=post.tampered, **broken)
-    signed("digitally-signed-then-value-changed.fields", ed="left-helvetica", change=lambda d: post.updated(d, post.set_values({"Solution utilisée": "Autre logiciel"}, True)), **broken)
+    signed("digitally-signed-then-value-changed.fields", ed="left-helvetica", change=lambda d: post.updated(d, post.set_values({"Solution utilisée": "Autre logiciel"}, True)), solution="Autre logiciel", **broken)
 
     a = c.ok("ehpad")
     data, boxes = acroform("above-pairs", a, signature="none")

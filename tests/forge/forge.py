@@ -10,6 +10,7 @@ import argparse
 import json
 import pathlib
 
+import base
 import cases
 import people
 import rules
@@ -21,7 +22,7 @@ def catalogue(seed=0, only=None):
     who = people.the_people(413 + seed)
     who.unknown = who.finess()
     c = cases.Catalogue(who, seed)
-    for chapter in (cases.editions, cases.acroforms, cases.signatures, cases.ticks, rules.values, rules.refusals, rules.documents, cases.more_editions, rules.xfa, rules.mixed):
+    for chapter in (cases.editions, cases.acroforms, cases.signatures, cases.ticks, rules.values, rules.refusals, rules.documents, cases.more_editions, rules.xfa, rules.mixed, base.published):
         chapter(c)
     return who, c
 
