@@ -103,7 +103,7 @@ const MISSING: [(Field, &str); 11] = [
 pub fn missing(field: Field, place: &str) -> String {
     let known = MISSING.iter().find(|(asked, _)| *asked == field);
     known.map_or_else(
-        || format!("La case {place} est vide : merci de la compléter."),
+        || format!("La case {place}, est vide : merci de la compléter."),
         |(_, sentence)| (*sentence).to_owned(),
     )
 }

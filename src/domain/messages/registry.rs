@@ -33,8 +33,8 @@ pub fn structure_closed(field: Field, number: &str, name: &str, since: Option<Da
 #[must_use]
 pub fn identifiers_mismatch(finess: &str, finess_name: &str, siret: &str, siret_name: &str) -> String {
     format!(
-        "Les deux numéros du 3.1 ne désignent pas la même structure : le FINESS « {finess} » est celui de {finess_name}, \
-         le SIRET « {siret} » celui de {siret_name}. Corrigez l'un des deux, ou n'indiquez que le numéro FINESS."
+        "Les deux numéros du 3.1 ne désignent pas la même structure : le FINESS « {finess} » correspond à « {finess_name} », \
+         le SIRET « {siret} » à « {siret_name} ». Corrigez l'un des deux, ou n'indiquez que le numéro FINESS."
     )
 }
 
@@ -115,7 +115,7 @@ pub fn contract_missing(structure: &str, sign_with: Option<&str>) -> String {
     let with = sign_with.map(|number| format!(" {number}")).unwrap_or_default();
     format!(
         "Aucun contrat d'adhésion aux services de l'ANS relatifs aux moyens d'identification électronique n'est \
-         enregistré pour {structure} : signez d'abord ce contrat{with}, puis renvoyez le formulaire."
+         enregistré pour « {structure} » : signez d'abord ce contrat{with}, puis renvoyez le formulaire."
     )
 }
 
@@ -145,7 +145,7 @@ pub fn contract_inactive(structure: &str, number: &str, why: Inactive) -> String
             "renvoyez le formulaire à partir de cette date",
         ),
     };
-    format!("Le contrat d'adhésion « {number} » de {structure} {state} : {action}.")
+    format!("Le contrat d'adhésion « {number} » de la structure « {structure} » {state} : {action}.")
 }
 
 /// The paragraph of the notice that a class of structures reads (last page of F413).
@@ -174,8 +174,8 @@ impl Paragraph {
 #[must_use]
 pub fn finess_level(number: &str, because: &str, right: &str, paragraph: Paragraph) -> String {
     format!(
-        "Le numéro FINESS « {number} » (3.1) n'est pas celui avec lequel commander : {because}. Indiquez {right} (notice \
-         relative au FINESS, paragraphe « {} »).",
+        "Le numéro FINESS « {number} » (3.1) n'est pas celui avec lequel commander : {because}. Indiquez {right} : voir la notice \
+         relative au FINESS, paragraphe « {} ».",
         paragraph.named()
     )
 }
@@ -207,7 +207,7 @@ pub fn finess_advice(number: &str, legal: Option<&str>) -> String {
 #[must_use]
 pub fn mandate_missing(person: &str, structure: &str) -> String {
     format!(
-        "La case « Mandataire » est cochée (3.2), mais aucun mandat n'est enregistré pour « {person} » et {structure} : \
+        "La case « Mandataire » est cochée (3.2), mais aucun mandat n'est enregistré pour « {person} » et la structure « {structure} » : \
          faites enregistrer ce mandat auprès de l'ANS, ou faites signer le formulaire par le responsable légal."
     )
 }
@@ -215,7 +215,7 @@ pub fn mandate_missing(person: &str, structure: &str) -> String {
 #[must_use]
 pub fn mandate_not_yet_valid(person: &str, structure: &str, from: Date) -> String {
     format!(
-        "Le mandat de « {person} » pour {structure} ne prend effet que le {} : renvoyez le formulaire à partir de cette \
+        "Le mandat de « {person} » pour la structure « {structure} » ne prend effet que le {} : renvoyez le formulaire à partir de cette \
          date, ou faites-le signer par le responsable légal.",
         french_date(from)
     )
@@ -224,7 +224,7 @@ pub fn mandate_not_yet_valid(person: &str, structure: &str, from: Date) -> Strin
 #[must_use]
 pub fn mandate_expired(person: &str, structure: &str, until: Date) -> String {
     format!(
-        "Le mandat de « {person} » pour {structure} a pris fin le {} : faites-le renouveler, ou faites signer le formulaire \
+        "Le mandat de « {person} » pour la structure « {structure} » a pris fin le {} : faites-le renouveler, ou faites signer le formulaire \
          par le responsable légal.",
         french_date(until)
     )
