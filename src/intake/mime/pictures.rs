@@ -11,11 +11,15 @@ const JPEG_HEAD: usize = 1 << 20;
 /// Whether the picture surely has too few pixels to be a page. A size that cannot be read is not
 /// too small.
 pub(super) fn is_too_small(content: Content, bytes: &[u8]) -> bool {
-    let size = match content {
-        Content::Png => png(bytes),
-        Content::Gif => gif(bytes),
-        Content::Jpeg => jpeg(bytes),
-        _ => None,
+    // The others are not used for logos.
+    let size = if content == Content::Png {
+        png(bytes)
+    } else if content == Content::Gif {
+        gif(bytes)
+    } else if content == Content::Jpeg {
+        jpeg(bytes)
+    } else {
+        None
     };
     size.is_some_and(|(width, height)| width.max(height) < SMALLEST_PAGE)
 }
