@@ -99,6 +99,25 @@ fn answers(sheet: &Sheet, form: &Value, wanted: &Value) -> Vec<String> {
         have.remove("/signatory/role");
     }
     let mut out = Vec::new();
+    let differ: BTreeSet<String> = sheet
+        .texts
+        .iter()
+        .filter(|(_, written)| written.disagrees.is_some())
+        .map(|(field, _)| field.pointer())
+        .chain(sheet.ticks.iter().filter(|(_, marked)| marked.disagrees).map(|(tick, _)| format!("{tick:?}")))
+        .collect();
+    let said: BTreeSet<String> = wanted["findings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|finding| finding[0] == "values_disagree")
+        .filter_map(|finding| finding[1].as_str().map(str::to_owned))
+        .collect();
+    if differ.len() != said.len()
+        || differ.iter().any(|place| place.starts_with('/') && !said.contains(place))
+    {
+        out.push(format!("channels differ on {differ:?} instead of {said:?}"));
+    }
     for place in want.keys().chain(have.keys()).collect::<BTreeSet<_>>() {
         let (wanted, found) = (want.get(place), have.get(place));
         let same = match (wanted, found) {

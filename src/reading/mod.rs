@@ -90,7 +90,12 @@ pub fn read(documents: &[(String, Vec<u8>)], editions: &Editions, limits: &Limit
         }
         if other::is_empty(opened.document) && other::is_cut(opened.bytes) {
             out.push(without_sheet(opened.name, damaged()));
-        } else if opened.document.pages.iter().any(other::is_wordless) {
+        } else if opened
+            .document
+            .pages
+            .iter()
+            .any(|page| other::is_wordless(page) || other::has_backdrop(page))
+        {
             out.push(on_paper(opened.name, Source::Scan));
         } else {
             rest.push(opened);

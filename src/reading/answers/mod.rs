@@ -27,8 +27,8 @@ pub struct Answers {
     /// Rows of §4.1 met so far, over page ends.
     rows: usize,
     columns: Vec<table::Column>,
-    /// Whether any answer is drawn words rather than a field's value.
-    pub drawn: bool,
+    /// Answers that are drawn words rather than a field's value, with their page in the form.
+    pub drawn: BTreeMap<Field, usize>,
 }
 
 impl Answers {
@@ -139,7 +139,7 @@ impl Answers {
         let written = match (typed, drawn) {
             (None, None) => None,
             (None, Some(drawn)) => {
-                self.drawn = true;
+                self.drawn.insert(field, page);
                 Some(drawn.written)
             }
             (Some(typed), None) => Some(typed),
@@ -241,7 +241,7 @@ pub fn is_tight(field: Field) -> bool {
 }
 
 /// Whether two channels that differ on it stop a decision (rulebook, `values_disagree`).
-fn is_decisive(field: Field) -> bool {
+pub fn is_decisive(field: Field) -> bool {
     !matches!(field, Field::Purpose | Field::Publisher | Field::Solution)
 }
 
@@ -308,7 +308,8 @@ fn over(
     disagreeing(&raw, "écrit par-dessus", drawn.written.evidence.raw.clone(), page, area)
 }
 
-fn disagreeing(value: &str, channel: &str, other: String, page: u32, area: Area) -> Written {
+/// An answer on which two channels differ: both stand in the evidence.
+pub fn disagreeing(value: &str, channel: &str, other: String, page: u32, area: Area) -> Written {
     let raw = format!("valeur « {value} », {channel} « {other} »");
     Written { evidence: Evidence { raw, confidence: 0.0, page, area }, disagrees: Some(other) }
 }

@@ -2,6 +2,7 @@
 
 mod group;
 pub mod other;
+mod second;
 
 pub use group::{Gathered, gather};
 
@@ -15,7 +16,7 @@ use crate::reading::labels::Part;
 use crate::reading::labels::order::settle;
 use crate::reading::layout::View;
 use crate::reading::marks::{ticks, zones};
-use crate::reading::page::{Document, WidgetKind};
+use crate::reading::page::{Document, Page, WidgetKind};
 use std::collections::BTreeSet;
 
 /// A document that was opened, with its name.
@@ -37,11 +38,12 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -
             names.extend(documents.get(page.document).map(|opened| opened.name.to_owned()));
         }
     }
-    let (mut views, mut hits) = (Vec::new(), Vec::new());
+    let (mut views, mut hits, mut origins) = (Vec::new(), Vec::new(), Vec::new());
     for (number, page) in form.pages.into_iter().enumerate() {
         unread |= other::is_picture(page.view.page);
         views.push(View { number, ..page.view });
         hits.push(page.hits);
+        origins.push(page.document);
     }
     let labels = settle(hits);
     let mut grounds: Vec<Ground<'_>> =
@@ -67,7 +69,11 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -
     if !unlocated.is_empty() {
         findings.push(edition_unknown(&unlocated));
     }
-    let source = if answers.drawn {
+    let mut answers = answers;
+    let pages: Vec<(usize, &Page)> =
+        origins.iter().copied().zip(views.iter().map(|view| view.page)).collect();
+    second::check(&mut answers, &pages, documents);
+    let source = if !answers.drawn.is_empty() {
         Source::Text
     } else if views.iter().flat_map(|view| &view.page.widgets).any(|widget| widget.kind != WidgetKind::Other)
     {

@@ -67,11 +67,16 @@ pub fn format(name: &str, bytes: &[u8]) -> Format {
 /// Words nobody sees (a scanner's own recognition) do not count.
 #[must_use]
 pub fn is_picture(page: &Page) -> bool {
+    has_backdrop(page) && seen(page) < 25
+}
+
+/// Whether a picture covers much of a page.
+#[must_use]
+pub fn has_backdrop(page: &Page) -> bool {
     let whole = page.width * page.height;
-    let picture = page.ink.iter().any(|ink| {
+    page.ink.iter().any(|ink| {
         ink.kind == InkKind::Picture { blank: false } && ink.area.width() * ink.area.height() > 0.45 * whole
-    });
-    picture && seen(page) < 25
+    })
 }
 
 /// Whether no page shows anything.

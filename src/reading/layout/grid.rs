@@ -7,6 +7,8 @@ use crate::reading::page::{Area, InkKind, Origin, Page};
 const SAME: f32 = 1.6;
 /// Shorter rules (points) belong to boxes and glyphs, not to tables.
 const SHORTEST: f32 = 8.0;
+/// Rules that are looked at; a form has some hundred on a page.
+const MOST: usize = 6_000;
 
 #[derive(Debug, Clone, Copy)]
 struct Line {
@@ -53,7 +55,9 @@ impl Grid {
             .collect();
         let of_box = |area: &Area| boxes.iter().any(|around| inside(area, around));
         let (mut upright, mut level) = (Vec::new(), Vec::new());
-        for rule in page.rules.iter().filter(|rule| rule.origin == Origin::Page && !of_box(&rule.area)) {
+        for rule in
+            page.rules.iter().take(MOST).filter(|rule| rule.origin == Origin::Page && !of_box(&rule.area))
+        {
             let (x, y) = rule.area.middle();
             if rule.horizontal {
                 level.push(Line { at: y, from: rule.area.x0, to: rule.area.x1 });

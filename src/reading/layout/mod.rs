@@ -8,6 +8,9 @@ use crate::reading::page::{Area, Origin, Page, WidgetKind};
 use fold::squeeze;
 use grid::{Grid, shared};
 
+/// Words that are read of a page; the form has 700 on its fullest. More are an attack on our time.
+const MOST_WORDS: usize = 6_000;
+
 /// A word as drawn, or a part of one ("Nom:Dupont" is two).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Piece {
@@ -81,10 +84,11 @@ impl<'a> View<'a> {
 /// The page's visible words, parted after a colon, without those drawn twice at one place and
 /// without fill lines ("……"), which would join what stands in two columns.
 fn pieces(page: &Page) -> Vec<Piece> {
-    let mut out: Vec<Piece> = Vec::with_capacity(page.words.len());
+    let mut out: Vec<Piece> = Vec::with_capacity(page.words.len().min(MOST_WORDS));
     let mut words: Vec<_> = page
         .words
         .iter()
+        .take(MOST_WORDS)
         .filter(|word| !word.invisible && !word.text.trim().is_empty())
         .filter(|word| !matches!(word.origin, Origin::Widget(_)) && !fold::is_filler(&word.text))
         .collect();

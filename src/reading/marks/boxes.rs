@@ -116,6 +116,7 @@ fn frames(ground: &Ground<'_>) -> Vec<Area> {
         .filter(|ink| matches!(ink.kind, InkKind::Stroke | InkKind::Fill { light: false }))
         .filter(|ink| ink.origin == Origin::Page && square(&ink.area))
         .map(|ink| ink.area)
+        .take(300)
         .collect();
     let mut places: Vec<Area> = Vec::new();
     for area in &strokes {

@@ -74,7 +74,9 @@ fn content(ground: &Ground<'_>, zone: &[Area], other: &[Area]) -> Zone {
         let text = words.collect::<Vec<_>>().join(" ");
         let key = squeeze(&text);
         let printed = PRINTED.iter().any(|label| label.contains(key.as_str()));
-        if !is_placeholder(&text) && !printed {
+        // "(précédée de la mention…)", "Nom et qualité :"
+        let asks = text.starts_with('(') && text.ends_with(')') || text.ends_with(':');
+        if !is_placeholder(&text) && !printed && !asks {
             found.add(&text, run.area, true);
         }
     }
