@@ -116,7 +116,15 @@ fn answers(sheet: &Sheet, form: &Value, wanted: &Value) -> Vec<String> {
     if differ.len() != said.len()
         || differ.iter().any(|place| place.starts_with('/') && !said.contains(place))
     {
-        out.push(format!("channels differ on {differ:?} instead of {said:?}"));
+        out.push(format!(
+            "channels differ on {differ:?} instead of {said:?}: {:?}",
+            sheet
+                .texts
+                .values()
+                .filter(|w| w.disagrees.is_some())
+                .map(|w| &w.evidence.raw)
+                .collect::<Vec<_>>()
+        ));
     }
     for place in want.keys().chain(have.keys()).collect::<BTreeSet<_>>() {
         let (wanted, found) = (want.get(place), have.get(place));

@@ -203,3 +203,5 @@ fn absent(foreign: &[Opened<'_>], rest: &[&Opened<'_>]) -> Option<Reading> {
 
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod tests;

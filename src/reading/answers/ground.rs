@@ -129,7 +129,7 @@ impl<'a> Ground<'a> {
             return own;
         }
         match self.under(&cell, label) {
-            Some(under) if self.has_content(&under.area) || !self.has_room(&cell, label) => under,
+            Some(under) if self.has_content(&under.area) || !Self::has_room(&cell, label) => under,
             Some(_) | None => own,
         }
     }
@@ -171,7 +171,7 @@ impl<'a> Ground<'a> {
     }
 
     /// Whether an answer could be written in the label's own cell.
-    fn has_room(&self, cell: &Cell, label: &Label) -> bool {
+    fn has_room(cell: &Cell, label: &Label) -> bool {
         let area = label.hit.area;
         !cell.closed()
             || cell.area.y1 - area.y1 >= 0.9 * label.hit.core.height().min(14.0)

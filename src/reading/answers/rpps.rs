@@ -113,7 +113,7 @@ fn unnumbered(ground: &Ground<'_>, label: &Label, zone: &Area) -> Vec<Place> {
     for (y0, y1) in heights {
         match bands.last_mut() {
             Some(band) if shared(*band, (y0, y1)) > 0.4 * (y1 - y0).min(band.1 - band.0) => {
-                band.1 = band.1.max(y1)
+                band.1 = band.1.max(y1);
             }
             _ => bands.push((y0, y1)),
         }

@@ -35,7 +35,9 @@ pub fn columns(ground: &Ground<'_>, table: usize) -> Vec<Column> {
         .iter()
         .filter_map(|label| match label.ask {
             Ask::Column { table: number, field } if number == table => Some((label, field)),
-            _ => None,
+            Ask::Column { .. } | Ask::Text(_) | Ask::Tick(_) | Ask::Signature | Ask::Stamp | Ask::Nothing => {
+                None
+            }
         })
         .collect();
     let mut sorted = headers.clone();

@@ -55,8 +55,7 @@ pub fn gather<'a>(documents: &[Opened<'a>]) -> Vec<Gathered<'a>> {
         for form in here {
             let whole = form.starts() && form.ends();
             let partner = forms.iter_mut().find(|known| {
-                !whole
-                    && !(known.starts() && known.ends())
+                !(whole || known.starts() && known.ends())
                     && known.keys.intersection(&form.keys).filter(|key| !recurs(**key)).count() <= 1
                     && known.pages.first().map(|page| page.document) != Some(index)
             });

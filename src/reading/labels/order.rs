@@ -41,7 +41,6 @@ struct Walk {
     part: Option<Part>,
     certificate: Option<Key>,
     tables: usize,
-    lines: [u8; 5],
     done: BTreeSet<Ask>,
 }
 
@@ -68,7 +67,7 @@ impl Walk {
                     self.tables += 1;
                     self.part = Some(Part::Administrators);
                 }
-                cell_of(hit.key).map(|(field, _)| Ask::Column { table: self.tables - 1, field })
+                cell_of(hit.key).map(|field| Ask::Column { table: self.tables - 1, field })
             } else {
                 self.ask(hit.key)
             };
@@ -82,27 +81,20 @@ impl Walk {
     }
 
     fn note_part(&mut self, key: Key) {
-        match key {
-            Key::Part(part) => self.part = Some(part),
-            Key::StructureName | Key::Rpps if self.part.is_none_or(|part| part < Part::Structure) => {
-                self.part = Some(Part::Structure);
-            }
-            Key::RoleAsked if self.part.is_none_or(|part| part < Part::Signatory) => {
-                self.part = Some(Part::Signatory);
-            }
-            Key::Purpose | Key::Publisher | Key::Solution
-                if self.part.is_none_or(|part| part < Part::Usage) =>
-            {
-                self.part = Some(Part::Usage);
-            }
-            Key::Org | Key::Ssl | Key::Smime | Key::Pro => {
-                self.certificate = Some(key);
-                if self.part.is_none_or(|part| part < Part::Certificates) {
-                    self.part = Some(Part::Certificates);
-                }
-            }
-            Key::Terms => self.part = Some(Part::Declaration),
-            _ => {}
+        let at_least = |known: Option<Part>, part: Part| Some(known.map_or(part, |known| known.max(part)));
+        if let Key::Part(part) = key {
+            self.part = Some(part);
+        } else if matches!(key, Key::StructureName | Key::Rpps) {
+            self.part = at_least(self.part, Part::Structure);
+        } else if key == Key::RoleAsked {
+            self.part = at_least(self.part, Part::Signatory);
+        } else if matches!(key, Key::Purpose | Key::Publisher | Key::Solution) {
+            self.part = at_least(self.part, Part::Usage);
+        } else if matches!(key, Key::Org | Key::Ssl | Key::Smime | Key::Pro) {
+            self.certificate = Some(key);
+            self.part = at_least(self.part, Part::Certificates);
+        } else if key == Key::Terms {
+            self.part = Some(Part::Declaration);
         }
     }
 
@@ -145,10 +137,10 @@ impl Walk {
             Key::Ssl => Some(Ask::Tick(Tick::ServerSsl)),
             Key::Smime => Some(Ask::Tick(Tick::ServerSmime)),
             Key::Pro => Some(Ask::Tick(Tick::Pro)),
-            Key::SslDomain => match self.certificate {
-                Some(Key::Smime | Key::Pro) => self.mail_domain(certificates),
-                _ => text(certificates, Field::SslDomain),
-            },
+            Key::SslDomain if matches!(self.certificate, Some(Key::Smime | Key::Pro)) => {
+                self.mail_domain(certificates)
+            }
+            Key::SslDomain => text(certificates, Field::SslDomain),
             Key::SslServer => text(certificates, Field::SslServer),
             Key::MailDomain => self.mail_domain(certificates),
             Key::Terms => Some(Ask::Tick(Tick::Terms)),
@@ -162,52 +154,43 @@ impl Walk {
     fn mail_domain(&self, here: bool) -> Option<Ask> {
         let smime = Ask::Text(Field::SmimeMailDomain);
         let pro = Ask::Text(Field::ProMailDomain);
-        let ask = match self.certificate {
-            Some(Key::Pro) => pro,
-            Some(Key::Smime) => smime,
-            _ if self.done.contains(&smime) => pro,
-            _ => smime,
-        };
+        let second = self.certificate != Some(Key::Smime) && self.done.contains(&smime);
+        let ask = if self.certificate == Some(Key::Pro) || second { pro } else { smime };
         here.then_some(ask)
     }
 
     /// A person's line: the signatory's, or in §4.1 the next administrator's.
     fn person(&mut self, key: Key) -> Option<Ask> {
-        let (field, number) = cell_of(key)?;
+        let field = cell_of(key)?;
         match self.part {
             None | Some(Part::Structure | Part::Signatory) => signatory(key).map(Ask::Text),
             Some(Part::Specific | Part::Administrators) => {
-                let row = self.lines.get_mut(number)?;
-                let ask = Ask::Text(field.in_row(*row));
-                *row = row.saturating_add(1);
-                Some(ask)
+                let row = (0..u8::MAX).find(|row| !self.done.contains(&Ask::Text(field.in_row(*row))))?;
+                Some(Ask::Text(field.in_row(row)))
             }
             Some(Part::Before | Part::Usage | Part::Certificates | Part::Declaration | Part::After) => None,
         }
     }
 }
 
-/// The box of §4.1 a label names (row 0), with a number for it.
-fn cell_of(key: Key) -> Option<(Field, usize)> {
-    match key {
-        Key::Card => Some((Field::AdministratorCard(0), 0)),
-        Key::LastName | Key::LastNameOnCard => Some((Field::AdministratorLastName(0), 1)),
-        Key::FirstNames | Key::FirstNameOnCard => Some((Field::AdministratorFirstName(0), 2)),
-        Key::Phone => Some((Field::AdministratorPhone(0), 3)),
-        Key::Email => Some((Field::AdministratorEmail(0), 4)),
-        _ => None,
-    }
+/// The labels of a person: the box of §4.1 (row 0), and of §3.2 where it has one.
+const PERSON: [(Key, Field, Option<Field>); 7] = [
+    (Key::Card, Field::AdministratorCard(0), Some(Field::Card)),
+    (Key::LastName, Field::AdministratorLastName(0), Some(Field::LastName)),
+    (Key::LastNameOnCard, Field::AdministratorLastName(0), None),
+    (Key::FirstNames, Field::AdministratorFirstName(0), Some(Field::FirstNames)),
+    (Key::FirstNameOnCard, Field::AdministratorFirstName(0), None),
+    (Key::Phone, Field::AdministratorPhone(0), Some(Field::Phone)),
+    (Key::Email, Field::AdministratorEmail(0), Some(Field::Email)),
+];
+
+/// The box of §4.1 a label names (row 0).
+fn cell_of(key: Key) -> Option<Field> {
+    PERSON.iter().find(|(known, ..)| *known == key).map(|(_, field, _)| *field)
 }
 
 fn signatory(key: Key) -> Option<Field> {
-    match key {
-        Key::LastName => Some(Field::LastName),
-        Key::FirstNames => Some(Field::FirstNames),
-        Key::Phone => Some(Field::Phone),
-        Key::Email => Some(Field::Email),
-        Key::Card => Some(Field::Card),
-        _ => None,
-    }
+    PERSON.iter().find(|(known, ..)| *known == key).and_then(|(.., field)| *field)
 }
 
 /// From the top, and from the left where lines stand beside each other.
@@ -230,11 +213,11 @@ pub fn in_reading_order(hits: &mut [Hit]) {
 fn header_rows(hits: &[Hit]) -> Vec<Vec<usize>> {
     let mut rows: Vec<Vec<usize>> = Vec::new();
     for (index, hit) in hits.iter().enumerate() {
-        let Some((field, _)) = cell_of(hit.key) else { continue };
+        let Some(field) = cell_of(hit.key) else { continue };
         let row = rows.iter_mut().find(|row| {
             row.iter().filter_map(|other| hits.get(*other)).all(|other| {
                 let apart = other.core.x1 <= hit.core.x0 + 1.0 || hit.core.x1 <= other.core.x0 + 1.0;
-                apart && cell_of(other.key).is_some_and(|(known, _)| known != field)
+                apart && cell_of(other.key).is_some_and(|known| known != field)
             }) && row.iter().filter_map(|other| hits.get(*other)).any(|other| {
                 let (low, high) = (other.core.y0.max(hit.core.y0), other.core.y1.min(hit.core.y1));
                 high - low >= 0.4 * other.core.height().min(hit.core.height())

@@ -26,6 +26,7 @@ pub struct Grid {
 }
 
 /// What surrounds a point.
+#[expect(clippy::struct_excessive_bools, reason = "one for each side")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cell {
     pub area: Area,

@@ -1,5 +1,6 @@
 //! One box to tick: where it is, and what is in it.
 
+use super::candidates::frames;
 use super::marked;
 use crate::domain::sheet::{Mark, Marked};
 use crate::reading::answers::ground::Ground;
@@ -47,102 +48,8 @@ pub enum Kind {
     Glyph(usize),
 }
 
-/// All boxes of a page: widgets first, then drawn boxes and signs that no widget covers.
-#[must_use]
-pub fn candidates(ground: &Ground<'_>) -> Vec<Candidate> {
-    let page = ground.view.page;
-    let mut out: Vec<Candidate> = Vec::new();
-    for (index, widget) in page.widgets.iter().enumerate().filter(|(_, widget)| !widget.hidden) {
-        if matches!(widget.kind, WidgetKind::Button { .. }) {
-            out.push(Candidate { area: widget.area, kind: Kind::Widget(index) });
-        }
-    }
-    let covered = |out: &[Candidate], area: &Area| {
-        out.iter().any(|known| {
-            grown(&known.area, 1.5)
-                .overlap(area)
-                .is_some_and(|both| size(&both) > 0.3 * size(area).min(size(&known.area)))
-        })
-    };
-    for ink in
-        page.ink.iter().filter(|ink| ink.kind == InkKind::Box && !matches!(ink.origin, Origin::Widget(_)))
-    {
-        let ratio = ink.area.width() / ink.area.height().max(0.1);
-        if (0.4..=2.5).contains(&ratio) && !covered(&out, &ink.area) {
-            out.push(Candidate { area: ink.area, kind: Kind::Drawn });
-        }
-    }
-    for (index, piece) in ground.view.pieces.iter().enumerate() {
-        if is_box_glyph(&piece.text) && !covered(&out, &piece.area) && piece.origin == Origin::Page {
-            match piece.text.as_str() {
-                "[" => out.extend(bracketed(ground, index).map(|area| Candidate { area, kind: Kind::Drawn })),
-                "]" => {}
-                _ => out.push(Candidate { area: piece.area, kind: Kind::Glyph(index) }),
-            }
-        }
-    }
-    for area in frames(ground) {
-        if !covered(&out, &area) {
-            out.push(Candidate { area, kind: Kind::Frame });
-        }
-    }
-    out
-}
-
-/// What lies between "[" and the "]" that follows on its line.
-fn bracketed(ground: &Ground<'_>, open: usize) -> Option<Area> {
-    let from = ground.view.piece(open)?;
-    let ends = ground.view.pieces.iter().filter(|piece| {
-        piece.text == "]"
-            && (piece.middle() - from.middle()).abs() < 3.0
-            && (0.0..=24.0).contains(&(piece.area.x0 - from.area.x1))
-    });
-    let to = ends.min_by(|a, b| a.area.x0.total_cmp(&b.area.x0))?;
-    Some(Area { x0: from.area.x0, x1: to.area.x1, y0: from.area.y0, y1: from.area.y1 })
-}
-
-/// Boxes that are drawn with round corners or as circles: square strokes of one size, at least
-/// three of them on the page. Of two sizes that lie upon each other the one drawn first is the box.
-fn frames(ground: &Ground<'_>) -> Vec<Area> {
-    let square = |area: &Area| {
-        let (width, height) = (area.width(), area.height());
-        (5.0..=18.0).contains(&width) && (width - height).abs() <= 0.12 * width
-    };
-    let strokes: Vec<Area> = ground
-        .view
-        .page
-        .ink
-        .iter()
-        .filter(|ink| matches!(ink.kind, InkKind::Stroke | InkKind::Fill { light: false }))
-        .filter(|ink| ink.origin == Origin::Page && square(&ink.area))
-        .map(|ink| ink.area)
-        .take(300)
-        .collect();
-    let mut places: Vec<Area> = Vec::new();
-    for area in &strokes {
-        if !places.iter().any(|known| (known.x0 - area.x0).abs() + (known.y0 - area.y0).abs() < 3.0) {
-            places.push(*area);
-        }
-    }
-    let boxes: Vec<Area> =
-        ground.view.page.ink.iter().filter(|ink| ink.kind == InkKind::Box).map(|ink| ink.area).collect();
-    let mut out: Vec<Area> = Vec::new();
-    for area in &strokes {
-        let alike = |other: &&Area| {
-            (other.width() - area.width()).abs() < 0.4 && (other.height() - area.height()).abs() < 0.4
-        };
-        let upon = out
-            .iter()
-            .chain(&boxes)
-            .any(|known| known.overlap(area).is_some_and(|both| size(&both) > 0.4 * size(area)));
-        if places.iter().filter(alike).count() >= 3 && !upon {
-            out.push(*area);
-        }
-    }
-    out
-}
-
-fn size(area: &Area) -> f32 {
+/// Square points.
+pub(super) fn size(area: &Area) -> f32 {
     area.width().max(0.0) * area.height().max(0.0)
 }
 
@@ -318,7 +225,7 @@ fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
             Some(false) | None => {}
         }
     }
-    let mut marks: Option<Area> = None;
+    let mut inked: Option<Area> = None;
     let mut sprawling = false;
     let frames = if framed { frames(ground) } else { Vec::new() };
     let is_frame = |stroke: &Area| {
@@ -338,7 +245,7 @@ fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
         if large {
             sprawling |= reach.holds(ink.area.middle());
         } else if reach.holds(ink.area.middle()) || size(&common) > 0.3 * size(area) {
-            marks = Some(marks.map_or(common, |known| known.around(&common)));
+            inked = Some(inked.map_or(common, |known| known.around(&common)));
         }
     }
     for rule in page.rules.iter().filter(|rule| !matches!(rule.origin, Origin::Widget(_))) {
@@ -347,10 +254,10 @@ fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
         let long = rule.area.width().max(rule.area.height());
         if core.holds((x, y)) && long >= 0.4 * area.width() && long <= 2.0 * area.width().max(area.height()) {
             let thick = grown(&rule.area, 0.2);
-            marks = Some(marks.map_or(thick, |known| known.around(&thick)));
+            inked = Some(inked.map_or(thick, |known| known.around(&thick)));
         }
     }
-    if let Some(ink) = marks {
+    if let Some(ink) = inked {
         let tall = ink.height().max(ink.width());
         let enough = tall >= 0.35 * area.height().min(area.width());
         let mark = if enough { Mark::Checked } else { Mark::Unsure };

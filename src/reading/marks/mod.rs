@@ -1,6 +1,7 @@
 //! Boxes to tick, and the zones for signature and stamp.
 
 pub mod boxes;
+mod candidates;
 pub mod zones;
 
 use crate::domain::form::Role;
@@ -22,7 +23,7 @@ const TYPES: [Tick; 4] = [Tick::Org, Tick::ServerSsl, Tick::ServerSmime, Tick::P
 pub fn ticks(grounds: &[Ground<'_>]) -> BTreeMap<Tick, Marked> {
     let mut out = BTreeMap::new();
     for ground in grounds {
-        let mut candidates = boxes::candidates(ground);
+        let mut candidates = candidates::candidates(ground);
         for group in [&ROLES[..], &TYPES[..]] {
             let labels: Vec<(&Label, Tick)> = ground
                 .asked()

@@ -55,7 +55,7 @@ pub fn read(grounds: &[Ground<'_>]) -> Zones {
 /// The surer of the two parts of a zone that a page's end cuts in two.
 fn more(here: Zone, over: Option<Zone>) -> Zone {
     match (here, over) {
-        (here, None) | (here @ Zone::Ink { .. }, Some(_)) | (here, Some(Zone::Empty)) => here,
+        (here, None | Some(Zone::Empty)) | (here @ Zone::Ink { .. }, Some(_)) => here,
         (Zone::Empty | Zone::Unsure { .. }, Some(over)) => over,
     }
 }
@@ -120,7 +120,7 @@ fn content(ground: &Ground<'_>, zone: &[Area], other: &[Area]) -> Zone {
     for widget in page.widgets.iter().filter(|widget| !widget.hidden && belongs(&widget.area, zone, other)) {
         match &widget.kind {
             WidgetKind::Text { value } if !value.trim().is_empty() => {
-                found.add(value.trim(), widget.area, true)
+                found.add(value.trim(), widget.area, true);
             }
             WidgetKind::Text { .. }
             | WidgetKind::Button { .. }

@@ -1,0 +1,226 @@
+//! `read` on messages of several documents, and the layout on pages built by hand.
+
+use super::forms::{Opened, gather};
+use super::layout::testing::{cell, page, text_widget, write, write_as};
+use super::page::{AnnotationKind, Document, Ink, InkKind, Origin, Page};
+use super::{Editions, Limits, forms, read};
+use crate::domain::finding::{Code, Severity};
+use crate::domain::form::Field;
+use crate::domain::sheet::{Area, Mark, Reading, Sheet, Source, Tick, Zone};
+
+const FORM: &[u8] = include_bytes!("../../fixtures/forms/date-with-weekday.drawn.pdf");
+
+/// A document that holds only some pages of another.
+fn pages_of(bytes: &[u8], wanted: &[u32]) -> Vec<u8> {
+    let mut document = lopdf::Document::load_mem(bytes).expect("a PDF");
+    let others: Vec<u32> =
+        document.get_pages().into_keys().filter(|number| !wanted.contains(number)).collect();
+    document.delete_pages(&others);
+    let mut out = Vec::new();
+    document.save_to(&mut out).expect("saved");
+    out
+}
+
+fn message(documents: &[(&str, &[u8])]) -> Vec<Reading> {
+    let documents: Vec<(String, Vec<u8>)> =
+        documents.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect();
+    read(&documents, &Editions::default(), &Limits::default())
+}
+
+fn codes(readings: &[Reading]) -> Vec<(Code, Severity)> {
+    readings
+        .iter()
+        .flat_map(|reading| &reading.findings)
+        .map(|finding| (finding.code, finding.severity))
+        .collect()
+}
+
+#[test]
+fn pages_of_one_form_sent_as_files_in_any_order_are_one_form() {
+    let readings = message(&[("b.pdf", &pages_of(FORM, &[2, 3])), ("a.pdf", &pages_of(FORM, &[1]))]);
+    assert_eq!(codes(&readings), []);
+    let [reading] = readings.as_slice() else { panic!("{} readings", readings.len()) };
+    assert_eq!(reading.documents, ["a.pdf", "b.pdf"]);
+    let sheet = reading.sheet.as_ref().expect("a sheet");
+    assert!(sheet.texts.contains_key(&Field::Finess) && sheet.texts.contains_key(&Field::Date));
+    assert!(sheet.absent.is_empty() && sheet.unlocated.is_empty());
+}
+
+#[test]
+fn a_form_without_its_last_pages_is_incomplete() {
+    let readings = message(&[("a.pdf", &pages_of(FORM, &[1]))]);
+    assert_eq!(codes(&readings), [(Code::FormIncomplete, Severity::Reject)]);
+    let sheet = readings.first().and_then(|reading| reading.sheet.as_ref()).expect("a sheet");
+    assert!(sheet.absent.contains(&Field::Signature) && !sheet.absent.contains(&Field::Finess));
+}
+
+#[test]
+fn the_same_form_twice_is_two_readings() {
+    let readings = message(&[("a.pdf", FORM), ("b.pdf", FORM)]);
+    assert_eq!(readings.iter().map(|reading| reading.documents.len()).collect::<Vec<_>>(), [1, 1]);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_unless_a_form_came_with_it() {
+    let docx = b"PK\x03\x04 word/document.xml";
+    assert_eq!(codes(&message(&[("f413.docx", docx)])), [(Code::DocumentUnsupported, Severity::Reject)]);
+    assert_eq!(codes(&message(&[("f413.docx", docx), ("f413.pdf", FORM)])), []);
+    let damaged = message(&[("f413.pdf", FORM), ("autre.pdf", b"%PDF-1.7 rien")]);
+    assert_eq!(codes(&damaged), [(Code::DocumentDamaged, Severity::Reject)]);
+    assert_eq!(damaged.len(), 2, "it may have been a second form");
+    let heic = b"\0\0\0\x18ftypheic\0\0\0\0";
+    assert_eq!(codes(&message(&[("photo.heic", heic)])), [(Code::DocumentUnsupported, Severity::Reject)]);
+}
+
+#[test]
+fn a_picture_waits_for_a_person() {
+    let readings = message(&[("scan.png", b"\x89PNG\r\n\x1a\n")]);
+    assert_eq!(codes(&readings), [(Code::LowConfidence, Severity::Review)]);
+    assert_eq!(readings.first().map(|reading| reading.source), Some(Source::None));
+}
+
+/// Reads pages built by hand as one document.
+fn sheet_of(pages: Vec<Page>) -> Sheet {
+    let page_count = pages.len();
+    let document = Document { pages, page_count, ..Document::default() };
+    let opened = [Opened { name: "f413.pdf", bytes: &[], document: &document }];
+    let form = gather(&opened).into_iter().next().expect("a form");
+    forms::read(form, &opened, &Editions::default()).sheet.expect("a sheet")
+}
+
+fn raw(sheet: &Sheet, field: Field) -> Option<&str> {
+    sheet.texts.get(&field).map(|written| written.evidence.raw.as_str())
+}
+
+#[test]
+fn answers_below_their_labels_in_two_columns() {
+    let mut page = page();
+    write(&mut page, 50.0, 100.0, "3.2 Identification du représentant légal");
+    write(&mut page, 50.0, 110.0, "Êtes-vous le :");
+    write(&mut page, 50.0, 120.0, "Nom");
+    write(&mut page, 300.0, 120.0, "Prénom(s)");
+    write(&mut page, 52.0, 133.0, "DE LA TOUR");
+    write(&mut page, 302.0, 133.0, "Jean Marie");
+    write(&mut page, 50.0, 150.0, "Email professionnel");
+    write(&mut page, 300.0, 150.0, "N° de carte (10 chiffres)");
+    write(&mut page, 52.0, 163.0, "jean.delatour@");
+    write(&mut page, 52.0, 173.0, "exemple.fr");
+    let sheet = sheet_of(vec![page]);
+    assert_eq!(raw(&sheet, Field::LastName), Some("DE LA TOUR"));
+    assert_eq!(raw(&sheet, Field::FirstNames), Some("Jean Marie"));
+    assert_eq!(raw(&sheet, Field::Email), Some("jean.delatour@exemple.fr"));
+    assert_eq!(raw(&sheet, Field::Card), None, "the help in brackets is no answer");
+}
+
+#[test]
+fn an_answer_that_overflows_its_cell_stays_one_answer() {
+    let mut page = page();
+    cell(&mut page, 50.0, 100.0, 150.0, 116.0);
+    cell(&mut page, 150.0, 100.0, 250.0, 116.0);
+    cell(&mut page, 250.0, 100.0, 350.0, 116.0);
+    cell(&mut page, 350.0, 100.0, 550.0, 116.0);
+    write(&mut page, 53.0, 103.0, "Dénomination de la structure");
+    write(&mut page, 153.0, 103.0, "Établissement-de-santé de Rochefontaine");
+    write(&mut page, 353.0, 103.0, "FINESS");
+    let sheet = sheet_of(vec![page]);
+    assert_eq!(raw(&sheet, Field::StructureName), Some("Établissement-de-santé de Rochefontaine"));
+}
+
+fn structure_with_widgets() -> Page {
+    let mut page = page();
+    write(&mut page, 50.0, 100.0, "Dénomination de la structure");
+    write(&mut page, 50.0, 120.0, "FINESS");
+    write(&mut page, 50.0, 140.0, "ou N° SIRET");
+    page
+}
+
+#[test]
+fn a_name_that_contradicts_its_label_does_not_win() {
+    let mut page = structure_with_widgets();
+    text_widget(&mut page, "ou N SIRET", (200.0, 117.0, 400.0, 131.0), "350227658");
+    text_widget(&mut page, "FINESS", (200.0, 137.0, 400.0, 151.0), "35600000000048");
+    let sheet = sheet_of(vec![page]);
+    assert_eq!(raw(&sheet, Field::Finess), Some("350227658"));
+    assert_eq!(raw(&sheet, Field::Siret), Some("35600000000048"));
+}
+
+#[test]
+fn words_typed_over_an_empty_field_answer_and_over_a_filled_one_disagree() {
+    let typed = Origin::Annotation(AnnotationKind::FreeText);
+    let mut page = structure_with_widgets();
+    text_widget(&mut page, "a", (200.0, 117.0, 400.0, 131.0), "");
+    text_widget(&mut page, "b", (200.0, 137.0, 400.0, 151.0), "35600000000048");
+    write_as(&mut page, 205.0, 120.0, "350227658", typed);
+    write_as(&mut page, 205.0, 140.0, "73282932000074", typed);
+    let sheet = sheet_of(vec![page]);
+    assert_eq!(raw(&sheet, Field::Finess), Some("350227658"));
+    let siret = sheet.texts.get(&Field::Siret).expect("an answer");
+    assert_eq!(siret.disagrees.as_deref(), Some("73282932000074"));
+    assert!(siret.evidence.confidence < f64::EPSILON && siret.evidence.raw.contains("35600000000048"));
+}
+
+#[test]
+fn hidden_fields_and_invisible_words_do_not_answer() {
+    let mut page = structure_with_widgets();
+    text_widget(&mut page, "a", (200.0, 117.0, 400.0, 131.0), "350227658");
+    page.widgets.iter_mut().for_each(|widget| widget.hidden = true);
+    write(&mut page, 205.0, 140.0, "35600000000048");
+    page.words.iter_mut().filter(|word| word.text.starts_with("356")).for_each(|word| word.invisible = true);
+    let sheet = sheet_of(vec![page]);
+    assert!(sheet.texts.is_empty(), "{:?}", sheet.texts);
+}
+
+fn ink(area: Area, kind: InkKind) -> Ink {
+    Ink { area, kind, origin: Origin::Page }
+}
+
+#[test]
+fn ink_counts_for_the_zone_its_bulk_is_in() {
+    let mut page = page();
+    cell(&mut page, 50.0, 600.0, 300.0, 700.0);
+    cell(&mut page, 300.0, 600.0, 550.0, 700.0);
+    write(&mut page, 53.0, 603.0, "Signature du représentant légal ou du mandataire");
+    write(&mut page, 303.0, 603.0, "Cachet de la structure");
+    write(&mut page, 53.0, 560.0, "Date : 06/11/2026");
+    let signature = Area::new(150.0, 640.0, 340.0, 690.0);
+    page.ink.push(ink(signature, InkKind::Stroke));
+    page.ink.push(ink(Area::new(300.5, 600.5, 549.0, 699.0), InkKind::Fill { light: true }));
+    let sheet = sheet_of(vec![page.clone()]);
+    assert!(matches!(sheet.signature, Zone::Ink { .. }));
+    assert_eq!(sheet.stamp, Zone::Empty);
+    assert_eq!(raw(&sheet, Field::Date), Some("06/11/2026"));
+    page.ink.clear();
+    page.ink.push(ink(Area::new(400.0, 650.0, 402.0, 652.0), InkKind::Stroke));
+    let sheet = sheet_of(vec![page]);
+    assert_eq!(sheet.signature, Zone::Empty);
+    assert!(matches!(sheet.stamp, Zone::Unsure { .. }), "a speck is no stamp");
+}
+
+#[test]
+fn a_tick_is_found_left_or_right_of_its_label() {
+    for right in [false, true] {
+        let mut page = page();
+        write(&mut page, 50.0, 100.0, "Êtes-vous le :");
+        for (number, label) in
+            ["Responsable légal", "Mandataire", "Titulaire du cabinet"].into_iter().enumerate()
+        {
+            let x = [150.0, 280.0, 400.0][number];
+            write(&mut page, x, 100.0, label);
+            let left = if right { x + 90.0 } else { x - 14.0 };
+            let area = Area::new(left, 99.0, left + 10.0, 109.0);
+            page.ink.push(ink(area, InkKind::Box));
+            if number == 1 {
+                page.ink.push(ink(Area::new(left + 1.0, 97.0, left + 12.0, 108.0), InkKind::Stroke));
+            }
+        }
+        write(&mut page, 50.0, 120.0, "Nom : Dupont");
+        let sheet = sheet_of(vec![page]);
+        let ticked: Vec<_> = sheet
+            .ticks
+            .iter()
+            .filter(|(_, marked)| marked.mark == Mark::Checked)
+            .map(|(tick, _)| *tick)
+            .collect();
+        assert_eq!(ticked, [Tick::Role(crate::domain::form::Role::Delegate)], "right: {right}");
+    }
+}
