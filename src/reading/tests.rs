@@ -79,6 +79,32 @@ fn a_picture_waits_for_a_person() {
     assert_eq!(readings.first().map(|reading| reading.source), Some(Source::None));
 }
 
+#[test]
+fn a_contract_that_asks_some_of_the_same_is_no_form() {
+    let mut page = page();
+    for (number, label) in [
+        "Contrat d'adhésion",
+        "Dénomination de la structure :",
+        "FINESS :",
+        "N° SIRET :",
+        "Nom :",
+        "Téléphone :",
+        "Date :",
+        "Signature :",
+        "Cachet de la structure :",
+    ]
+    .iter()
+    .enumerate()
+    {
+        #[expect(clippy::cast_precision_loss, reason = "a line's number")]
+        write(&mut page, 50.0, 50.0 + 20.0 * number as f32, label);
+    }
+    let document = Document { pages: vec![page], page_count: 1, ..Document::default() };
+    let opened = [Opened { name: "contrat.pdf", bytes: &[], document: &document }];
+    assert!(gather(&opened).iter().all(|form| !form.is_form()));
+    assert_eq!(forms::other::kind_of(&document), Some("un contrat d'adhésion"));
+}
+
 /// Reads pages built by hand as one document.
 fn sheet_of(pages: Vec<Page>) -> Sheet {
     let page_count = pages.len();

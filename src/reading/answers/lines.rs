@@ -81,12 +81,13 @@ fn text(pieces: &mut [&Piece], field: Field) -> String {
         line.sort_by(|a, b| a.area.x0.total_cmp(&b.area.x0));
         let mut words = String::new();
         let mut end: Option<f32> = None;
+        let spelt = is_spelt(line);
         for piece in line.iter() {
             let word = without_leaders(&piece.text);
             if word.is_empty() {
                 continue;
             }
-            if end.is_some_and(|end| piece.area.x0 - end > 0.08 * piece.size) {
+            if !spelt && end.is_some_and(|end| piece.area.x0 - end > 0.08 * piece.size) {
                 words.push(' ');
             }
             words.push_str(word);
@@ -99,6 +100,18 @@ fn text(pieces: &mut [&Piece], field: Field) -> String {
         out.push_str(&words);
     }
     out.trim().to_owned()
+}
+
+/// Whether a line is one word set letter by letter ("L u c e"): three letters or more, all single
+/// and at one even distance, less than a letter's width apart.
+fn is_spelt(line: &[&Piece]) -> bool {
+    let single = |piece: &&Piece| piece.text.chars().count() == 1;
+    let starts: Vec<f32> = line.iter().map(|piece| piece.area.x0).collect();
+    let size = line.first().map_or(9.0, |piece| piece.size);
+    let steps = || starts.windows(2).filter_map(|two| Some(two.last()? - two.first()?));
+    let (least, most) =
+        steps().fold((f32::MAX, 0.0f32), |(least, most), step| (least.min(step), most.max(step)));
+    line.len() >= 3 && line.iter().all(single) && most <= 0.8 * size && most - least <= 0.12 * size
 }
 
 /// Words an empty form prints where an answer goes: "JJ/MM/AAAA", "@", "http://".

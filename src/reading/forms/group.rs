@@ -5,6 +5,7 @@ use super::Opened;
 use crate::reading::labels::order::in_reading_order;
 use crate::reading::labels::{Hit, Key, Part, find};
 use crate::reading::layout::View;
+use crate::reading::page::Origin;
 use std::collections::BTreeSet;
 
 /// A page with its labels.
@@ -27,10 +28,21 @@ pub struct Gathered<'a> {
 }
 
 impl Gathered<'_> {
-    /// Enough of the form's labels to be one, or a part of one.
+    /// Enough of the form's labels to be one, or a part of one. A contract or an order asks for the
+    /// structure, a date, a signature and a stamp too: some labels must be this form's own.
     #[must_use]
     pub fn is_form(&self) -> bool {
-        self.keys.len() >= 4
+        let own = self.keys.iter().filter(|key| is_own(**key)).count();
+        own >= 2 && self.keys.len() >= 4 || self.keys.len() >= 3 && self.is_named()
+    }
+
+    /// Whether the form's number or title is printed on a page that asks something.
+    fn is_named(&self) -> bool {
+        let number = |page: &FormPage<'_>| {
+            page.view.pieces.iter().any(|piece| piece.origin == Origin::Page && piece.key.starts_with("f413"))
+        };
+        let title = |page: &FormPage<'_>| page.hits.iter().any(|hit| hit.key == Key::Title);
+        self.pages.iter().filter(|page| !page.keys.is_empty()).any(|page| number(page) || title(page))
     }
 
     fn starts(&self) -> bool {
@@ -131,6 +143,43 @@ fn part_of(key: Key) -> Option<Part> {
         | Key::Card
         | Key::Server
         | Key::Prose => None,
+    }
+}
+
+/// Labels that hardly any other form has.
+fn is_own(key: Key) -> bool {
+    match key {
+        Key::Rpps
+        | Key::RoleAsked
+        | Key::LastNameOnCard
+        | Key::FirstNameOnCard
+        | Key::Purpose
+        | Key::Publisher
+        | Key::Solution
+        | Key::Org
+        | Key::Ssl
+        | Key::Smime
+        | Key::Pro
+        | Key::SslDomain
+        | Key::SslServer
+        | Key::MailDomain => true,
+        Key::Title
+        | Key::Part(_)
+        | Key::StructureName
+        | Key::Finess
+        | Key::Siret
+        | Key::Role(_)
+        | Key::LastName
+        | Key::FirstNames
+        | Key::Phone
+        | Key::Email
+        | Key::Card
+        | Key::Server
+        | Key::Terms
+        | Key::Date
+        | Key::Stamp
+        | Key::Signature
+        | Key::Prose => false,
     }
 }
 

@@ -209,6 +209,12 @@ fn is_tick(text: &str) -> Option<bool> {
     }
 }
 
+/// The characters under which Zapf Dingbats has its ticks, crosses and fillings: a program without
+/// that font draws them instead.
+fn is_dingbat_code(text: &str) -> bool {
+    matches!(text, "3" | "4" | "5" | "6" | "7" | "8" | "l" | "n" | "u" | "H")
+}
+
 /// What is drawn or typed into a box.
 /// With `framed` a stroke around it is its frame.
 fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
@@ -221,6 +227,9 @@ fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
         }
         match is_tick(&piece.text) {
             Some(true) => return marked(Mark::Checked, &piece.text, page.number, *area, false),
+            Some(false) if is_dingbat_code(&piece.text) => {
+                return marked(Mark::Checked, &piece.text, page.number, *area, false);
+            }
             Some(false) if !is_empty_glyph(&piece.text) => unsure = Some(piece.text.clone()),
             Some(false) | None => {}
         }
