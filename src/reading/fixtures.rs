@@ -1,7 +1,10 @@
 //! Walks `fixtures/forms` (each `X.pdf` beside its `X.expected.json`) through `read` and compares
 //! the answers, after the normalisation of the formats (spaces, case, international numbers).
 
-use super::{Editions, Limits, read_one};
+use super::forms::{Gathered, Opened, gather};
+use super::page::{Area, Document, Origin};
+use super::pdf::open;
+use super::{Editions, Limits, forms, read_one};
 use crate::domain::contact::{DomainName, Phone};
 use crate::domain::dates::parse_date;
 use crate::domain::form::{Field, Role};
@@ -310,4 +313,37 @@ fn every_form_reads_as_expected() {
         workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
     });
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Words typed over the form stand a little off: the answers stay the same.
+#[test]
+fn words_typed_a_little_off_answer_the_same_boxes() {
+    let typed = |path: &PathBuf| path.to_string_lossy().contains(".annotations.");
+    let files = fixtures(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/forms"));
+    let mut wrong = Vec::new();
+    for pdf in files.iter().filter(|path| typed(path)) {
+        let expected = std::fs::read_to_string(pdf.with_extension("expected.json")).expect("an expectation");
+        let expected: Value = serde_json::from_str(&expected).expect("JSON");
+        let document = open(&std::fs::read(pdf).expect("a fixture"), &Limits::default());
+        for (dx, dy) in [(-5.0, 0.0), (4.0, 4.0), (0.0, -3.5), (-3.0, -3.0)] {
+            let document = moved(&document, dx, dy);
+            let opened = [Opened { name: "f413.pdf", bytes: &[], document: &document }];
+            let form = gather(&opened).into_iter().find(Gathered::is_form).expect("a form");
+            let sheet = forms::read(form, &opened, &Editions::default()).sheet.expect("a sheet");
+            let differences = answers(&sheet, &expected["form"], &expected).into_iter();
+            wrong.extend(differences.map(|line| format!("{} by {dx}, {dy}: {line}", pdf.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The document with the words of its annotations elsewhere.
+fn moved(document: &Document, dx: f32, dy: f32) -> Document {
+    let mut document = document.clone();
+    let words = document.pages.iter_mut().flat_map(|page| &mut page.words);
+    for word in words.filter(|word| matches!(word.origin, Origin::Annotation(_))) {
+        let area = word.area;
+        word.area = Area { x0: area.x0 + dx, x1: area.x1 + dx, y0: area.y0 + dy, y1: area.y1 + dy };
+    }
+    document
 }

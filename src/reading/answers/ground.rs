@@ -3,10 +3,10 @@
 
 use crate::reading::labels::is_box_glyph;
 use crate::reading::labels::order::{Ask, Label};
-use crate::reading::layout::View;
 use crate::reading::layout::fold::is_filler;
-use crate::reading::layout::grid::{Cell, shared};
-use crate::reading::page::Area;
+use crate::reading::layout::grid::{Cell, grown, shared};
+use crate::reading::layout::{Piece, View};
+use crate::reading::page::{Area, InkKind};
 
 /// Words beside each other that belong to no label.
 #[derive(Debug, Clone)]
@@ -24,6 +24,9 @@ pub struct Place {
     pub area: Area,
     /// Open below: words far under the label are not its answer. Where the label's words end.
     pub open: Option<f32>,
+    /// On open ground the label it belongs to (index into `Ground::labels`): words right of a label
+    /// go to the one whose line is nearest.
+    pub label: Option<usize>,
 }
 
 pub struct Ground<'a> {
@@ -158,7 +161,7 @@ impl<'a> Ground<'a> {
             area = area.around(&more.area);
             last = more;
         }
-        Some(Place { area, open: None })
+        Some(Place { area, open: None, label: None })
     }
 
     /// The cell under a label, when no label stands in it.
@@ -167,7 +170,7 @@ impl<'a> Ground<'a> {
         let next = self.view.grid.below(cell, core.x0 + 1.0)?;
         let near = cell.closed() || cell.area.y1 - label.hit.area.y1 <= 2.5 * core.height().max(8.0);
         let usable = near && next.closed() && !self.has_label(&next.area, label);
-        usable.then_some(Place { area: next.area, open: None })
+        usable.then_some(Place { area: next.area, open: None, label: None })
     }
 
     /// Whether an answer could be written in the label's own cell.
@@ -176,6 +179,22 @@ impl<'a> Ground<'a> {
         !cell.closed()
             || cell.area.y1 - area.y1 >= 0.9 * label.hit.core.height().min(14.0)
             || cell.area.x1 - area.x1 >= 60.0
+    }
+
+    /// The label on whose line a run is written, at its right: the nearest line within 6 points.
+    #[must_use]
+    pub fn beside_run(&self, run: &Run) -> Option<usize> {
+        let y = run.area.middle().1;
+        let level = |label: &Label| (label.hit.core.middle().1 - y).abs();
+        let before = self.labels.iter().enumerate().filter(|(_, label)| {
+            label.hit.area.x1 <= run.area.x0 + 2.0 && level(label) <= 6.0 && label.ask != Ask::Nothing
+        });
+        // of those on one line the last before the run, of several lines the nearest
+        let nearest = before.min_by(|(_, a), (_, b)| {
+            let same_line = (a.hit.core.middle().1 - b.hit.core.middle().1).abs() < 2.0;
+            if same_line { b.hit.area.x1.total_cmp(&a.hit.area.x1) } else { level(a).total_cmp(&level(b)) }
+        });
+        nearest.map(|(index, _)| index)
     }
 
     /// What a label leaves of its own cell, up to the labels beside and below it.
@@ -188,7 +207,7 @@ impl<'a> Ground<'a> {
             .filter(|other| cell.area.overlap(other).is_some())
             .collect();
         if here.is_empty() && cell.closed() {
-            return Place { area: cell.area, open: None };
+            return Place { area: cell.area, open: None, label: None };
         }
         let beside = |other: &Area| {
             shared((core.y0, core.y1), (other.y0, other.y1)) >= 0.3 * core.height().min(other.height())
@@ -211,9 +230,11 @@ impl<'a> Ground<'a> {
             .map(|other| other.y0 - 0.5)
             .fold(cell.area.y1, f32::min);
         let y0 = cell.area.y0.max(core.y0 - 0.35 * core.height());
+        let open = !cell.bottom || !here.is_empty() && !cell.closed();
         Place {
             area: Area { x0, y0, x1: x1.max(x0), y1: y1.max(y0) },
-            open: (!cell.bottom || !here.is_empty() && !cell.closed()).then_some(area.y1),
+            open: open.then_some(area.y1),
+            label: self.labels.iter().position(|other| std::ptr::eq(other, label)).filter(|_| open),
         }
     }
 
@@ -294,10 +315,27 @@ fn runs(view: &View<'_>, claimed: &[bool]) -> Vec<Run> {
 fn finish(view: &View<'_>, pieces: &mut Vec<usize>, out: &mut Vec<Run>) {
     let words = std::mem::take(pieces);
     let is_word = |index: &usize| {
-        view.piece(*index).is_some_and(|piece| !is_filler(&piece.text) && !is_box_glyph(&piece.text))
+        view.piece(*index).is_some_and(|piece| {
+            !is_filler(&piece.text) && !is_box_glyph(&piece.text) && !is_stray_tick(view, piece)
+        })
     };
     let kept: Vec<usize> = words.into_iter().filter(is_word).collect();
     let Some(area) = crate::reading::labels::around(view, &kept) else { return };
     let point = (area.x0 + (0.3 * area.width()).min(40.0), area.middle().1);
     out.push(Run { pieces: kept, area, point });
+}
+
+/// A cross typed a little beside its box is no answer to the label nearby.
+fn is_stray_tick(view: &View<'_>, piece: &Piece) -> bool {
+    let middle = piece.area.middle();
+    let bracket = |other: &&Piece| {
+        other.text == "[" && grown(&other.area, 9.0).holds(middle) && other.area.x0 <= piece.area.x0 + 2.0
+    };
+    matches!(piece.text.as_str(), "x" | "X")
+        && (view.pieces.iter().any(|other| bracket(&other))
+            || view
+                .page
+                .ink
+                .iter()
+                .any(|ink| ink.kind == InkKind::Box && grown(&ink.area, 6.0).holds(middle)))
 }

@@ -27,7 +27,7 @@ pub fn written(
         .runs
         .iter()
         .enumerate()
-        .filter(|(index, run)| place.area.holds(run.point) && free(*index))
+        .filter(|(index, run)| free(*index) && is_in(ground, place, run))
         .collect();
     runs.sort_by(|a, b| a.1.area.y0.total_cmp(&b.1.area.y0));
     if let Some(foot) = place.open {
@@ -47,6 +47,15 @@ pub fn written(
         Evidence { raw: text, confidence: f64::from(confidence), page: ground.view.page.number, area };
     let runs = runs.into_iter().map(|(index, _)| index).collect();
     Some(Drawn { written: Written { evidence, disagrees: None }, runs })
+}
+
+/// Whether a run is written in a place. On open ground a run right of labels goes with the nearest.
+fn is_in(ground: &Ground<'_>, place: &Place, run: &Run) -> bool {
+    let inside = place.area.holds(run.point);
+    match place.label.and_then(|label| Some((label, ground.beside_run(run)?))) {
+        Some((label, beside)) => label == beside && (inside || place.area.x1 >= run.point.0),
+        None => inside,
+    }
 }
 
 /// In a place that is open below, lines far under the last one belong to something else.

@@ -111,7 +111,7 @@ impl Answers {
         let (cells, rows) = table::cells(ground, columns, from, to);
         for cell in cells {
             let Ok(row) = u8::try_from(self.rows + cell.row) else { break };
-            self.fill(ground, cell.field.in_row(row), &Place { area: cell.area, open: None });
+            self.fill(ground, cell.field.in_row(row), &Place { area: cell.area, open: None, label: None });
         }
         self.rows += rows;
     }

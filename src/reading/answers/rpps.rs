@@ -71,7 +71,7 @@ fn line_of(ground: &Ground<'_>, number: &Area, numbers: &[Area], zone: &Area) ->
     if cell.right && cell.area.x1 - number.x1 < 34.0 {
         let next = ground.view.grid.right_of(&cell, y).filter(|next| next.top && next.bottom && next.right);
         if let Some(next) = next.filter(|next| next.area.width() > 40.0) {
-            return Place { area: next.area, open: None };
+            return Place { area: next.area, open: None, label: None };
         }
     }
     let others = || numbers.iter().filter(|other| *other != number);
@@ -87,7 +87,11 @@ fn line_of(ground: &Ground<'_>, number: &Area, numbers: &[Area], zone: &Area) ->
         number.y0 - 0.3 * number.height()
     };
     let y1 = if cell.bottom { y1 } else { y1.min(number.y1 + 1.4 * number.height()) };
-    Place { area: Area { x0: number.x1 - 0.5, y0, x1: x1.max(number.x1), y1: y1.max(number.y1) }, open: None }
+    Place {
+        area: Area { x0: number.x1 - 0.5, y0, x1: x1.max(number.x1), y1: y1.max(number.y1) },
+        open: None,
+        label: None,
+    }
 }
 
 /// Lines without numbers: the cells, widgets or lines of text from the top.
@@ -98,7 +102,9 @@ fn unnumbered(ground: &Ground<'_>, label: &Label, zone: &Area) -> Vec<Place> {
     edges.push(zone.y1);
     if edges.len() > 2 {
         let bands = edges.windows(2).filter_map(|two| Some((*two.first()?, *two.last()?)));
-        return bands.map(|(y0, y1)| Place { area: Area { y0, y1, ..*zone }, open: None }).collect();
+        return bands
+            .map(|(y0, y1)| Place { area: Area { y0, y1, ..*zone }, open: None, label: None })
+            .collect();
     }
     let mut heights: Vec<(f32, f32)> = ground
         .view
@@ -118,5 +124,8 @@ fn unnumbered(ground: &Ground<'_>, label: &Label, zone: &Area) -> Vec<Place> {
             _ => bands.push((y0, y1)),
         }
     }
-    bands.into_iter().map(|(y0, y1)| Place { area: Area { y0, y1, ..*zone }, open: None }).collect()
+    bands
+        .into_iter()
+        .map(|(y0, y1)| Place { area: Area { y0, y1, ..*zone }, open: None, label: None })
+        .collect()
 }

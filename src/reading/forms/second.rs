@@ -26,7 +26,7 @@ pub fn check(answers: &mut Answers, pages: &[(usize, &Page)], documents: &[Opene
 }
 
 /// Whether plain letters or digits differ. The second reader is known to take the accented letters
-/// of some encodings for others ("Santé" for "SantÉ", "Yaël" for "Yaàl"): those prove nothing.
+/// of some encodings for others (`Santé` for `SantÉ`, `Yaël` for `Yaàl`): those prove nothing.
 fn differ(first: &str, second: &str) -> bool {
     let plain = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<Vec<char>>();
     let (a, b) = (plain(first), plain(second));

@@ -234,7 +234,7 @@ fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
             Some(false) | None => {}
         }
     }
-    let mut inked: Option<Area> = None;
+    let mut drawing: Option<Area> = None;
     let mut sprawling = false;
     let frames = if framed { frames(ground) } else { Vec::new() };
     let is_frame = |stroke: &Area| {
@@ -254,7 +254,7 @@ fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
         if large {
             sprawling |= reach.holds(ink.area.middle());
         } else if reach.holds(ink.area.middle()) || size(&common) > 0.3 * size(area) {
-            inked = Some(inked.map_or(common, |known| known.around(&common)));
+            drawing = Some(drawing.map_or(common, |known| known.around(&common)));
         }
     }
     for rule in page.rules.iter().filter(|rule| !matches!(rule.origin, Origin::Widget(_))) {
@@ -263,10 +263,10 @@ fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
         let long = rule.area.width().max(rule.area.height());
         if core.holds((x, y)) && long >= 0.4 * area.width() && long <= 2.0 * area.width().max(area.height()) {
             let thick = grown(&rule.area, 0.2);
-            inked = Some(inked.map_or(thick, |known| known.around(&thick)));
+            drawing = Some(drawing.map_or(thick, |known| known.around(&thick)));
         }
     }
-    if let Some(ink) = inked {
+    if let Some(ink) = drawing {
         let tall = ink.height().max(ink.width());
         let enough = tall >= 0.35 * area.height().min(area.width());
         let mark = if enough { Mark::Checked } else { Mark::Unsure };
@@ -275,10 +275,21 @@ fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
     if sprawling {
         return marked(Mark::Unsure, "trait", page.number, *area, false);
     }
-    match unsure {
+    match unsure.or_else(|| beside_the_box(ground, area)) {
         Some(text) => marked(Mark::Unsure, &text, page.number, *area, false),
         None => empty(page.number, *area),
     }
+}
+
+/// A cross typed so far off that it stands next to its box.
+fn beside_the_box(ground: &Ground<'_>, area: &Area) -> Option<String> {
+    let near = Area { x0: area.x0 - 5.0, x1: area.x1 + 5.0, ..*area };
+    let stray = ground.view.pieces.iter().enumerate().find(|(index, piece)| {
+        let level = shared((area.y0, area.y1), (piece.area.y0, piece.area.y1)) >= 0.5 * piece.area.height();
+        let mark = is_tick(&piece.text) == Some(true) && !is_box_glyph(&piece.text);
+        level && mark && !ground.is_claimed(*index) && near.overlap(&piece.area).is_some()
+    });
+    stray.map(|(_, piece)| piece.text.clone())
 }
 
 /// A label without any box: a tick typed or drawn close before or after it, or in its own cell or
