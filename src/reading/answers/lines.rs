@@ -129,6 +129,11 @@ pub fn is_placeholder(text: &str) -> bool {
     let key = squeeze(text);
     let bare = key.is_empty()
         && text.chars().all(|c| matches!(c, '.' | '_' | '…' | '/' | '@' | ':' | '-' | ' ' | '|' | '–'));
-    bare && !text.is_empty() && text != "-" && text != "/"
+    // a line's number or a footnote mark that stands alone
+    let mut marks = text.chars().filter(|c| !matches!(c, '(' | ')' | '.'));
+    let numbered =
+        text.len() > 1 && marks.next().is_some_and(|c| c.is_ascii_digit()) && marks.next().is_none();
+    numbered
+        || bare && !text.is_empty() && text != "-" && text != "/"
         || matches!(key.as_str(), "jjmmaaaa" | "jjmmaa" | "jmaaaa" | "ddmmyyyy" | "http" | "https" | "le")
 }

@@ -5,6 +5,8 @@ use crate::reading::page::{Area, InkKind, Origin, Page};
 
 /// Rules closer than this (points) are one.
 const SAME: f32 = 1.6;
+/// So far past a rule (points) its crossing rules' ends no longer count.
+const PAST: f32 = 2.5;
 /// Shorter rules (points) belong to boxes and glyphs, not to tables.
 const SHORTEST: f32 = 8.0;
 /// Rules that are looked at; a form has some hundred on a page.
@@ -107,7 +109,7 @@ impl Grid {
             if !from.right {
                 return None;
             }
-            let next = self.cell(from.area.x1 + 0.1, y);
+            let next = self.cell(from.area.x1 + PAST, y);
             if next.area.width() >= 9.0 {
                 return Some(next);
             }
@@ -124,7 +126,7 @@ impl Grid {
             if !from.bottom {
                 return None;
             }
-            let next = self.cell(x, from.area.y1 + 0.1);
+            let next = self.cell(x, from.area.y1 + PAST);
             if next.area.height() >= 7.0 {
                 return Some(next);
             }

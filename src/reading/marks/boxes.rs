@@ -112,7 +112,7 @@ pub fn state(ground: &Ground<'_>, candidate: &Candidate) -> Marked {
                 return empty(page.number, candidate.area);
             };
             match (value, shown) {
-                // kids that share one on-state: the value does not tell them apart, the drawing does
+                // kids that share one on-state: the value does not tell them apart, the ink_area does
                 (ButtonState::On, ButtonState::Off) if *radio && shared_state(ground, index) => {
                     drawn(ground, &widget.area, true)
                 }
@@ -234,7 +234,7 @@ fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
             Some(false) | None => {}
         }
     }
-    let mut drawing: Option<Area> = None;
+    let mut ink_area: Option<Area> = None;
     let mut sprawling = false;
     let frames = if framed { frames(ground) } else { Vec::new() };
     let is_frame = |stroke: &Area| {
@@ -254,7 +254,7 @@ fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
         if large {
             sprawling |= reach.holds(ink.area.middle());
         } else if reach.holds(ink.area.middle()) || size(&common) > 0.3 * size(area) {
-            drawing = Some(drawing.map_or(common, |known| known.around(&common)));
+            ink_area = Some(ink_area.map_or(common, |known| known.around(&common)));
         }
     }
     for rule in page.rules.iter().filter(|rule| !matches!(rule.origin, Origin::Widget(_))) {
@@ -263,10 +263,10 @@ fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
         let long = rule.area.width().max(rule.area.height());
         if core.holds((x, y)) && long >= 0.4 * area.width() && long <= 2.0 * area.width().max(area.height()) {
             let thick = grown(&rule.area, 0.2);
-            drawing = Some(drawing.map_or(thick, |known| known.around(&thick)));
+            ink_area = Some(ink_area.map_or(thick, |known| known.around(&thick)));
         }
     }
-    if let Some(ink) = drawing {
+    if let Some(ink) = ink_area {
         let tall = ink.height().max(ink.width());
         let enough = tall >= 0.35 * area.height().min(area.width());
         let mark = if enough { Mark::Checked } else { Mark::Unsure };
