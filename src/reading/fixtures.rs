@@ -347,3 +347,45 @@ fn moved(document: &Document, dx: f32, dy: f32) -> Document {
     }
     document
 }
+
+/// Printed smaller or larger: the answers stay the same.
+#[test]
+fn the_published_form_in_another_size_reads_the_same() {
+    let published = |path: &PathBuf| path.to_string_lossy().contains("published-");
+    let files = fixtures(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/forms"));
+    let mut wrong = Vec::new();
+    for pdf in files.iter().filter(|path| published(path)) {
+        let expected = std::fs::read_to_string(pdf.with_extension("expected.json")).expect("an expectation");
+        let expected: Value = serde_json::from_str(&expected).expect("JSON");
+        let document = open(&std::fs::read(pdf).expect("a fixture"), &Limits::default());
+        for scale in [0.75, 1.37] {
+            let document = printed(&document, scale);
+            let opened = [Opened { name: "f413.pdf", bytes: &[], document: &document }];
+            let Some(form) = gather(&opened).into_iter().find(Gathered::is_form) else { continue };
+            let sheet = forms::read(form, &opened, &Editions::default()).sheet.expect("a sheet");
+            let differences = answers(&sheet, &expected["form"], &expected).into_iter();
+            wrong.extend(differences.map(|line| format!("{} at {scale}: {line}", pdf.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The document printed in another size.
+fn printed(document: &Document, scale: f32) -> Document {
+    let mut document = document.clone();
+    let resize = |area: &mut Area| {
+        *area = Area { x0: area.x0 * scale, y0: area.y0 * scale, x1: area.x1 * scale, y1: area.y1 * scale };
+    };
+    for page in &mut document.pages {
+        page.width *= scale;
+        page.height *= scale;
+        page.words.iter_mut().for_each(|word| {
+            resize(&mut word.area);
+            word.size *= scale;
+        });
+        page.rules.iter_mut().for_each(|rule| resize(&mut rule.area));
+        page.ink.iter_mut().for_each(|ink| resize(&mut ink.area));
+        page.widgets.iter_mut().for_each(|widget| resize(&mut widget.area));
+    }
+    document
+}

@@ -215,9 +215,8 @@ fn is_dingbat_code(text: &str) -> bool {
     matches!(text, "3" | "4" | "5" | "6" | "7" | "8" | "l" | "n" | "u" | "H")
 }
 
-/// What is drawn or typed into a box.
-/// With `framed` a stroke around it is its frame.
-fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
+/// What is drawn or typed into a box. With `own_frame` a stroke around it is its frame.
+fn drawn(ground: &Ground<'_>, area: &Area, own_frame: bool) -> Marked {
     let page = ground.view.page;
     let reach = grown(area, 2.5);
     let mut unsure: Option<String> = None;
@@ -236,7 +235,7 @@ fn drawn(ground: &Ground<'_>, area: &Area, framed: bool) -> Marked {
     }
     let mut ink_area: Option<Area> = None;
     let mut sprawling = false;
-    let frames = if framed { frames(ground) } else { Vec::new() };
+    let frames = if own_frame { frames(ground) } else { Vec::new() };
     let is_frame = |stroke: &Area| {
         frames.contains(stroke) && inside(area, &grown(stroke, 1.0)) && size(stroke) < 2.0 * size(area)
     };
