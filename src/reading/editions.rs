@@ -2,12 +2,11 @@
 //! printed words they are known by. An edition that is not on file is read by its labels alone.
 
 use crate::domain::form::Field;
-use crate::fault::Fault;
 use crate::reading::layout::fold::squeeze;
 use crate::reading::page::{Document, Widget, WidgetKind};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The editions compiled into the program.
 const OWN: [&str; 1] = [include_str!("../../config/editions/f413.toml")];
@@ -32,6 +31,15 @@ pub struct Edition {
     pub fields: BTreeMap<String, Field>,
 }
 
+/// Why a directory of editions cannot be used; trying again does not help.
+#[derive(Debug, thiserror::Error)]
+pub enum EditionError {
+    #[error("reading {}", path.display())]
+    Unread { path: PathBuf, source: std::io::Error },
+    #[error("{} is not an edition", path.display())]
+    NotOne { path: PathBuf, source: toml::de::Error },
+}
+
 impl Default for Editions {
     /// The compiled-in editions.
     fn default() -> Self {
@@ -44,20 +52,22 @@ impl Editions {
     ///
     /// # Errors
     /// A directory or file that cannot be read, or a file that is not an edition.
-    pub fn with_dir(dir: &Path) -> Result<Self, Fault> {
-        let reading = || format!("reading the editions in {}", dir.display());
+    pub fn with_dir(dir: &Path) -> Result<Self, EditionError> {
+        let unread = |path: &Path| {
+            let path = path.to_owned();
+            move |source| EditionError::Unread { path, source }
+        };
         let mut editions = Self::default();
-        let entries = std::fs::read_dir(dir).map_err(|error| Fault::never(reading(), error))?;
         let mut files = Vec::new();
-        for entry in entries {
-            files.push(entry.map_err(|error| Fault::never(reading(), error))?.path());
+        for entry in std::fs::read_dir(dir).map_err(unread(dir))? {
+            files.push(entry.map_err(unread(dir))?.path());
         }
         files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
         files.sort();
         for file in files {
-            let text = std::fs::read_to_string(&file).map_err(|error| Fault::never(reading(), error))?;
-            let edition: Edition = toml::from_str(&text)
-                .map_err(|error| Fault::never(format!("reading the edition {}", file.display()), error))?;
+            let text = std::fs::read_to_string(&file).map_err(unread(&file))?;
+            let edition: Edition =
+                toml::from_str(&text).map_err(|source| EditionError::NotOne { path: file, source })?;
             editions.list.retain(|known| known.name != edition.name);
             editions.list.insert(0, edition);
         }
