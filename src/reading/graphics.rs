@@ -1,18 +1,16 @@
 //! What a page draws, as the interpreter hands it over: glyphs with their places, strokes and
 //! fills sorted into rules, boxes and ink, pictures. Words are made of the glyphs in `text`.
 
+use super::graphics_glyphs::{Font, advance_scale, advance_width, direction, text_of};
+use super::graphics_paint::{Tint, blank};
 use super::graphics_shapes::{self as shapes, Shape};
 use super::page::{Area, Ink, InkKind, Origin, Rule};
 use super::text::Glyph;
-use super::text_symbols as symbols;
-use hayro_interpret::font::{Glyph as FontGlyph, GlyphRun, OutlineGlyph};
-use hayro_interpret::hayro_cmap::BfString;
+use hayro_interpret::font::GlyphRun;
 use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape as _};
 use hayro_interpret::{
-    BlendMode, CacheKey, ClipPath, Device, DrawMode, DrawProps, Image, ImageData, ImageDrawProps, Paint,
-    RasterImage, SoftMask,
+    BlendMode, CacheKey, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, RasterImage, SoftMask,
 };
-use std::cell::OnceCell;
 use std::collections::HashMap;
 
 /// Work on a page after which it is given up: a real page needs some thousands of drawings; nested
@@ -22,6 +20,8 @@ const MOST_WORK: u32 = 1_000_000;
 const WORK_OF_A_CLIP: u32 = 50;
 /// Glyphs, rules and inks kept of a page; what is beyond is a drawing, not a form.
 const MOST_KEPT: usize = 60_000;
+/// Opaque surfaces remembered: every word is held against each.
+const MOST_COVERS: usize = 2_000;
 /// Pixels of a picture that are looked at to find it blank; a larger one counts as not blank, and so
 /// does one that takes up most of the page: that is a scan, whose reader looks at it anyway.
 const MOST_PIXELS: u64 = 6_000_000;
@@ -194,7 +194,7 @@ impl Canvas {
 
     fn cover(&mut self, area: Area, light: bool) {
         let order = self.order();
-        if let Some(area) = self.seen(area) {
+        if let Some(area) = self.seen(area).filter(|_| self.covers.len() < MOST_COVERS) {
             self.covers.push(Cover { area, light, order });
         }
     }
@@ -251,9 +251,12 @@ impl Canvas {
         }
     }
 
+    fn most_of_page(&self, area: &Area) -> bool {
+        area.width() * area.height() > 0.4 * self.page.width() * self.page.height()
+    }
+
     fn is_blank(&mut self, image: &Image<'_, '_>, area: &Area) -> bool {
-        let most_of_page = area.width() * area.height() > 0.4 * self.page.width() * self.page.height();
-        if most_of_page || u64::from(image.width()) * u64::from(image.height()) > MOST_PIXELS {
+        if self.most_of_page(area) || u64::from(image.width()) * u64::from(image.height()) > MOST_PIXELS {
             return false;
         }
         let key = image.cache_key();
@@ -263,58 +266,6 @@ impl Canvas {
         let found = blank(image);
         self.blank.insert(key, found);
         found
-    }
-}
-
-/// Whether a picture is all white or all transparent. What cannot be decoded is not seen either,
-/// but it is the reader's lack: not blank.
-fn blank(image: &Image<'_, '_>) -> bool {
-    let mut blank = false;
-    // the decoder may hand out a smaller version where that is cheaper
-    let hint = Some((512, 512));
-    match image {
-        // 255 is painted, 0 is not
-        Image::Stencil(stencil) => stencil.with_stencil(
-            |mask, paint| blank = Tint::of(paint, 1.0).white || mask.data.iter().all(|&m| m < 8),
-            hint,
-        ),
-        Image::Raster(raster) => raster.with_rgba(
-            |image, alpha| {
-                let clear = alpha.is_some_and(|a| !a.data.is_empty() && a.data.iter().all(|&v| v < 8));
-                let samples = match &image {
-                    ImageData::Rgb(rgb) => &rgb.data,
-                    ImageData::Luma(luma) => &luma.data,
-                };
-                blank = clear || samples.iter().all(|&v| v >= 240);
-            },
-            hint,
-        ),
-    }
-    blank
-}
-
-/// What a paint looks like on white paper.
-struct Tint {
-    /// Transparent: nothing is seen.
-    nothing: bool,
-    white: bool,
-    light: bool,
-    opaque: bool,
-}
-
-impl Tint {
-    fn of(paint: &Paint<'_>, opacity: f32) -> Self {
-        match paint {
-            Paint::Color(color) => {
-                let [r, g, b, a] = color.to_rgba().components();
-                let a = a * opacity;
-                let on_paper = |c: f32| 1.0 - a * (1.0 - c);
-                let luma = 0.3 * on_paper(r) + 0.59 * on_paper(g) + 0.11 * on_paper(b);
-                Self { nothing: a < 0.02, white: luma > 0.97, light: luma > 0.75, opaque: a > 0.95 }
-            }
-            // gradients and hatchings are decoration
-            Paint::Pattern(_) => Self { nothing: opacity < 0.02, white: false, light: true, opaque: false },
-        }
     }
 }
 
@@ -415,7 +366,10 @@ impl<'a> Device<'a> for Canvas {
             let dict = image.stream().dict();
             !["SMask", "Mask", "SMaskInData"].iter().any(|key| dict.contains_key(key))
         };
-        if matches!(&image, Image::Raster(raster) if full(raster)) && self.hides(props.blend_mode) {
+        // a scan hides the text layer beneath it; a signature pasted over a label leaves the label
+        // in its place, for all that a reader needs of it
+        let hides = self.most_of_page(&area) && self.hides(props.blend_mode);
+        if hides && matches!(&image, Image::Raster(raster) if full(raster)) {
             self.cover(area, blank);
         }
         self.ink(area, InkKind::Picture { blank });
@@ -434,64 +388,4 @@ pub(super) fn area_of(rect: Rect) -> Area {
     #[expect(clippy::cast_possible_truncation, reason = "points on a page")]
     let of = |v: f64| v as f32;
     Area::new(of(rect.x0), of(rect.y0), of(rect.x1), of(rect.y1))
-}
-
-/// Unit vector of the writing direction.
-fn direction(at: Affine) -> hayro_interpret::kurbo::Vec2 {
-    let [a, b, _, _, _, _] = at.as_coeffs();
-    let length = a.hypot(b);
-    if length > 0.0 { Point::new(a / length, b / length).to_vec2() } else { Point::new(1.0, 0.0).to_vec2() }
-}
-
-/// Points per thousandth of an em along the line. Where a font is not in the file, the interpreter
-/// stretches each glyph of its stand-in to the width the file gives; that stretch is not part of
-/// the advance. It varies from glyph to glyph around 1, a horizontal scaling of the text does not.
-fn advance_scale<'b>(placed: impl Iterator<Item = &'b Affine>) -> f64 {
-    let mut ratios: Vec<(f64, f64)> = placed
-        .map(|at| {
-            let [a, b, c, d, _, _] = at.as_coeffs();
-            (a.hypot(b), c.hypot(d))
-        })
-        .collect();
-    ratios.sort_by(|x, y| x.0.total_cmp(&y.0));
-    let Some(&(along, across)) = ratios.get(ratios.len() / 2) else { return 0.0 };
-    if (along / across - 1.0).abs() < 0.12 { across } else { along }
-}
-
-fn advance_width(glyph: &FontGlyph<'_>) -> f32 {
-    let width = match glyph {
-        FontGlyph::Outline(outline) => outline.advance_width(),
-        FontGlyph::Type3(type3) => type3.advance_width(),
-    };
-    width.filter(|w| w.is_finite() && *w > 0.0 && *w < 4000.0).unwrap_or(500.0)
-}
-
-/// What is asked of a run's font, at most once: a run has one font.
-#[derive(Default)]
-struct Font(OnceCell<Option<String>>);
-
-impl Font {
-    /// The embedded font's name; `None` where there is no font in the file (or only a Type 1).
-    fn name(&self, glyph: &OutlineGlyph) -> Option<&str> {
-        self.0.get_or_init(|| glyph.font_data().and_then(|font| font.postscript_name)).as_deref()
-    }
-}
-
-/// The character a glyph stands for; a tick from a symbol font as the tick it draws; U+FFFD where
-/// the file does not say. `None` for glyphs that are nothing on paper.
-fn text_of(glyph: &FontGlyph<'_>, font: &Font) -> Option<String> {
-    let mapped = match glyph.as_unicode() {
-        Some(BfString::Char(c)) => Some(c.to_string()),
-        Some(BfString::String(s)) => Some(s),
-        None => None,
-    };
-    let symbol = match glyph {
-        FontGlyph::Outline(outline) => {
-            symbols::symbol(outline.char_code(), mapped.as_deref(), || font.name(outline))
-        }
-        FontGlyph::Type3(_) => None,
-    };
-    let text = symbol.map_or_else(|| mapped.unwrap_or_else(|| "\u{FFFD}".to_owned()), |c| c.to_string());
-    let text: String = text.chars().filter(|c| !symbols::is_nothing(*c)).collect();
-    (!text.is_empty()).then_some(text)
 }

@@ -12,6 +12,8 @@ pub mod second;
 mod acroform;
 mod acroform_button;
 mod graphics;
+mod graphics_glyphs;
+mod graphics_paint;
 mod graphics_shapes;
 mod pdf_annotation;
 mod pdf_page;

@@ -4,7 +4,7 @@ use super::acroform::Found;
 use super::graphics::{Canvas, Exhausted, area_of};
 use super::page::{Area, Origin, Page, Widget};
 use super::pdf_annotation::{self as annotation, Appearance};
-use super::text;
+use super::text::{self, Glyph};
 use hayro_interpret::kurbo::{Affine, Rect, Shape as _};
 use hayro_interpret::{
     Context, InterpreterCache, InterpreterSettings, RenderContent, interpret, interpret_page,
@@ -13,6 +13,7 @@ use hayro_syntax::Pdf;
 use hayro_syntax::content::TypedIter;
 use hayro_syntax::object::{Array, Dict, MaybeRef};
 use lopdf::{Object, ObjectId};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Annotations of a page that are drawn.
@@ -177,8 +178,14 @@ fn finish<'p>(
             interpret(operations, resources, &mut context(pdf, cache, sheet, at), &mut canvas);
         });
     }
-    let widgets =
-        found.iter().enumerate().map(|(index, f)| widget(f, sheet, Some((&canvas, index)))).collect();
+    let mut own: BTreeMap<usize, Vec<&Glyph>> = BTreeMap::new();
+    for glyph in &canvas.glyphs {
+        if let Origin::Widget(index) = glyph.origin {
+            own.entry(index).or_default().push(glyph);
+        }
+    }
+    let drawn = |index: usize| own.get(&index).map_or(&[][..], Vec::as_slice);
+    let widgets = found.iter().enumerate().map(|(n, f)| widget(f, sheet, Some(drawn(n)))).collect();
     Page {
         words: text::words(&canvas.glyphs, &canvas.covers),
         rules: canvas.rules,
@@ -194,11 +201,10 @@ fn drawn_to_its_end(drawing: impl FnOnce()) -> bool {
     !catch_unwind(AssertUnwindSafe(drawing)).is_err_and(|cause| cause.is::<Exhausted>())
 }
 
-/// A widget in displayed points; with the canvas that its appearance was drawn on, if any.
-pub(super) fn widget(found: &Found<'_>, sheet: &Sheet, drawn: Option<(&Canvas, usize)>) -> Widget {
-    let drawn = drawn.filter(|_| found.appearance && !found.hidden).map(|(canvas, index)| {
-        text::joined(canvas.glyphs.iter().filter(|glyph| glyph.origin == Origin::Widget(index)))
-    });
+/// A widget in displayed points; with what its appearance drew, if it was drawn.
+pub(super) fn widget(found: &Found<'_>, sheet: &Sheet, drawn: Option<&[&Glyph]>) -> Widget {
+    let drawn = drawn.filter(|_| found.appearance && !found.hidden);
+    let drawn = drawn.map(|glyphs| text::joined(glyphs.iter().copied()));
     Widget {
         name: found.name.clone(),
         tooltip: found.tooltip.clone(),

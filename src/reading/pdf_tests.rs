@@ -150,6 +150,17 @@ fn a_picture_of_nothing_is_blank() {
 }
 
 #[test]
+fn a_scan_hides_the_text_beneath_it_and_a_pasted_signature_does_not() {
+    let content = |size: &str| {
+        format!(
+            "BT /F 10 Tf 50 700 Td (Signature) Tj ET q {size} cm BI /W 1 /H 1 /BPC 8 /CS /G ID \u{10} EI Q"
+        )
+    };
+    assert!(drawn(&content("600 0 0 800 0 0")).words[0].invisible);
+    assert!(!drawn(&content("120 0 0 60 40 680")).words[0].invisible);
+}
+
+#[test]
 fn annotations_are_told_from_the_page_and_from_each_other() {
     let mut sample = Sample::new("BT /F 10 Tf 50 700 Td (FINESS) Tj ET");
     let typed = sample.appearance("BT /F 10 Tf 2 5 Td (350378055) Tj ET", 100, 20);
