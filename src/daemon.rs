@@ -13,7 +13,7 @@ use crate::registry::Registry;
 use crate::reply::letters::Letters;
 use crate::reply::smtp::Smtp;
 use crate::reply::transport::Transport;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, SandboxSettings};
 use crate::store::{Store, Worker};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -55,11 +55,12 @@ impl Hint {
 impl Daemon {
     /// Opens the store, tries letters and identity, starts the sandbox.
     pub async fn new(config: Config) -> Result<Self, Fault> {
-        Self::with_clock(config, Arc::new(SystemClock)).await
+        let sandbox = SandboxSettings::from(&config.sandbox);
+        Self::with(config, Arc::new(SystemClock), sandbox).await
     }
 
-    /// The same with a clock of the caller's.
-    pub async fn with_clock(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
+    /// The same with the caller's clock and sandbox.
+    pub async fn with(config: Config, clock: Arc<dyn Clock>, sandbox: SandboxSettings) -> Result<Self, Fault> {
         config.identity.check()?;
         let letters = Letters::new(&config.letters)?;
         let store = Store::open(&config.store.url).await?;
@@ -67,7 +68,7 @@ impl Daemon {
         let line = Line {
             registry: Registry::new(store.database().clone()),
             store,
-            sandbox: Sandbox::new((&config.sandbox).into(), mime_settings(&config)?)?,
+            sandbox: Sandbox::new(sandbox, mime_settings(&config)?)?,
             letters,
             clock,
             settings: line_settings(&config),

@@ -147,7 +147,7 @@ impl Bench {
             .as_ref()
             .is_some_and(MailHead::sender_unverified)
             .then(|| Finding::review(Code::SenderUnverified, Field::Document, messages::sender_unverified()));
-        let judged = examine(readings, unverified.as_slice(), ground).await.judged;
+        let judged = examine(readings, &opened.documents, unverified.as_slice(), ground).await.judged;
         let replies = self.replies(head.as_ref(), &judged)?;
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let input = Input { name: file.display().to_string(), sha256 };

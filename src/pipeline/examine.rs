@@ -5,7 +5,10 @@ use super::Line;
 use crate::domain::case::{Judged, Opened};
 use crate::domain::facts::{Answer, Facts, NoAnswer, Wanted};
 use crate::domain::fill::{fill, wanted};
-use crate::domain::finding::Finding;
+use crate::domain::finding::{Code, Finding};
+use crate::domain::form::Field;
+use crate::domain::mail::DocumentHead;
+use crate::domain::messages;
 use crate::domain::policy::Policy;
 use crate::domain::rules;
 use crate::domain::sheet::Reading;
@@ -48,17 +51,36 @@ impl Line {
 }
 
 /// Examines what was opened. `extra` are findings about the message as a whole; each submission
-/// carries them.
-pub async fn examine(readings: Vec<Reading>, extra: &[Finding], ground: Ground<'_>) -> Examined {
+/// carries them. `documents` are all of the message's, to tell which were sent twice in it.
+pub async fn examine(
+    readings: Vec<Reading>,
+    documents: &[DocumentHead],
+    extra: &[Finding],
+    ground: Ground<'_>,
+) -> Examined {
     let mut examined = Examined { judged: Vec::new(), snapshot: None };
     for reading in submissions::join(readings) {
         let filled = fill(reading, ground.policy);
         let asked = filled.form.as_ref().map(wanted).unwrap_or_default();
         let facts = gather(&asked, ground).await;
         examined.snapshot = examined.snapshot.or(facts.snapshot);
-        examined.judged.push(rules::judge_with(filled, &facts, ground.policy, ground.day, extra.to_vec()));
+        let extra = extra.iter().cloned().chain(sent_twice(&filled.documents, documents)).collect();
+        examined.judged.push(rules::judge_with(filled, &facts, ground.policy, ground.day, extra));
     }
     examined
+}
+
+/// A note for each document that is the same bytes as one of this submission's (rulebook,
+/// `already_received`: "or twice in this mail").
+fn sent_twice(own: &[String], documents: &[DocumentHead]) -> Vec<Finding> {
+    let copy = |document: &&DocumentHead| {
+        !own.contains(&document.name)
+            && documents.iter().any(|one| own.contains(&one.name) && one.sha256 == document.sha256)
+    };
+    let note = |document: &DocumentHead| {
+        Finding::note(Code::AlreadyReceived, Field::Document, messages::attached_twice(&document.name))
+    };
+    documents.iter().filter(copy).map(note).collect()
 }
 
 /// The registry's answers. A registry that cannot be asked answers nothing, which leads to review,

@@ -10,6 +10,7 @@ use crate::intake::mime::{self, Attached, Mail};
 use crate::reading::{self, Editions, Limits};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+use std::collections::HashSet;
 use std::io::{self, BufRead, Read, StdoutLock, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -51,24 +52,34 @@ fn work() -> io::Result<()> {
     let heads = documents.iter().map(head).collect();
     send(&mut to, &Frame::Opened(Box::new(Head { mail, documents: heads, unread, reads })))?;
     if reads {
+        let copies = copies(&documents);
         let wanted = documents
             .into_iter()
+            .zip(copies)
             .enumerate()
             .filter(|(number, _)| !order.skip.contains(number))
-            .map(|(number, document)| (number, (document.name, document.bytes)));
+            .map(|(number, (document, copy))| (number, (!copy).then_some((document.name, document.bytes))));
         match order.task {
             Task::Together => {
-                let readings = read(&wanted.map(|(_, document)| document).collect::<Vec<_>>());
+                let readings = read(&wanted.filter_map(|(_, document)| document).collect::<Vec<_>>());
                 send(&mut to, &Frame::All { readings })?;
             }
             Task::Singly => {
                 for (number, document) in wanted {
-                    send(&mut to, &Frame::One { document: number, readings: read(&[document]) })?;
+                    let readings = document.map(|document| read(&[document])).unwrap_or_default();
+                    send(&mut to, &Frame::One { document: number, readings })?;
                 }
             }
         }
     }
     send(&mut to, &Frame::End)
+}
+
+/// Which documents are the same bytes as one before them: they are read once (rulebook,
+/// `already_received`).
+fn copies(documents: &[Attached]) -> Vec<bool> {
+    let mut seen = HashSet::new();
+    documents.iter().map(|document| !seen.insert(document.bytes.as_slice())).collect()
 }
 
 /// The order; `None` when the pipe was closed instead.

@@ -9,10 +9,13 @@
 )]
 
 mod architecture;
+mod crash;
+mod desk;
 mod dovecot;
 mod imap_dovecot;
 mod imap_peer;
 mod imap_trouble;
+mod line;
 mod mails;
 mod sandbox;
 mod smtp_ends;
