@@ -60,7 +60,11 @@ impl Daemon {
     }
 
     /// The same with the caller's clock and sandbox.
-    pub async fn with(config: Config, clock: Arc<dyn Clock>, sandbox: SandboxSettings) -> Result<Self, Fault> {
+    pub async fn with(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        sandbox: SandboxSettings,
+    ) -> Result<Self, Fault> {
         config.identity.check()?;
         let letters = Letters::new(&config.letters)?;
         let store = Store::open(&config.store.url).await?;

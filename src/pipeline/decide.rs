@@ -162,7 +162,9 @@ impl Line {
         let extra = self.about_the_mail(&head, repeats.as_ref());
         let day = paris_day(claimed.received_at);
         let submission = head.kind == MailKind::Submission;
-        let examined = examine(if submission { fresh } else { vec![] }, &opened.documents, &extra, self.ground(day)).await;
+        let examined =
+            examine(if submission { fresh } else { vec![] }, &opened.documents, &extra, self.ground(day))
+                .await;
         Ok(Judgement {
             opened,
             head,

@@ -34,14 +34,21 @@ async fn a_write_that_fails_once_costs_nothing_and_doubles_nothing() {
         desk.receives_fixture(MAIL);
         let fault = desk.try_turn().await;
         assert!(fault.is_err(), "{verb} on {table}: the fault is not swallowed");
-        assert!(desk.relay.taken().is_empty() || table == "sightings", "{verb} on {table}: nothing left unrecorded");
+        assert!(
+            desk.relay.taken().is_empty() || table == "sightings",
+            "{verb} on {table}: nothing left unrecorded"
+        );
         desk.behind_its_back("DROP TRIGGER broken").await;
         desk.hours_pass(1).turn().await;
         desk.hours_pass(1).turn().await;
         assert_eq!(desk.cases().await.len(), 1, "{verb} on {table}");
         assert_eq!(desk.reply_states().await, [ReplyState::Sent], "{verb} on {table}");
         assert_eq!(desk.relay.taken().len(), 1, "{verb} on {table}");
-        assert_eq!((desk.mails_in(""), desk.store().ledger().await.unwrap().to_file), (0, 0), "{verb} on {table}");
+        assert_eq!(
+            (desk.mails_in(""), desk.store().ledger().await.unwrap().to_file),
+            (0, 0),
+            "{verb} on {table}"
+        );
         desk.adds_up().await;
     }
 }
@@ -71,7 +78,10 @@ async fn an_end_that_cannot_be_written_down_leaves_the_reply_unknown() {
 #[tokio::test]
 async fn a_fault_of_ours_never_counts_against_the_mail() {
     let mut desk = TestDesk::new().await;
-    desk.behind_its_back("CREATE TRIGGER broken BEFORE INSERT ON cases BEGIN SELECT RAISE(ABORT, 'full'); END").await;
+    desk.behind_its_back(
+        "CREATE TRIGGER broken BEFORE INSERT ON cases BEGIN SELECT RAISE(ABORT, 'full'); END",
+    )
+    .await;
     desk.receives_fixture(MAIL);
     for _ in 0..20 {
         assert!(desk.try_turn().await.is_err());

@@ -4,11 +4,9 @@
 use guichet::clock::StoppedClock;
 use guichet::config::Config;
 use guichet::daemon::Daemon;
-use guichet::domain::form::Masked;
 use guichet::domain::mail::{Delivery, ReplyState};
 use guichet::fault::Fault;
 use guichet::folder::maildir::MaildirMailbox;
-use guichet::intake::mailbox::Mailbox;
 use guichet::registry::Options;
 use guichet::reply::transport::{Outgoing, Transport};
 use guichet::sandbox::SandboxSettings;
@@ -221,7 +219,8 @@ pub fn mail_with(from: &str, id: &str, documents: &[(&str, &[u8])]) -> Vec<u8> {
     );
     for (name, bytes) in documents {
         let coded = base64::engine::general_purpose::STANDARD.encode(bytes);
-        let lines: Vec<_> = coded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        let lines: Vec<_> =
+            coded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
         mail.push_str(&format!(
             "--b\r\nContent-Type: application/pdf; name=\"{name}\"\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\
              Content-Transfer-Encoding: base64\r\n\r\n{}\r\n",
@@ -230,8 +229,4 @@ pub fn mail_with(from: &str, id: &str, documents: &[(&str, &[u8])]) -> Vec<u8> {
     }
     mail.push_str("--b--\r\n");
     mail.into_bytes()
-}
-
-pub fn exposed(masked: Option<&Masked>) -> String {
-    masked.map(Masked::expose).unwrap_or_default().to_owned()
 }

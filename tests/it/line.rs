@@ -47,7 +47,8 @@ async fn every_sample_mail_ends_as_it_should() {
             .unwrap()
             .iter()
             .map(|one| {
-                let finding = |pair: &Value| format!("{} {}", pair[0].as_str().unwrap(), pair[1].as_str().unwrap());
+                let finding =
+                    |pair: &Value| format!("{} {}", pair[0].as_str().unwrap(), pair[1].as_str().unwrap());
                 let mut findings: Vec<_> = one["findings"].as_array().unwrap().iter().map(finding).collect();
                 findings.sort();
                 (one["verdict"].as_str().unwrap().to_owned(), findings)
@@ -77,7 +78,10 @@ async fn an_accepted_form_is_recorded_answered_and_filed() {
     let sent = desk.relay.taken();
     assert_eq!(sent.len(), 1);
     let text = text_of(&sent[0]);
-    assert!(text.contains("F413-2026-000001") && text.contains("https://pfc.eservices.esante.gouv.fr/"), "{text}");
+    assert!(
+        text.contains("F413-2026-000001") && text.contains("https://pfc.eservices.esante.gouv.fr/"),
+        "{text}"
+    );
     assert_eq!((desk.mails_in(""), desk.mails_in(".Trait&AOk-s")), (0, 1));
     desk.adds_up().await;
 }
@@ -149,7 +153,10 @@ async fn a_stale_registry_rejects_nobody() {
     desk.receives_fixture("mails/demo/04-rejected-mandate-ended.eml");
     desk.turn().await;
     let cases = desk.cases().await;
-    assert_eq!((cases[0].verdict, desk.findings(&cases[0]).await), (VerdictKind::Review, vec!["registry_unavailable ".to_owned()]));
+    assert_eq!(
+        (cases[0].verdict, desk.findings(&cases[0]).await),
+        (VerdictKind::Review, vec!["registry_unavailable ".to_owned()])
+    );
 }
 
 #[tokio::test]
@@ -162,7 +169,8 @@ async fn a_mail_cut_off_after_data_is_never_sent_again_by_itself() {
     assert_eq!((desk.relay.taken().len(), desk.reply_states().await), (1, vec![ReplyState::Unknown]));
 
     let reply = desk.replies().await.remove(0);
-    let done = desk.store().resend(reply.id, "Camille", "2026-11-27T10:00:00Z".parse().unwrap()).await.unwrap();
+    let done =
+        desk.store().resend(reply.id, "Camille", "2026-11-27T10:00:00Z".parse().unwrap()).await.unwrap();
     assert_eq!(done, Resent::Due);
     desk.hours_pass(100).turn().await;
     let sent = desk.relay.taken();
@@ -236,7 +244,8 @@ async fn machines_are_never_answered() {
 #[tokio::test]
 async fn an_unverified_sender_gets_no_answer_and_staff_see_the_letter() {
     let mut desk = TestDesk::with("[mail]\nauthserv_id = \"mx.guichet.example\"\n").await;
-    let mut mail = b"Authentication-Results: mx.guichet.example; dmarc=fail header.from=cabinet-a.fr\r\n".to_vec();
+    let mut mail =
+        b"Authentication-Results: mx.guichet.example; dmarc=fail header.from=cabinet-a.fr\r\n".to_vec();
     mail.extend(mail_with("a@cabinet-a.fr", "1@cabinet-a.fr", &[("f413.pdf", &accepted_form())]));
     desk.receives(&mail);
     desk.turn().await;
@@ -252,7 +261,8 @@ async fn a_verdict_that_is_not_automatic_waits_with_its_letter_ready() {
     desk.receives_fixture(ACCEPTED);
     desk.receives_fixture("mails/demo/15-rejected-f414.eml");
     desk.turn().await;
-    let states: Vec<_> = desk.replies().await.iter().map(|reply| (reply.template.as_str(), reply.state)).collect();
+    let states: Vec<_> =
+        desk.replies().await.iter().map(|reply| (reply.template.as_str(), reply.state)).collect();
     assert_eq!(states, [("accepted", ReplyState::Held), ("rejected", ReplyState::Sent)]);
 }
 
@@ -284,7 +294,8 @@ async fn awkward_mails_end_each_in_its_way_and_delay_nobody() {
     let form = accepted_form();
     let large = vec![b'x'; 2 << 20];
     desk.receives(&mail_with("a@cabinet-a.fr", "large@cabinet-a.fr", &[("f413.pdf", &large)]));
-    let many: Vec<_> = (0..70).map(|n| (format!("piece-{n}.pdf"), format!("%PDF-1.4 broken {n}").into_bytes())).collect();
+    let many: Vec<_> =
+        (0..70).map(|n| (format!("piece-{n}.pdf"), format!("%PDF-1.4 broken {n}").into_bytes())).collect();
     let mut many: Vec<_> = many.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     many.insert(0, ("f413.pdf", &form));
     desk.receives(&mail_with("b@cabinet-b.fr", "many@cabinet-b.fr", &many));
@@ -292,10 +303,18 @@ async fn awkward_mails_end_each_in_its_way_and_delay_nobody() {
     desk.receives_fixture(OTHER_ACCEPTED);
     desk.turn().await;
     let cases = desk.cases().await;
-    assert_eq!(desk.findings(&cases[0]).await, ["document_too_large "], "over the size cap: never downloaded");
+    assert_eq!(
+        desk.findings(&cases[0]).await,
+        ["document_too_large "],
+        "over the size cap: never downloaded"
+    );
     assert_eq!(cases[0].verdict, VerdictKind::Rejected);
     let of_many = cases.iter().filter(|case| case.message == cases[1].message);
-    assert_eq!(of_many.clone().next().unwrap().verdict, VerdictKind::Review, "files were left out: a person looks");
+    assert_eq!(
+        of_many.clone().next().unwrap().verdict,
+        VerdictKind::Review,
+        "files were left out: a person looks"
+    );
     assert_eq!(cases.last().unwrap().verdict, VerdictKind::Accepted, "the mail behind them all");
     assert_eq!(desk.store().ledger().await.unwrap().questions, 1, "an empty mail");
     desk.adds_up().await;
