@@ -224,7 +224,9 @@ async fn a_question_is_acknowledged_once_a_day_per_sender() {
 
 #[tokio::test]
 async fn machines_are_never_answered() {
-    let mut desk = TestDesk::new().await;
+    // the fixtures' own mails come from this mailbox
+    let ours = "[mail]\nown_addresses = [\"guichet@ans.example\"]\n";
+    let mut desk = TestDesk::with(ours).await;
     let mut mails = 0;
     for entry in std::fs::read_dir(fixture("mails/kinds")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
@@ -309,12 +311,9 @@ async fn awkward_mails_end_each_in_its_way_and_delay_nobody() {
         "over the size cap: never downloaded"
     );
     assert_eq!(cases[0].verdict, VerdictKind::Rejected);
-    let of_many = cases.iter().filter(|case| case.message == cases[1].message);
-    assert_eq!(
-        of_many.clone().next().unwrap().verdict,
-        VerdictKind::Review,
-        "files were left out: a person looks"
-    );
+    let of_many: Vec<_> = cases.iter().filter(|case| case.message == cases[1].message).collect();
+    assert_eq!(of_many[0].verdict, VerdictKind::Accepted, "the good form among them");
+    assert_eq!(of_many.last().unwrap().verdict, VerdictKind::Review, "files were left out: a person looks");
     assert_eq!(cases.last().unwrap().verdict, VerdictKind::Accepted, "the mail behind them all");
     assert_eq!(desk.store().ledger().await.unwrap().questions, 1, "an empty mail");
     desk.adds_up().await;

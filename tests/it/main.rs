@@ -9,7 +9,10 @@
 )]
 
 mod architecture;
+mod check;
+mod config;
 mod crash;
+mod demo;
 mod desk;
 mod dovecot;
 mod imap_dovecot;

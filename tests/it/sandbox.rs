@@ -2,6 +2,7 @@
 
 use guichet::domain::finding::{Code, Severity};
 use guichet::domain::mail::MailKind;
+use guichet::domain::units::Size;
 use guichet::intake::mime::MimeSettings;
 use guichet::sandbox::{Ended, Job, JobKind, Sandbox, SandboxSettings, Unopened};
 use std::io::{BufRead, BufReader, Write};
@@ -121,7 +122,7 @@ async fn what_an_archive_unpacks_to_is_capped() {
         archive.write_all(&vec![0; 1 << 20]).unwrap();
     }
     let bomb = archive.finish().unwrap().into_inner();
-    let mime = MimeSettings { max_unpacked: 3 << 20, ..MimeSettings::default() };
+    let mime = MimeSettings { max_unpacked: Size::mib(3), ..MimeSettings::default() };
     let opened = Sandbox::new(settings(PROGRAM), mime).unwrap().open(document(&bomb)).await.unwrap();
     let codes: Vec<_> = opened.readings.iter().flat_map(|r| &r.findings).map(|f| f.code).collect();
     // What came before the cap is read all the same.

@@ -33,7 +33,7 @@ impl<'a> Collector<'a> {
             unread: Vec::new(),
             signed_text: None,
             entries: settings.max_entries,
-            unpacked: settings.max_unpacked,
+            unpacked: settings.max_unpacked.0,
         }
     }
 

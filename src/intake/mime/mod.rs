@@ -19,12 +19,14 @@ use crate::domain::finding::{Code, Finding};
 use crate::domain::form::Field;
 use crate::domain::mail::MailHead;
 use crate::domain::sheet::{Reading, Source};
+use crate::domain::units::Size;
 use collect::Collector;
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What taking a mail apart needs to know of us, and its caps. Handed to the sandbox child.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct MimeSettings {
     /// Our mailbox's addresses: mail from them is our own come back, none is answered.
     pub own_addresses: Vec<String>,
@@ -41,8 +43,8 @@ pub struct MimeSettings {
     pub max_depth: usize,
     /// Files looked at in all of a mail's containers.
     pub max_entries: usize,
-    /// Bytes unpacked from all of a mail's containers.
-    pub max_unpacked: u64,
+    /// Unpacked from all of a mail's containers.
+    pub max_unpacked: Size,
     /// Characters kept of the text body.
     pub max_text: usize,
 }
@@ -57,7 +59,7 @@ impl Default for MimeSettings {
             max_documents: 20,
             max_depth: 6,
             max_entries: 500,
-            max_unpacked: 128 << 20,
+            max_unpacked: Size::mib(128),
             max_text: 20_000,
         }
     }

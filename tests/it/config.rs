@@ -1,0 +1,95 @@
+//! The example configuration is complete, and the configuration is strict.
+
+use crate::desk::fixture;
+use guichet::config::{Config, MailboxSettings, TransportSettings};
+use guichet::domain::policy::Policy;
+
+fn example() -> String {
+    std::fs::read_to_string(fixture("../config/guichet.toml")).unwrap()
+}
+
+/// The example with every line that is commented out as a value put to work, but for those that
+/// stand beside another choice of the same key.
+#[test]
+fn the_example_is_read_and_says_the_defaults() {
+    let config = Config::parse(&example()).unwrap();
+    assert!(matches!(config.mailbox, MailboxSettings::Imap(_)));
+    assert!(matches!(config.transport, TransportSettings::Smtp(_)));
+    assert_eq!(config.policy(), Policy::default());
+    let least = "[mailbox]\nkind = \"folder\"\npath = \"/m\"\n[transport]\nkind = \"folder\"\npath = \"/r\"\n\
+                 [store]\nurl = \"sqlite:/g.db\"\n[identity]\nfrom = \"a@b.example\"\n";
+    let least = Config::parse(least).unwrap();
+    for (said, default) in [
+        (format!("{:?}", config.daemon), format!("{:?}", least.daemon)),
+        (format!("{:?}", config.sandbox), format!("{:?}", least.sandbox)),
+        (format!("{:?}", config.registry), format!("{:?}", least.registry)),
+        (format!("{:?}", config.replies), format!("{:?}", least.replies)),
+        (format!("{:?}", config.mail), format!("{:?}", least.mail)),
+        (format!("{:?}", config.letters), format!("{:?}", least.letters)),
+    ] {
+        assert_eq!(said, default);
+    }
+}
+
+#[test]
+fn what_the_example_comments_out_is_right_too() {
+    let mut put_to_work = String::new();
+    for line in example().lines() {
+        match line
+            .strip_prefix("# ")
+            .filter(|rest| rest.split_once(" = ").is_some_and(|(key, _)| is_key(key)))
+        {
+            // the other way to log in stands for the first
+            Some(rest) if rest.starts_with("auth = ") => {
+                let kept: Vec<_> = put_to_work.lines().filter(|line| !line.starts_with("auth = ")).collect();
+                put_to_work = format!("{}\n{rest}\n", kept.join("\n"));
+            }
+            Some(rest) => put_to_work.push_str(&format!("{rest}\n")),
+            None => put_to_work.push_str(&format!("{line}\n")),
+        }
+    }
+    assert!(put_to_work.contains("\nauthserv_id = ") && put_to_work.contains("xoauth2"));
+    Config::parse(&put_to_work).unwrap();
+}
+
+fn is_key(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+}
+
+/// Every key of every table, misspelt: refused, and the message names it.
+#[test]
+fn an_unknown_key_is_refused_wherever_it_stands() {
+    let text = example();
+    let mut tried = 0;
+    for (n, line) in text.lines().enumerate() {
+        let Some((key, value)) = line.split_once(" = ").filter(|(key, _)| is_key(key)) else { continue };
+        if key == "kind" {
+            continue;
+        }
+        let wrong: Vec<_> = text
+            .lines()
+            .enumerate()
+            .map(|(at, old)| if at == n { format!("{key}x = {value}") } else { old.to_owned() })
+            .collect();
+        let error = Config::parse(&wrong.join("\n")).expect_err(key).to_string();
+        assert!(error.contains(&format!("{key}x")), "{key}: {error}");
+        tried += 1;
+    }
+    assert!(tried > 40, "{tried}");
+}
+
+#[test]
+fn values_that_make_no_sense_are_refused() {
+    for (from, to) in [
+        ("min_confidence = 0.90", "min_confidence = 1.5"),
+        ("senders = 2", "senders = 0"),
+        ("wall = \"30 s\"", "wall = \"30\""),
+        ("max_mail = \"40 MiB\"", "max_mail = 40"),
+        ("automatic = [\"accepted\"", "automatic = [\"perhaps\""),
+        ("card_types = [\"CPS\"", "card_types = [\"XYZ\""),
+    ] {
+        let text = example();
+        assert!(text.contains(from), "{from}");
+        assert!(Config::parse(&text.replace(from, to)).is_err(), "{to}");
+    }
+}
