@@ -211,7 +211,7 @@ impl Default for DaemonSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct LogSettings {
     pub format: LogFormat,
-    /// `tracing` directives, such as `info` or `guichet=debug`; the variable GUICHET_LOG wins.
+    /// `tracing` directives, such as `info` or `guichet=debug`; the variable `GUICHET_LOG` wins.
     pub filter: Option<String>,
 }
 

@@ -26,7 +26,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(20);
 /// After a fault a leg waits this long, doubling …
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 /// … up to this.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
+const LONGEST_BACKOFF: Duration = Duration::from_mins(5);
 
 /// A daemon, ready to run.
 #[derive(Debug)]
@@ -227,7 +227,7 @@ async fn intake(
         let round = async {
             let new = line.take_in(mailbox.as_mut(), &|| decide.give()).await?;
             if new == 0 {
-                mailbox.wait(Duration::from_secs(25 * 60)).await?;
+                mailbox.wait(Duration::from_mins(25)).await?;
             }
             Ok(())
         };

@@ -231,10 +231,7 @@ fn in_full(case: &CaseDetail) -> String {
     }
     lines.extend(row.linked.as_ref().map(|number| format!("  follows    {number}")));
     if let Some(head) = &case.head {
-        lines.push(format!(
-            "  from       {}",
-            head.from.as_ref().map(|from| from.address.expose()).unwrap_or("—")
-        ));
+        lines.push(format!("  from       {}", head.from.as_ref().map_or("—", |from| from.address.expose())));
         lines.push(format!("  subject    {}", text(head.subject.as_ref())));
     }
     lines.push(format!("  documents  {} ({})", case.case_documents.join(", "), row.source));

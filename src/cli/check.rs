@@ -73,7 +73,7 @@ impl Check {
         while let Some((file, report)) = reports.next().await {
             match report {
                 Ok(report) => {
-                    progress.suspend(|| say(&if self.json { report.line() } else { french(&report) }))
+                    progress.suspend(|| say(&if self.json { report.line() } else { french(&report) }));
                 }
                 Err(error) => {
                     failed = true;
@@ -170,14 +170,14 @@ impl Bench {
 
 /// Mails end in `.eml`; without such a name, they begin with a header line (RFC 5322 §2.2).
 fn is_mail(file: &Path, bytes: &[u8]) -> bool {
-    let ending = file.extension().map(|ending| ending.to_ascii_lowercase());
+    let ending = file.extension().map(std::ffi::OsStr::to_ascii_lowercase);
     match ending.as_deref().and_then(std::ffi::OsStr::to_str) {
         Some("eml" | "mail") => true,
         Some(_) => false,
         None => {
             let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
             let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
-            name.len() < line.len() && !name.is_empty() && name.iter().all(|byte| byte.is_ascii_graphic())
+            name.len() < line.len() && !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
         }
     }
 }

@@ -26,7 +26,7 @@ static REGISTRY: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/registry")
 /// the same whenever it is run.
 const DAY: civil::DateTime = civil::datetime(2026, 11, 22, 9, 0, 0, 0);
 /// All sample mails are answered within seconds; a demo that takes longer is stuck.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 #[derive(Debug, Args)]
 pub(super) struct Demo {

@@ -29,7 +29,7 @@ pub(super) struct Import {
     directory: PathBuf,
     #[command(flatten)]
     config: ConfigFile,
-    /// Take a file that lost more rows than registry.max_shrink allows
+    /// Take a file that lost more rows than `registry.max_shrink` allows
     #[arg(long)]
     force: bool,
 }

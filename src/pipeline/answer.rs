@@ -32,10 +32,10 @@ impl Line {
         match delivery {
             Delivery::Sent => tracing::info!(reply = %reply.id, attempt = reply.attempt, "reply sent"),
             Delivery::NotYet => {
-                tracing::warn!(reply = %reply.id, attempt = reply.attempt, answer, "reply not sent yet")
+                tracing::warn!(reply = %reply.id, attempt = reply.attempt, answer, "reply not sent yet");
             }
             Delivery::Refused => {
-                tracing::warn!(reply = %reply.id, answer, "reply refused: a person has to look")
+                tracing::warn!(reply = %reply.id, answer, "reply refused: a person has to look");
             }
             Delivery::Unknown => {
                 tracing::warn!(reply = %reply.id, answer, "nobody knows whether this reply arrived: a person decides");

@@ -151,15 +151,14 @@ impl Line {
         let mut repeats = None;
         let mut fresh = Vec::new();
         for reading in std::mem::take(&mut opened.readings) {
-            match self.first_case_of(claimed, &reading, &opened).await? {
-                Some(number) => repeats = repeats.or(Some(number)),
-                None => {
-                    assumed_new.extend(hashes_of(&reading.documents, &opened).into_iter().map(str::to_owned));
-                    fresh.push(reading);
-                }
+            if let Some(number) = self.first_case_of(claimed, &reading, &opened).await? {
+                repeats = repeats.or(Some(number));
+            } else {
+                assumed_new.extend(hashes_of(&reading.documents, &opened).into_iter().map(str::to_owned));
+                fresh.push(reading);
             }
         }
-        let extra = self.about_the_mail(&head, repeats.as_ref());
+        let extra = Self::about_the_mail(&head, repeats.as_ref());
         let day = paris_day(claimed.received_at);
         let submission = head.kind == MailKind::Submission;
         let examined =
@@ -193,7 +192,7 @@ impl Line {
     }
 
     /// Findings about the mail as a whole, that each of its submissions carries.
-    fn about_the_mail(&self, head: &MailHead, repeats: Option<&CaseNumber>) -> Vec<Finding> {
+    fn about_the_mail(head: &MailHead, repeats: Option<&CaseNumber>) -> Vec<Finding> {
         let mut found = Vec::new();
         if head.sender_unverified() {
             found.push(Finding::review(

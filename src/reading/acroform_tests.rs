@@ -231,8 +231,7 @@ fn radio_buttons_share_a_value_and_may_export_another() {
         })
         .collect();
     let names = ["Responsable légal", "Mandataire", "Titulaire"];
-    let options: Vec<Object> =
-        names.iter().map(|name| Object::string_literal(name.replace('é', "\u{e9}"))).collect();
+    let options: Vec<Object> = names.iter().map(|name| Object::string_literal(*name)).collect();
     let field = dictionary! { "T" => Object::string_literal("role"), "FT" => "Btn", "Ff" => 1 << 15,
     "V" => Object::Name(b"1".to_vec()), "Opt" => options,
     "Kids" => kids.iter().copied().map(Object::from).collect::<Vec<_>>() };

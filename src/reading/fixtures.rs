@@ -162,17 +162,7 @@ fn texts(sheet: &Sheet) -> BTreeMap<String, String> {
         (None, other) => other.pointer(),
     };
     // where two channels disagree the field's own value is compared
-    let own = |written: &Written| match &written.disagrees {
-        Some(_) => written
-            .evidence
-            .raw
-            .trim_start_matches("valeur « ")
-            .split(" »")
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-        None => written.evidence.raw.clone(),
-    };
+    let own = |written: &Written| written.value().to_owned();
     sheet
         .texts
         .iter()

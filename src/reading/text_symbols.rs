@@ -69,7 +69,7 @@ fn dingbat(code: u32) -> Option<char> {
     })
 }
 
-/// ZapfDingbats' own codes (ISO 32000-2 annex D.6), for embedded subsets that do not name them.
+/// `ZapfDingbats`' own codes (ISO 32000-2 annex D.6), for embedded subsets that do not name them.
 fn zapf(code: u32) -> Option<char> {
     Some(match code {
         0x33 => '✓',

@@ -8,7 +8,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("clock", &[]),
     ("fault", &[]),
-    ("reading", &["domain", "fault"]),
+    ("reading", &["domain"]),
     ("intake", &["domain", "fault"]),
     ("database", &["fault"]),
     ("registry", &["domain", "fault", "database"]),

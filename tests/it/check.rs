@@ -94,7 +94,11 @@ fn differences(wanted: &Value, got: &Value) -> Vec<String> {
     if wants != has {
         found.push(format!("findings {has:?}, not {wants:?}"));
     }
-    compare(&wanted["form"], &got["form"], String::new(), &mut found);
+    // a blank form has nothing to compare: empty boxes say as much as no form
+    let blank = wanted["findings"].as_array().unwrap().iter().any(|one| one[0] == "form_blank");
+    if !blank {
+        compare(&wanted["form"], &got["form"], String::new(), &mut found);
+    }
     found
 }
 

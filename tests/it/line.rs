@@ -225,7 +225,8 @@ async fn a_question_is_acknowledged_once_a_day_per_sender() {
 #[tokio::test]
 async fn machines_are_never_answered() {
     // the fixtures' own mails come from this mailbox
-    let ours = "[mail]\nown_addresses = [\"guichet@ans.example\"]\n";
+    let ours =
+        "message_id_domain = \"guichet.ans.example\"\n[mail]\nown_addresses = [\"guichet@ans.example\"]\n";
     let mut desk = TestDesk::with(ours).await;
     let mut mails = 0;
     for entry in std::fs::read_dir(fixture("mails/kinds")).unwrap() {

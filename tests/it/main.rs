@@ -5,6 +5,9 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::string_slice,
+    clippy::format_push_string,
+    clippy::needless_pass_by_value,
+    clippy::case_sensitive_file_extension_comparisons,
     reason = "a test fails by panicking"
 )]
 

@@ -38,8 +38,14 @@ pub fn fill(reading: Reading, policy: &Policy) -> Filled {
     let Some(sheet) = sheet else {
         return Filled { documents, source, form: None, findings };
     };
-    let mut filler =
-        Filler { sheet: &sheet, policy, wrong: Vec::new(), hazy: Vec::new(), unlike: Vec::new() };
+    let mut filler = Filler {
+        sheet: &sheet,
+        policy,
+        wrong: Vec::new(),
+        hazy: Vec::new(),
+        unlike: Vec::new(),
+        untrusted: false,
+    };
     let form = filler.form();
     let found_blank = findings.iter().any(|finding| finding.code == Code::FormBlank);
     findings.extend(if found_blank {
@@ -99,6 +105,8 @@ struct Filler<'a> {
     hazy: Vec<Field>,
     /// Value and drawing differ: the field, and both where they are words.
     unlike: Vec<(Field, Option<(String, String)>)>,
+    /// A sound digital signature whose issuer is in no trust list (there is none to be in).
+    untrusted: bool,
 }
 
 impl Filler<'_> {
@@ -247,6 +255,7 @@ impl Filler<'_> {
         if let (false, Some(sound)) = (broken, signatures.iter().find(|one| one.sound)) {
             let raw = sound.signer.clone().unwrap_or_default();
             let evidence = Evidence { raw, confidence: 1.0, page: sound.page, area: sound.area };
+            self.untrusted = true;
             return (Signature::Digital, Some(evidence));
         }
         if !broken && !signatures.is_empty() {
@@ -337,7 +346,10 @@ impl Filler<'_> {
             };
             Finding::review(Code::ValuesDisagree, field, message)
         });
-        wrong.chain(hazy).chain(unlike).collect()
+        let untrusted = self.untrusted.then(|| {
+            Finding::note(Code::SignatureUntrusted, Field::Signature, messages::signature_untrusted())
+        });
+        wrong.chain(hazy).chain(unlike).chain(untrusted).collect()
     }
 }
 

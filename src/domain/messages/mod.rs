@@ -288,6 +288,14 @@ pub fn signature_broken() -> String {
         .to_owned()
 }
 
+/// A digital signature that verifies, of an issuer that is in no trust list.
+#[must_use]
+pub fn signature_untrusted() -> String {
+    "La signature électronique du document est intacte ; l'organisme qui a délivré le certificat du signataire n'a pas \
+     été vérifié. Aucune action n'est attendue de votre part."
+        .to_owned()
+}
+
 /// A value that could not be read for certain.
 #[must_use]
 pub fn low_confidence(place: &str, value: Option<&str>) -> String {

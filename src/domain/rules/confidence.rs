@@ -26,8 +26,7 @@ pub(super) fn weigh(findings: &mut Vec<Finding>, form: &F413, source: Source, po
         }
     }
     for (field, evidence) in evidence {
-        let told =
-            findings.iter().any(|finding| finding.code == Code::LowConfidence && finding.field == field);
+        let told = findings.iter().any(|finding| said(finding.code) && finding.field == field);
         if evidence.confidence < policy.min_confidence && !told {
             let raw = squeezed(&evidence.raw);
             // where two channels differ, or for ink, there is no one value to name
@@ -36,6 +35,11 @@ pub(super) fn weigh(findings: &mut Vec<Finding>, form: &F413, source: Source, po
             findings.push(Finding::review(Code::LowConfidence, field, message));
         }
     }
+}
+
+/// Says already that the value is not to be relied on.
+fn said(code: Code) -> bool {
+    matches!(code, Code::LowConfidence | Code::ValuesDisagree)
 }
 
 /// Whether a field holds words rather than a tick, a signature or a stamp.

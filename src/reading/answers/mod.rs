@@ -10,7 +10,7 @@ use crate::domain::form::Field;
 use crate::domain::sheet::{Evidence, Written};
 use crate::reading::editions::Editions;
 use crate::reading::labels::order::Ask;
-use crate::reading::page::{Area, Origin, Widget};
+use crate::reading::page::{Origin, Widget};
 use compare::agree;
 use ground::{Ground, Place};
 use std::collections::{BTreeMap, BTreeSet};
@@ -263,7 +263,7 @@ fn of_widgets(ground: &Ground<'_>, field: Field, widgets: &[(usize, &Widget, &st
     let page = ground.view.page.number;
     if let Some(drawn) = drawn.filter(|drawn| !agree(&value, drawn, is_cut(ground, widgets))) {
         if is_decisive(field) {
-            return Some(disagreeing(&value, "dessin", drawn, page, area));
+            return Some(Written::disagreeing(&value, &drawn, page, area));
         }
         if value.is_empty() {
             return Some(Written {
@@ -305,11 +305,5 @@ fn over(
         return typed;
     }
     let Evidence { raw, page, area, .. } = typed.evidence;
-    disagreeing(&raw, "écrit par-dessus", drawn.written.evidence.raw.clone(), page, area)
-}
-
-/// An answer on which two channels differ: both stand in the evidence.
-pub fn disagreeing(value: &str, channel: &str, other: String, page: u32, area: Area) -> Written {
-    let raw = format!("valeur « {value} », {channel} « {other} »");
-    Written { evidence: Evidence { raw, confidence: 0.0, page, area }, disagrees: Some(other) }
+    Written::disagreeing(&raw, &drawn.written.evidence.raw, page, area)
 }

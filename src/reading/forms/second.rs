@@ -2,7 +2,8 @@
 //! of a decisive answer differ, neither is believed.
 
 use super::Opened;
-use crate::reading::answers::{Answers, disagreeing, is_decisive};
+use crate::domain::sheet::Written;
+use crate::reading::answers::{Answers, is_decisive};
 use crate::reading::page::Page;
 use crate::reading::second::{Second, disagrees};
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ pub fn check(answers: &mut Answers, pages: &[(usize, &Page)], documents: &[Opene
         let other = disagrees(page, reader.page(page), written.evidence.area);
         if let Some(other) = other.filter(|other| differ(&written.evidence.raw, other)) {
             let (raw, area) = (&written.evidence.raw, written.evidence.area);
-            *written = disagreeing(raw, "seconde lecture", other, page.number, area);
+            *written = Written::disagreeing(raw, &other, page.number, area);
         }
     }
 }

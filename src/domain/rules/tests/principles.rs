@@ -67,10 +67,7 @@ fn a_value_and_its_drawing_that_differ_go_to_a_person() {
     let mut bench = Bench::new();
     let written = Written::disagreeing(EJ, "310908300", 1, crate::domain::sheet::Area::default());
     bench.sheet().texts.insert(Field::Finess, written);
-    bench.finds(&[
-        (Code::ValuesDisagree, Field::Finess, Severity::Review),
-        (Code::LowConfidence, Field::Finess, Severity::Review),
-    ]);
+    bench.finds(&[(Code::ValuesDisagree, Field::Finess, Severity::Review)]);
     let message = &bench.judged().findings[0].message;
     assert!(message.contains(EJ) && message.contains("310908300"), "{message}");
     // the words of 4.2 do not decide
