@@ -1,5 +1,5 @@
 //! Everything remembered: mail kept, cases with their findings, replies due and what came of them,
-//! and the events that tell how it came to be. `docs` of the states, for those who come after:
+//! and the events that tell how it came to be. The states, for those who come after:
 //!
 //! # A message
 //!
@@ -16,8 +16,9 @@
 //!   (SHA-256): the same bytes again, under whatever UID or UIDVALIDITY, are another row of
 //!   `sightings`, an event "copy seen", and nothing else.
 //! - [`Store::claim`] counts the attempt before it is made, so that a message that kills its
-//!   worker is counted too. A claim is a lease: it ends with `record`, `park` or `release`, or by
-//!   itself. Whoever comes late is told ([`Recorded::ClaimLost`]) and has changed nothing.
+//!   worker is counted too; `release` takes the count back, because a fault of ours is not the
+//!   message's. A claim is a lease: it ends with `record`, `park` or `release`, or by itself.
+//!   Whoever comes late is told ([`Recorded::ClaimLost`]) and has changed nothing.
 //! - [`Store::record`] writes case, findings, replies due and events in one commit. Before it
 //!   there is nothing, after it everything.
 //!

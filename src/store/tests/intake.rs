@@ -115,7 +115,7 @@ async fn a_claim_that_ran_out_is_counted_and_its_late_worker_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_released_message_waits_and_tells_its_trouble() {
+async fn a_message_released_after_our_fault_waits_tells_its_trouble_and_has_no_attempt_counted() {
     let desk = Desk::new().await;
     desk.keeps(1, "a").await;
     let claimed = desk.claims().await;
@@ -127,6 +127,20 @@ async fn a_released_message_waits_and_tells_its_trouble() {
         (1, Some("disk full")),
         "a fault of ours does not count"
     );
+}
+
+/// `release` takes an attempt back: a later claim must not be taken for the one that ran out.
+#[tokio::test]
+async fn a_claim_that_ran_out_stays_lost_after_others_claimed_and_released() {
+    let desk = Desk::new().await;
+    desk.keeps(1, "a").await;
+    let late = desk.claims().await;
+    let other = desk.store.claim("bob", at(1) + LEASE, LEASE).await.unwrap().unwrap();
+    assert!(desk.store.release(&other, "disk full", at(10)).await.unwrap());
+    assert!(!desk.store.park(&other, "too late", at(10)).await.unwrap());
+    let again = desk.store.claim("ada", at(10), LEASE).await.unwrap().unwrap();
+    assert!(!desk.store.park(&late, "too late", at(10)).await.unwrap());
+    assert!(desk.store.heartbeat(&again, at(10), LEASE).await.unwrap());
 }
 
 #[tokio::test]
