@@ -12,7 +12,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use tempfile::TempDir;
 
 pub const USER: &str = "f413";
@@ -191,6 +191,12 @@ impl Drop for Dovecot {
         let pid = fs::read_to_string(self.root().join("run/master.pid")).unwrap_or_default();
         if let Some(pid) = pid.trim().parse().ok().and_then(Pid::from_raw) {
             let _ = kill_process(pid, Signal::TERM);
+        }
+        // its sessions may write a last index while the folder is removed: once more then, and no
+        // longer than they take to end
+        let until = Instant::now() + Duration::from_secs(5);
+        while fs::remove_dir_all(self.root()).is_err() && self.root().exists() && Instant::now() < until {
+            std::thread::yield_now();
         }
     }
 }
