@@ -151,6 +151,18 @@ impl Dovecot {
         }
     }
 
+    /// The table `[mailbox]` of a configuration that leads here over TLS.
+    pub fn mailbox_table(&self) -> String {
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        format!(
+            "[mailbox]\nkind = \"imap\"\nhost = \"localhost\"\nport = {}\nca = {}\nuser = \"{USER}\"\n\
+             auth = {{ method = \"password\", password = {{ value = {} }} }}\npoll_every = \"1 h\"\n",
+            self.tls_port,
+            quoted(&self.ca().display().to_string()),
+            quoted(PASSWORD),
+        )
+    }
+
     fn configuration(&self) -> String {
         let root = self.root().display();
         let users = if is_root() {

@@ -278,17 +278,20 @@ async fn a_cap_that_is_reached_stays_closed_until_a_person_resets_it() {
     }
     desk.receives(&mail_with("b@cabinet-b.fr", "1@cabinet-b.fr", &[("f413.pdf", &accepted_form())]));
     desk.turn().await;
-    use ReplyState::{Held, Sent};
-    assert_eq!(desk.reply_states().await, [Sent, Sent, Held, Held, Sent], "others are answered");
+    assert_eq!(
+        desk.reply_states().await,
+        [ReplyState::Sent, ReplyState::Sent, ReplyState::Held, ReplyState::Held, ReplyState::Sent],
+        "others are answered"
+    );
     desk.hours_pass(48);
     desk.receives(&mail_with("a@cabinet-a.fr", "9@cabinet-a.fr", &[("un.pdf", b"%PDF-1.4 9")]));
     desk.turn().await;
-    assert_eq!(desk.reply_states().await.last(), Some(&Held), "time does not open it");
+    assert_eq!(desk.reply_states().await.last(), Some(&ReplyState::Held), "time does not open it");
     let tripped = desk.store().tripped().await.unwrap();
     desk.store().reset(&tripped[0].cap, "Camille", "2026-11-24T10:00:00Z".parse().unwrap()).await.unwrap();
     desk.receives(&mail_with("a@cabinet-a.fr", "10@cabinet-a.fr", &[("un.pdf", b"%PDF-1.4 10")]));
     desk.turn().await;
-    assert_eq!(desk.reply_states().await.last(), Some(&Sent));
+    assert_eq!(desk.reply_states().await.last(), Some(&ReplyState::Sent));
 }
 
 #[tokio::test]

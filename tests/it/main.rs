@@ -23,6 +23,8 @@ mod imap_peer;
 mod imap_trouble;
 mod line;
 mod mails;
+mod postfix;
 mod sandbox;
 mod smtp_ends;
 mod smtp_peer;
+mod whole;

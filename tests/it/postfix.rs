@@ -32,18 +32,12 @@ impl Postfix {
         relay
     }
 
-    /// Stops taking mail; the queue stays.
-    pub fn stop(&self) {
-        self.postfix("stop");
-    }
-
-    /// Comes back on the same port.
-    pub fn start_again(&self) {
-        self.postfix("start");
-    }
-
     fn postfix(&self, verb: &str) {
-        let done = Command::new("/usr/sbin/postfix").arg("-c").arg(self.folder.path().join("etc")).arg(verb).output();
+        let done = Command::new("/usr/sbin/postfix")
+            .arg("-c")
+            .arg(self.folder.path().join("etc"))
+            .arg(verb)
+            .output();
         let done = done.expect("postfix is not installed: run tests/run, or apt-get install postfix");
         assert!(done.status.success(), "postfix {verb}: {}", String::from_utf8_lossy(&done.stderr));
     }
@@ -63,7 +57,11 @@ impl Postfix {
 
 impl Drop for Postfix {
     fn drop(&mut self) {
-        let _ = Command::new("/usr/sbin/postfix").arg("-c").arg(self.folder.path().join("etc")).arg("stop").output();
+        let _ = Command::new("/usr/sbin/postfix")
+            .arg("-c")
+            .arg(self.folder.path().join("etc"))
+            .arg("stop")
+            .output();
     }
 }
 
