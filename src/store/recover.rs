@@ -5,7 +5,7 @@ use super::event::{Event, Kind};
 use super::{MailId, ReplyId, Store, millis};
 use crate::database::fault;
 use crate::fault::Fault;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::fmt;
 
@@ -60,11 +60,12 @@ impl Store {
     pub async fn recover(&self, this: &Worker, now: Timestamp) -> Result<u64, Fault> {
         const DOING: &str = "taking up what a dead program left behind";
         let mut write = self.write(DOING, now).await?;
-        let claims: Vec<(i64, String)> =
-            sqlx::query_as("SELECT id, worker FROM messages WHERE state = 'claimed' AND worker IS NOT NULL")
-                .fetch_all(write.connection())
-                .await
-                .map_err(fault(DOING))?;
+        let claims: Vec<(i64, String, i64)> = sqlx::query_as(
+            "SELECT id, worker, attempts FROM messages WHERE state = 'claimed' AND worker IS NOT NULL",
+        )
+        .fetch_all(write.connection())
+        .await
+        .map_err(fault(DOING))?;
         let sends: Vec<(i64, i64, String)> = sqlx::query_as(
             "SELECT id, message_id, worker FROM replies WHERE state = 'sending' AND worker IS NOT NULL",
         )
@@ -73,11 +74,13 @@ impl Store {
         .map_err(fault(DOING))?;
         let dead = |worker: &str| Worker::parse(worker).is_some_and(|other| this.knows_dead(&other));
         let mut recovered = 0;
-        for (id, _) in claims.iter().filter(|(_, worker)| dead(worker)) {
+        for (id, _, attempts) in claims.iter().filter(|(_, worker, _)| dead(worker)) {
+            // whatever killed its worker may be the message: those that wait go first
+            let due = now.saturating_add(after(*attempts)).unwrap_or(Timestamp::MAX);
             let done = sqlx::query(
                 "UPDATE messages SET state = 'kept', worker = NULL, due_at = $1 WHERE id = $2 AND state = 'claimed'",
             )
-            .bind(millis(now))
+            .bind(millis(due))
             .bind(id)
             .execute(write.connection())
             .await
@@ -101,6 +104,12 @@ impl Store {
         write.commit().await?;
         Ok(recovered)
     }
+}
+
+/// How long a message rests after so many attempts that ended with their worker: 2, 4, 8 … seconds,
+/// at most about 4 minutes.
+fn after(attempts: i64) -> SignedDuration {
+    SignedDuration::from_secs(1 << attempts.clamp(1, 8))
 }
 
 #[cfg(test)]
