@@ -2,7 +2,13 @@
 //! second from first fetch to last reply, the daemon's memory, and how long a mail delivered to an
 //! idle daemon waits for its answer.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a program run by hand")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a program run by hand"
+)]
 #![expect(dead_code, reason = "the servers can do more than is used here")]
 
 #[path = "../tests/it/dovecot.rs"]
@@ -18,7 +24,7 @@ use std::time::{Duration, Instant};
 const FORM: &[u8] = include_bytes!("../fixtures/forms/published-filled-nothing-drawn.fields.pdf");
 
 fn main() {
-    let asked = std::env::args().filter_map(|word| word.parse().ok()).next();
+    let asked = std::env::args().find_map(|word| word.parse().ok());
     let mails: usize = asked.unwrap_or(1000);
     let folder = tempfile::tempdir().unwrap();
     let (dovecot, postfix) = (dovecot::Dovecot::start(), postfix::Postfix::start());
@@ -49,7 +55,7 @@ fn main() {
     println!(
         "{mails} mails, each with a form: {:.1} s, {:.0} mails/s",
         took.as_secs_f64(),
-        mails as f64 / took.as_secs_f64()
+        f64::from(u32::try_from(mails).unwrap()) / took.as_secs_f64()
     );
     println!("the daemon's memory at its highest: {} MiB", peak_memory(&daemon));
 
@@ -88,7 +94,7 @@ fn wait_for(postfix: &postfix::Postfix, count: usize) {
     let begun = Instant::now();
     let arrived = || std::fs::read_dir(postfix.mail_folder()).map_or(0, Iterator::count);
     while arrived() < count {
-        assert!(begun.elapsed() < Duration::from_secs(600), "{} of {count} replies", arrived());
+        assert!(begun.elapsed() < Duration::from_mins(10), "{} of {count} replies", arrived());
         std::thread::sleep(Duration::from_millis(2));
     }
 }
