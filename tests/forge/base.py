@@ -140,5 +140,5 @@ def published(c):
     note = next(n for n in pdf.pages[0].Annots if str(n.T) == "FINESS")
     note.V = c.p.kinds["clinic"]["eg"]
     a.want["finess"] = c.p.kinds["clinic"]["eg"]
-    a.find("review", ("values_disagree", "/structure/finess"), ("mismatch", "/structure/name"))
+    a.find("review", ("values_disagree", "/structure/finess"), ("mismatch", "/structure/name"), ("mismatch", "/signatory"))
     c.add("published-value-is-not-drawing.fields", fill.saved(pdf), a)

@@ -20,7 +20,9 @@ def encode(words, how):
         return pikepdf.String(codecs.BOM_UTF8 + words.encode())
     if how == "utf16":
         return pikepdf.String(codecs.BOM_UTF16_BE + words.encode("utf-16-be"))
-    return pikepdf.String(words.encode("pdfdoc")) if how == "pdfdoc" else words
+    if how == "pdfdoc" and "\u00a0" not in words:  # a space PDFDocEncoding does not have
+        return pikepdf.String(words.encode("pdfdoc"))
+    return words
 
 
 def field_name(key, how, n):
