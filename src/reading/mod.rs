@@ -12,6 +12,7 @@ pub mod second;
 mod acroform;
 mod acroform_button;
 mod graphics;
+mod graphics_dots;
 mod graphics_glyphs;
 mod graphics_paint;
 mod graphics_shapes;

@@ -2,6 +2,7 @@
 
 use super::acroform::Found;
 use super::graphics::{Canvas, Exhausted, area_of};
+use super::graphics_dots as dots;
 use super::page::{Area, Origin, Page, Widget};
 use super::pdf_annotation::{self as annotation, Appearance};
 use super::text::{self, Glyph};
@@ -178,6 +179,7 @@ fn finish<'p>(
             interpret(operations, resources, &mut context(pdf, cache, sheet, at), &mut canvas);
         });
     }
+    dots::into_rules(&mut canvas.ink, &mut canvas.rules);
     let mut own: BTreeMap<usize, Vec<&Glyph>> = BTreeMap::new();
     for glyph in &canvas.glyphs {
         if let Origin::Widget(index) = glyph.origin {
