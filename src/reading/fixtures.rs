@@ -129,9 +129,20 @@ fn answers(sheet: &Sheet, form: &Value, wanted: &Value) -> Vec<String> {
                 .collect::<Vec<_>>()
         ));
     }
+    let doubted: BTreeSet<&str> = wanted["findings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|finding| finding[0] == "low_confidence")
+        .filter_map(|finding| finding[1].as_str())
+        .collect();
     for place in want.keys().chain(have.keys()).collect::<BTreeSet<_>>() {
         let (wanted, found) = (want.get(place), have.get(place));
         let same = match (wanted, found) {
+            // whoever looks at it decides
+            (wanted, Some(found)) if found == "unsure" => {
+                doubted.contains(place.as_str()) && wanted.is_none_or(|wanted| wanted == "false")
+            }
             // a box on a page that is not there
             (Some(wanted), None) if wanted == "false" && place != "/declaration/terms_accepted" => true,
             (Some(wanted), Some(found)) => comparable(place, wanted) == comparable(place, found),

@@ -13,7 +13,7 @@ table{border-collapse:collapse;width:100%} td,th{border:1px solid #888;font-size
 small{color:#555} .new{break-before:page}"""
 
 
-def page(answers, columns=("card", "last", "first", "phone", "email"), rows=5, signature=True, stamp=True, font="Liberation Sans"):
+def page(answers, columns=("card", "last", "first", "phone", "email"), rows=5, signature=True, stamp=True, font="Liberation Sans", style=STYLE):
     a, L = answers, T.LABELS
     esc = html.escape
 
@@ -36,7 +36,7 @@ def page(answers, columns=("card", "last", "first", "phone", "email"), rows=5, s
     drawn = f'<img width=120 src="data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()}">' if signature else ""
     words = "<br>".join(esc(w) for w in a.stamp_words) if stamp else ""
     paragraphs = lambda section: f"<h2>{esc(section[0])}</h2>" + "".join(f"<p><small>{esc(p)}</small></p>" for p in section[1:])
-    return f"""<!doctype html><html lang=fr><meta charset=utf-8><title>F413</title><style>{STYLE.replace('Liberation Sans', font)}</style><h1>{esc(T.TITLE)}</h1>{paragraphs(T.INTRO)}
+    return f"""<!doctype html><html lang=fr><meta charset=utf-8><title>F413</title><style>{style.replace('Liberation Sans', font)}</style><h1>{esc(T.TITLE)}</h1>{paragraphs(T.INTRO)}
 <h2>{esc(L['h3'])}</h2><h2>{esc(L['h31'])}</h2>{field('name')}<div class=g>{field('finess')}{field('siret')}</div><p>{label('rpps')}</p><div class=g>{rpps}</div>
 <h2>{esc(L['h32'])}</h2><p>{esc(L['role'])} {roles}</p><div class=g>{field('last')}{field('first')}{field('phone')}{field('email')}{field('card')}</div><p><small>{esc(T.NOTE)}</small></p>
 <h2 class=new>{esc(L['h4'])}</h2><h2>{esc(L['h41'])}</h2><table><tr>{head}</tr>{body}</table>

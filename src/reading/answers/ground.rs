@@ -8,6 +8,9 @@ use crate::reading::layout::grid::{Cell, grown, shared};
 use crate::reading::layout::{Piece, View};
 use crate::reading::page::{Area, InkKind};
 
+/// A zone without a border ends so far (points) under its label.
+const DEEPEST_ZONE: f32 = 180.0;
+
 /// Words beside each other that belong to no label.
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -263,7 +266,11 @@ impl<'a> Ground<'a> {
     #[must_use]
     pub fn zone(&self, label: &Label) -> Vec<Area> {
         let cell = self.cell_of(label);
-        let own = self.rest_of(&cell, label).area;
+        let rest = self.rest_of(&cell, label);
+        let mut own = rest.area;
+        if let Some(foot) = rest.open {
+            own.y1 = own.y1.min(foot + DEEPEST_ZONE);
+        }
         let tall = own.y1 - label.hit.area.y1 > 24.0;
         let mut areas = vec![own];
         if let Some(beside) = self.beside(&cell, label).filter(|beside| !tall && beside.area.height() > 24.0)

@@ -2,6 +2,8 @@
 
 pub mod boxes;
 mod candidates;
+mod furniture;
+mod whose;
 pub mod zones;
 
 use crate::domain::form::Role;

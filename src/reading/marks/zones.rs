@@ -1,15 +1,23 @@
 //! What stands in the zones for the signature and for the stamp.
 
+use super::furniture::Furniture;
+use super::whose::{Pair, Whose};
 use crate::domain::sheet::{Evidence, Zone};
 use crate::reading::answers::ground::Ground;
 use crate::reading::answers::lines::is_placeholder;
-use crate::reading::labels::order::{Ask, Label};
+use crate::reading::labels::order::Ask;
 use crate::reading::layout::fold::squeeze;
 use crate::reading::layout::grid::{grown, inside};
 use crate::reading::page::{Area, InkKind, Origin, WidgetKind};
 
 /// Smaller marks (points) may be dirt.
 const SMUDGE: f32 = 7.0;
+/// Lower strokes (points) that are long are lines to sign on.
+const RULE: f32 = 1.5;
+/// Strokes held against each other; with more all of one origin count as one mark.
+const MOST_STROKES: usize = 1_500;
+/// What runs over into the other zone is spill up to this part of a mark.
+const SPILL: f32 = 0.25;
 
 /// The two zones of a form.
 #[derive(Debug, Default)]
@@ -23,40 +31,40 @@ pub struct Zones {
 #[must_use]
 pub fn read(grounds: &[Ground<'_>]) -> Zones {
     let mut out = Zones::default();
+    let furniture = Furniture::new(grounds);
     for (number, ground) in grounds.iter().enumerate() {
-        let zone = |wanted: Ask| ground.asked().find(|(_, ask)| *ask == wanted).map(|(label, _)| label);
-        let (signature, stamp) = (zone(Ask::Signature), zone(Ask::Stamp));
-        let areas = |label: Option<&Label>| label.map(|label| ground.zone(label)).unwrap_or_default();
-        let (of_signature, of_stamp) = (areas(signature), areas(stamp));
-        let next = grounds.get(number + 1);
-        let rest = |label: Option<&Label>| {
-            let over = label.and_then(|label| ground.runs_over(label));
-            over.zip(next)
-                .map(|((x0, x1), next)| (next, vec![Area { x0, x1, y0: 0.0, y1: next.first_label() }]))
-        };
-        let (signature_rest, stamp_rest) = (rest(signature), rest(stamp));
-        let other = |rest: &Option<(&Ground<'_>, Vec<Area>)>| {
-            rest.as_ref().map(|(_, areas)| areas.clone()).unwrap_or_default()
-        };
-        if signature.is_some() {
+        let labelled = |wanted: Ask| ground.asked().find(|(_, ask)| *ask == wanted).map(|(label, _)| label);
+        let labels = [labelled(Ask::Signature), labelled(Ask::Stamp)];
+        let mut here = Pair::new(labels.map(|label| label.map(|label| ground.zone(label))));
+        here.part(labels);
+        let [of_signature, of_stamp] = contents(ground, &here, &furniture);
+        // what the page's end cuts off goes on above the first label of the next page
+        let over = grounds.get(number + 1).map(|next| {
+            let rest = labels.map(|label| {
+                let (x0, x1) = ground.runs_over(label?)?;
+                Some(vec![Area { x0, x1, y0: 0.0, y1: next.first_label() }])
+            });
+            contents(next, &Pair::new(rest), &furniture)
+        });
+        let [more_signature, more_stamp] = over.unwrap_or_default();
+        let [signature, stamp] = labels.map(|label| label.is_some());
+        if signature {
             out.signature_found = true;
-            let over = signature_rest.as_ref().map(|(next, areas)| content(next, areas, &other(&stamp_rest)));
-            out.signature = more(content(ground, &of_signature, &of_stamp), over);
+            out.signature = more(of_signature, more_signature);
         }
-        if stamp.is_some() {
+        if stamp {
             out.stamp_found = true;
-            let over = stamp_rest.as_ref().map(|(next, areas)| content(next, areas, &other(&signature_rest)));
-            out.stamp = more(content(ground, &of_stamp, &of_signature), over);
+            out.stamp = more(of_stamp, more_stamp);
         }
     }
     out
 }
 
 /// The surer of the two parts of a zone that a page's end cuts in two.
-fn more(here: Zone, over: Option<Zone>) -> Zone {
+fn more(here: Zone, over: Zone) -> Zone {
     match (here, over) {
-        (here, None | Some(Zone::Empty)) | (here @ Zone::Ink { .. }, Some(_)) => here,
-        (Zone::Empty | Zone::Unsure { .. }, Some(over)) => over,
+        (here, Zone::Empty) | (here @ Zone::Ink { .. }, _) => here,
+        (Zone::Empty | Zone::Unsure { .. }, over) => over,
     }
 }
 
@@ -64,11 +72,18 @@ fn more(here: Zone, over: Option<Zone>) -> Zone {
 const PRINTED: [&str; 2] =
     ["signaturedurepresentantlegaloudumandataireoutitulaireducabinet", "cachetdelastructure"];
 
-/// What lies in a zone, and whether it is enough.
-fn content(ground: &Ground<'_>, zone: &[Area], other: &[Area]) -> Zone {
+/// What lies in each zone, and whether it is enough.
+fn contents(ground: &Ground<'_>, pair: &Pair, furniture: &Furniture<'_>) -> [Zone; 2] {
     let page = ground.view.page;
-    let mut found = Found::default();
-    for run in ground.runs.iter().filter(|run| belongs(&run.area, zone, other)) {
+    let mut found = [Found::default(), Found::default()];
+    if pair.zone(0).is_empty() && pair.zone(1).is_empty() {
+        return found.map(|found| found.zone(page.number));
+    }
+    for run in &ground.runs {
+        let whose = pair.whose(&run.area);
+        if whose == Whose::Nobody {
+            continue;
+        }
         let words =
             run.pieces.iter().filter_map(|index| ground.view.piece(*index)).map(|piece| piece.text.as_str());
         let text = words.collect::<Vec<_>>().join(" ");
@@ -76,28 +91,136 @@ fn content(ground: &Ground<'_>, zone: &[Area], other: &[Area]) -> Zone {
         let printed = PRINTED.iter().any(|label| label.contains(key.as_str()));
         // "(précédée de la mention…)", "Nom et qualité :"
         let asks = text.starts_with('(') && text.ends_with(')') || text.ends_with(':');
-        if !is_placeholder(&text) && !printed && !asks {
-            found.add(&text, run.area, true);
+        if !is_placeholder(&text) && !printed && !asks && !furniture.has_words(ground, run) {
+            // a date or a page's number signs nothing
+            let words = key.chars().filter(|c| c.is_alphabetic()).count() >= 2;
+            add(&mut found, whose, &text, run.area, words);
         }
     }
-    let whole = 0.6 * page.width * page.height;
-    for ink in page.ink.iter().filter(|ink| !matches!(ink.origin, Origin::Widget(_))) {
-        let (what, counts) = match ink.kind {
-            InkKind::Stroke => ("tracé", true),
-            InkKind::Fill { light } => ("tracé", !light),
-            InkKind::Picture { blank } => ("image", !blank),
-            InkKind::Box => ("cadre", ink.origin != Origin::Page),
-        };
-        let backdrop = ink.area.width() * ink.area.height() > whole;
-        if counts && !backdrop {
-            if belongs(&ink.area, zone, other) {
-                found.add(what, ink.area, ink.area.width().max(ink.area.height()) > SMUDGE);
-            } else if common(&ink.area, zone) >= 0.2 && common(&ink.area, other) < 0.5 {
-                found.add(what, ink.area, false);
+    for (ink, what, whose) in drawn(ground, pair, furniture) {
+        add(&mut found, whose, what, ink, ink.width().max(ink.height()) > SMUDGE);
+    }
+    for (which, found) in found.iter_mut().enumerate() {
+        ruled(ground, pair.zone(which), found);
+    }
+    for widget in page.widgets.iter().filter(|widget| !widget.hidden) {
+        match &widget.kind {
+            WidgetKind::Text { value } if !value.trim().is_empty() => {
+                add(&mut found, pair.whose(&widget.area), value.trim(), widget.area, true);
             }
+            WidgetKind::Text { .. }
+            | WidgetKind::Button { .. }
+            | WidgetKind::Signature { .. }
+            | WidgetKind::Other => {}
         }
     }
-    let frame = page.rules.iter().filter(|rule| {
+    found.map(|found| found.zone(page.number))
+}
+
+/// Counts a mark for the zone it belongs to; one that may be either's is sure for none.
+fn add(found: &mut [Found; 2], whose: Whose, what: &str, area: Area, sure: bool) {
+    let (of, sure) = match whose {
+        Whose::Of(own) => ([own == 0, own == 1], sure),
+        Whose::Unclear(of) => (of, false),
+        Whose::Nobody => return,
+    };
+    for (found, _) in found.iter_mut().zip(of).filter(|(_, of)| *of) {
+        found.add(what, area, sure);
+        found.marks += usize::from(matches!(whose, Whose::Of(_)));
+    }
+}
+
+/// Strokes, shapes and pictures in the zones.
+fn drawn(ground: &Ground<'_>, pair: &Pair, furniture: &Furniture<'_>) -> Vec<(Area, &'static str, Whose)> {
+    let page = ground.view.page;
+    let whole = 0.6 * page.width * page.height;
+    let mut out = Vec::new();
+    let mut strokes: Vec<(Area, Origin)> = Vec::new();
+    for ink in page.ink.iter().filter(|ink| !matches!(ink.origin, Origin::Widget(_))) {
+        let backdrop = ink.area.width() * ink.area.height() > whole;
+        let line = ink.area.height() < RULE && ink.area.width() > 3.0 * SMUDGE;
+        if backdrop || line || pair.whose(&ink.area) == Whose::Nobody || furniture.has_ink(ground, ink) {
+            continue;
+        }
+        match ink.kind {
+            InkKind::Stroke | InkKind::Fill { light: false } => strokes.push((ink.area, ink.origin)),
+            InkKind::Picture { blank: false } => out.push((ink.area, "image", pair.whose(&ink.area))),
+            InkKind::Box if ink.origin != Origin::Page => {
+                out.push((ink.area, "cadre", pair.whose(&ink.area)));
+            }
+            InkKind::Fill { light: true } | InkKind::Picture { blank: true } | InkKind::Box => {}
+        }
+    }
+    for mark in touching(&strokes) {
+        let areas: Vec<Area> = mark.iter().filter_map(|index| strokes.get(*index)).map(|one| one.0).collect();
+        let owner = spilling(pair, &areas);
+        out.extend(areas.into_iter().map(|area| {
+            let alone = pair.whose(&area);
+            (area, "tracé", owner.map_or(alone, |owner| owner.of(alone)))
+        }));
+    }
+    out
+}
+
+/// Strokes of one origin that touch each other, as one mark each.
+fn touching(strokes: &[(Area, Origin)]) -> Vec<Vec<usize>> {
+    let mut marks: Vec<Vec<usize>> = Vec::new();
+    for (index, (area, origin)) in strokes.iter().enumerate() {
+        let near = grown(area, 1.0);
+        let touches = |mark: &Vec<usize>| {
+            mark.iter().filter_map(|other| strokes.get(*other)).any(|(other, from)| {
+                from == origin && (strokes.len() > MOST_STROKES || near.overlap(&grown(other, 0.2)).is_some())
+            })
+        };
+        let (mut joined, apart): (Vec<_>, Vec<_>) = marks.into_iter().partition(touches);
+        let mut mark: Vec<usize> = joined.drain(..).flatten().collect();
+        mark.push(index);
+        marks = apart;
+        marks.push(mark);
+    }
+    marks
+}
+
+/// Whose a mark is that stands in both zones.
+#[derive(Debug, Clone, Copy)]
+enum Owner {
+    /// The other zone has only what spills over.
+    Whole(usize),
+    /// The other zone has less of it, but much: it may be a second mark that touches the first.
+    Mostly(usize),
+}
+
+impl Owner {
+    fn of(self, stroke: Whose) -> Whose {
+        match self {
+            Self::Whole(own) => Whose::Of(own),
+            Self::Mostly(own) if stroke == Whose::Of(own) => stroke,
+            Self::Mostly(own) => Whose::Unclear([own != 0, own != 1]),
+        }
+    }
+}
+
+fn spilling(pair: &Pair, areas: &[Area]) -> Option<Owner> {
+    let (mut here, mut there) = (0.0, 0.0);
+    for area in areas {
+        let [a, b] = pair.shares(area);
+        let size = area.width() + area.height();
+        here += a * size;
+        there += b * size;
+    }
+    let owner = usize::from(there > here);
+    let lesser = here.min(there);
+    // one stroke alone says by itself whose it is
+    (areas.len() > 1 && lesser > 0.0).then_some(if lesser < SPILL * (here + there) {
+        Owner::Whole(owner)
+    } else {
+        Owner::Mostly(owner)
+    })
+}
+
+/// Straight lines in a zone: drawn over the form, or the frame of a stamp.
+fn ruled(ground: &Ground<'_>, zone: &[Area], found: &mut Found) {
+    let frame = ground.view.page.rules.iter().filter(|rule| {
         let within = zone.iter().any(|area| inside(&rule.area, &grown(area, -4.0)));
         let long = rule.area.width().max(rule.area.height()) > SMUDGE;
         within && long && !matches!(rule.origin, Origin::Widget(_))
@@ -117,18 +240,6 @@ fn content(ground: &Ground<'_>, zone: &[Area], other: &[Area]) -> Zone {
     if let Some(area) = own.filter(|_| upright >= 2 && level >= 2) {
         found.add("cadre", area, true);
     }
-    for widget in page.widgets.iter().filter(|widget| !widget.hidden && belongs(&widget.area, zone, other)) {
-        match &widget.kind {
-            WidgetKind::Text { value } if !value.trim().is_empty() => {
-                found.add(value.trim(), widget.area, true);
-            }
-            WidgetKind::Text { .. }
-            | WidgetKind::Button { .. }
-            | WidgetKind::Signature { .. }
-            | WidgetKind::Other => {}
-        }
-    }
-    found.zone(page.number)
 }
 
 #[derive(Default)]
@@ -146,7 +257,6 @@ impl Found {
         }
         self.area = Some(self.area.map_or(area, |known| known.around(&area)));
         self.sure |= sure;
-        self.marks += 1;
     }
 
     fn zone(self, page: u32) -> Zone {
@@ -158,19 +268,4 @@ impl Found {
         let evidence = Evidence { raw, confidence, page, area };
         if sure { Zone::Ink { evidence } } else { Zone::Unsure { evidence } }
     }
-}
-
-/// The share of an area that lies in a zone.
-fn common(area: &Area, zone: &[Area]) -> f32 {
-    let area = grown(area, 0.2);
-    let part: f32 =
-        zone.iter().filter_map(|part| part.overlap(&area)).map(|both| both.width() * both.height()).sum();
-    part / (area.width() * area.height()).max(0.01)
-}
-
-/// Whether something counts for this zone: its bulk lies there, or it truly spans both.
-fn belongs(area: &Area, zone: &[Area], other: &[Area]) -> bool {
-    let (here, there) = (common(area, zone), common(area, other));
-    let middle = zone.iter().any(|part| part.holds(area.middle()));
-    here >= 0.5 || middle && here >= there || here >= 0.35 && there >= 0.35
 }
