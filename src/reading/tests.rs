@@ -250,3 +250,17 @@ fn a_tick_is_found_left_or_right_of_its_label() {
         assert_eq!(ticked, [Tick::Role(crate::domain::form::Role::Delegate)], "right: {right}");
     }
 }
+
+#[test]
+fn a_rang_in_no_line_leaves_the_list_in_doubt() {
+    let mut page = structure_with_widgets();
+    write(&mut page, 50.0, 160.0, "RPPS rang");
+    write(&mut page, 200.0, 160.0, "1. 81067338616007");
+    write(&mut page, 200.0, 175.0, "2. 81067338616015");
+    let sheet = sheet_of(vec![page.clone()]);
+    assert_eq!(raw(&sheet, Field::RppsRang(1)), Some("81067338616015"));
+    assert!(!sheet.unlocated.contains(&Field::RppsRang(0)));
+    // a third one, far from any line
+    write(&mut page, 420.0, 210.0, "81067338616023");
+    assert!(sheet_of(vec![page]).unlocated.contains(&Field::RppsRang(0)));
+}

@@ -5,6 +5,7 @@ import edition
 import editions
 import fields
 import fill
+import odd
 from answers import Answers
 
 
@@ -19,7 +20,7 @@ def dress(e, a, terms=True):
 
 
 def named(name):
-    return (editions.EDITIONS | editions.MORE)[name] if isinstance(name, str) else name
+    return (editions.EDITIONS | editions.MORE | odd.ODD)[name] if isinstance(name, str) else name
 
 
 def drawn(e, a, terms=True, form="F413", pages=None, **how):

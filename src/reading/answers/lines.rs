@@ -21,14 +21,10 @@ pub fn written(
     ground: &Ground<'_>,
     field: Field,
     place: &Place,
-    free: impl Fn(usize) -> bool,
+    free: impl Fn(&Run) -> bool,
 ) -> Option<Drawn> {
-    let mut runs: Vec<(usize, &Run)> = ground
-        .runs
-        .iter()
-        .enumerate()
-        .filter(|(index, run)| free(*index) && is_in(ground, place, run))
-        .collect();
+    let mut runs: Vec<(usize, &Run)> =
+        ground.runs.iter().enumerate().filter(|(_, run)| free(run) && is_in(ground, place, run)).collect();
     runs.sort_by(|a, b| a.1.area.y0.total_cmp(&b.1.area.y0));
     if let Some(foot) = place.open {
         near(&mut runs, foot);

@@ -10,9 +10,9 @@ use crate::domain::form::Field;
 use crate::domain::sheet::{Evidence, Written};
 use crate::reading::editions::Editions;
 use crate::reading::labels::order::Ask;
-use crate::reading::page::{Origin, Widget};
+use crate::reading::page::{Area, Origin, Widget};
 use compare::agree;
-use ground::{Ground, Place};
+use ground::{Ground, Place, Run};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was found, and which boxes have a place at all.
@@ -22,11 +22,15 @@ pub struct Answers {
     pub located: BTreeSet<Field>,
     /// Widgets that gave an answer or the lack of one: (page in the form, index on the page).
     widgets: BTreeSet<(usize, usize)>,
-    /// Runs of drawn words that are part of an answer: (page in the form, index on the page).
+    /// Runs of drawn words that are part of an answer: (page in the form, first word on the page).
     runs: BTreeSet<(usize, usize)>,
     /// Rows of §4.1 met so far, over page ends.
     rows: usize,
     columns: Vec<table::Column>,
+    /// Where the lines of a list stand: page in the form, the list's first box, area.
+    reach: Vec<(usize, Field, Area)>,
+    /// Boxes near which a number is written that is in none of them: something was not understood.
+    pub lost: BTreeSet<Field>,
     /// Answers that are drawn words rather than a field's value, with their page in the form.
     pub drawn: BTreeMap<Field, usize>,
 }
@@ -43,6 +47,9 @@ impl Answers {
         }
         for ground in grounds.iter() {
             answers.by_name(ground, editions);
+        }
+        for ground in grounds.iter() {
+            answers.note_lost(ground);
         }
         answers
     }
@@ -64,13 +71,14 @@ impl Answers {
     }
 
     fn lines_of_rpps(&mut self, ground: &mut Ground<'_>) {
-        let Some((numbers, lines)) = rpps::lines(ground) else { return };
-        ground.claim(&numbers);
+        let Some(lines) = rpps::lines(ground) else { return };
+        ground.claim(&lines.numbers);
         self.located.insert(Field::RppsRang(0));
-        for (row, place) in lines.into_iter().enumerate() {
+        for (row, place) in lines.places.into_iter().enumerate() {
             let Ok(row) = u8::try_from(row) else { break };
             self.fill(ground, Field::RppsRang(row), &place);
         }
+        self.reach.push((ground.view.number, Field::RppsRang(0), lines.reach));
     }
 
     fn administrators(&mut self, ground: &mut Ground<'_>) {
@@ -116,6 +124,11 @@ impl Answers {
         self.rows += rows;
     }
 
+    /// Whether a run is part of an answer.
+    fn is_used(&self, page: usize, run: &Run) -> bool {
+        run.pieces.first().is_some_and(|first| self.runs.contains(&(page, *first)))
+    }
+
     /// Reads one place.
     fn fill(&mut self, ground: &Ground<'_>, field: Field, place: &Place) {
         self.located.insert(field.in_row(0));
@@ -133,8 +146,9 @@ impl Answers {
         widgets
             .sort_by(|a, b| (a.1.area.y0 + 0.2 * a.1.area.x0).total_cmp(&(b.1.area.y0 + 0.2 * b.1.area.x0)));
         self.widgets.extend(widgets.iter().map(|(index, ..)| (page, *index)));
-        let drawn = lines::written(ground, field, place, |run| !self.runs.contains(&(page, run)));
-        self.runs.extend(drawn.iter().flat_map(|drawn| &drawn.runs).map(|run| (page, *run)));
+        let drawn = lines::written(ground, field, place, |run| !self.is_used(page, run));
+        let used = drawn.iter().flat_map(|drawn| &drawn.runs).filter_map(|run| ground.runs.get(*run));
+        self.runs.extend(used.filter_map(|run| run.pieces.first()).map(|first| (page, *first)));
         let typed = of_widgets(ground, field, &widgets);
         let written = match (typed, drawn) {
             (None, None) => None,
@@ -147,6 +161,28 @@ impl Answers {
         };
         if let Some(written) = written {
             self.texts.entry(field).or_insert(written);
+        }
+    }
+
+    /// A line of a list that was not read must not vanish in silence: a number of a person or a card
+    /// that stands among the list's lines, and is part of no answer, leaves the list in doubt.
+    fn note_lost(&mut self, ground: &Ground<'_>) {
+        let page = ground.view.number;
+        for (number, field, reach) in self.reach.iter().filter(|(number, ..)| *number == page) {
+            let runs = ground.runs.iter().any(|run| {
+                let words = run.pieces.iter().filter_map(|index| ground.view.piece(*index));
+                reach.holds(run.point)
+                    && !self.is_used(*number, run)
+                    && is_long_number(words.map(|piece| piece.text.as_str()))
+            });
+            let widgets = ground.view.text_widgets().any(|(index, widget, value)| {
+                reach.holds(widget.area.middle())
+                    && !self.widgets.contains(&(*number, index))
+                    && is_long_number(std::iter::once(value))
+            });
+            if runs || widgets {
+                self.lost.insert(*field);
+            }
         }
     }
 
@@ -175,6 +211,16 @@ impl Answers {
             }
         }
     }
+}
+
+/// Ten digits or more, and hardly anything else: a card, an RPPS rang.
+fn is_long_number<'a>(words: impl Iterator<Item = &'a str>) -> bool {
+    let (mut digits, mut letters) = (0, 0);
+    for c in words.flat_map(str::chars) {
+        digits += usize::from(c.is_ascii_digit());
+        letters += usize::from(c.is_alphabetic());
+    }
+    digits >= 10 && letters <= 2
 }
 
 /// Of several widgets in an open place the ones on the label's line or in the row below it.

@@ -6,19 +6,49 @@ use crate::reading::labels::order::{Ask, Label};
 use crate::reading::layout::grid::shared;
 use crate::reading::page::{Area, Origin};
 
-/// The printed line numbers, and the place of each line in order.
+/// The lines of the RPPS rang.
+pub struct Lines {
+    /// The printed line numbers (indices into the view's pieces).
+    pub numbers: Vec<usize>,
+    /// The place of each line, in order.
+    pub places: Vec<Place>,
+    /// Where the lines stand: a number written in it that is in none of them was lost.
+    pub reach: Area,
+}
+
 #[must_use]
-pub fn lines(ground: &Ground<'_>) -> Option<(Vec<usize>, Vec<Place>)> {
+pub fn lines(ground: &Ground<'_>) -> Option<Lines> {
     let label = ground.labels.iter().find(|label| label.ask == Ask::Text(Field::RppsRang(0)))?;
     let zone = zone(ground, label);
-    let numbers = numbers(ground, &zone);
+    let reach = reach(ground, label);
+    let numbers = numbers(ground, label, &reach);
     if numbers.is_empty() {
-        return Some((Vec::new(), unnumbered(ground, label, &zone)));
+        return Some(Lines { numbers, places: unnumbered(ground, label, &zone), reach });
     }
     let areas: Vec<Area> =
         numbers.iter().filter_map(|index| ground.view.piece(*index)).map(|piece| piece.area).collect();
-    let places = areas.iter().map(|number| line_of(ground, number, &areas, &zone)).collect();
-    Some((numbers, places))
+    let places = areas.iter().map(|number| line_of(ground, number, &areas, &reach)).collect();
+    Some(Lines { numbers, places, reach })
+}
+
+/// Where the line numbers can stand, whatever rules are drawn there: from the label (or the top of
+/// its cell) to the next label under it, and between the labels beside it.
+fn reach(ground: &Ground<'_>, label: &Label) -> Area {
+    let page = ground.view.page;
+    let (core, own) = (label.hit.core, label.hit.area);
+    let cell = ground.cell_of(label);
+    let others =
+        || ground.labels.iter().filter(|other| !std::ptr::eq(*other, label)).map(|other| other.hit.area);
+    let in_column = |other: &Area| shared((other.x0, other.x1), (own.x0, own.x1)) > 0.0;
+    let above = others().filter(|other| other.y1 <= core.y0 + 2.0 && in_column(other)).map(|other| other.y1);
+    let top = if cell.closed() { cell.area.y0 - 2.0 } else { core.y0 - 60.0 };
+    let y0 = above.fold(top, f32::max);
+    let below = others().filter(|other| other.y0 >= own.y1 - 2.0 && in_column(other)).map(|other| other.y0);
+    let y1 = below.fold(page.height, f32::min);
+    let level = |other: &Area| (core.y0 - 2.0..y1).contains(&other.middle().1);
+    let left = others().filter(|other| level(other) && other.x1 <= own.x0 + 1.0).map(|other| other.x1);
+    let right = others().filter(|other| level(other) && other.x0 >= own.x1 - 1.0).map(|other| other.x0 - 1.0);
+    Area { x0: left.fold(0.0, f32::max), y0, x1: right.fold(page.width, f32::min), y1 }
 }
 
 /// Everything the label's answers can stand in: the cells right of it at its height, or what is
@@ -44,21 +74,32 @@ fn zone(ground: &Ground<'_>, label: &Label) -> Area {
     Area { x1: stop, ..area }
 }
 
-/// "1.", "2.", … in the zone, counted up without a gap.
-fn numbers(ground: &Ground<'_>, zone: &Area) -> Vec<usize> {
-    let wide = Area { y0: zone.y0 - 2.0, ..*zone };
-    let mut out = Vec::new();
+/// "1.", "2.", … right of the label or under it, counted up without a gap; each in one column or
+/// one row with those before it.
+fn numbers(ground: &Ground<'_>, label: &Label, reach: &Area) -> Vec<usize> {
+    let own = label.hit.area;
+    let mut out: Vec<usize> = Vec::new();
+    let mut areas: Vec<Area> = Vec::new();
     for wanted in 1..=20u32 {
         let found = ground.view.pieces.iter().enumerate().find(|(index, piece)| {
+            let beside = piece.area.x0 >= own.x1 - 2.0;
+            let under = piece.area.y0 >= label.hit.core.y1 - 2.0 && piece.area.x0 >= own.x0 - 6.0;
+            let in_turn = areas.is_empty()
+                || areas.iter().any(|known| {
+                    let column = (piece.area.x0 - known.x0).abs() <= 6.0;
+                    let row = shared((piece.area.y0, piece.area.y1), (known.y0, known.y1));
+                    column || row > 0.5 * piece.area.height().min(known.height())
+                });
             piece.origin == Origin::Page
                 && !ground.is_claimed(*index)
-                && wide.holds(piece.area.middle())
+                && (beside || under)
+                && reach.holds(piece.area.middle())
                 && piece.text.trim_end_matches(['.', ')', '°', ':', '/']) == wanted.to_string()
+                && in_turn
         });
-        match found {
-            Some((index, _)) => out.push(index),
-            None => break,
-        }
+        let Some((index, piece)) = found else { break };
+        out.push(index);
+        areas.push(piece.area);
     }
     out
 }

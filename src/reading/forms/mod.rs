@@ -61,7 +61,8 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -
     if zones.stamp_found {
         found.insert(Field::Stamp);
     }
-    let (absent, unlocated) = not_found(&found);
+    let (absent, mut unlocated) = not_found(&found);
+    unlocated.extend(&answers.lost);
     let mut findings = Vec::new();
     if !absent.is_empty() {
         findings.push(incomplete(&absent, unread || form.with_pictures));

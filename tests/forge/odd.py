@@ -1,0 +1,20 @@
+"""Editions nobody has sent yet, each laid out in a way that a reader can stumble over; one or two documents for each."""
+import build
+from edition import Edition
+from editions import SPLIT43
+
+ODD = {e.name: e for e in [
+    Edition("rpps-lines-beside-each-other", fonts=("LibSans", "LibSans-B"), pt=7, split=0.47, rpps="grid", house=True, height=16, pages=SPLIT43, zones="swapped", structure_rows=(("name",), ("siret",), ("finess",), ("rpps",))),
+]}
+
+
+def odd(c):
+    c.n = 9000  # whatever the chapters before drew, these draw the same
+
+    def one(name, how, kind="clinic", **answers):
+        a = c.ok(kind, **answers)
+        data = {"drawn": build.drawn, "fields": build.acroform, "annotations": build.annotated}[how](name, a)
+        c.add(f"edition-{name}.{how}", data, a)
+
+    one("rpps-lines-beside-each-other", "drawn", "radiology", ids=("rpps",), role="P")
+    one("rpps-lines-beside-each-other", "fields", "radiology", ids=("rpps",), role="P")
