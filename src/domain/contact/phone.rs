@@ -125,7 +125,8 @@ const FRENCH_CODES: [&str; 6] = ["+33", "+590", "+594", "+596", "+262", "+508"];
 /// E.164, when the numbering plan has such a number.
 fn valid(region: Option<Id>, number: &str) -> Option<String> {
     let french = region.is_some() || FRENCH_CODES.iter().any(|code| number.starts_with(code));
-    let plan = FRENCH.as_ref().filter(|_| french).unwrap_or(&DATABASE);
+    // not `unwrap_or(&DATABASE)`: naming the world's plans loads them
+    let plan = FRENCH.as_ref().filter(|_| french).unwrap_or_else(|| &DATABASE);
     let parsed = phonenumber::parse_with(plan, region, number).ok()?;
     let e164 = || format!("+{}{}", parsed.code().value(), parsed.national());
     phonenumber::is_valid_with(plan, &parsed).then(e164)
