@@ -264,3 +264,52 @@ fn a_rang_in_no_line_leaves_the_list_in_doubt() {
     write(&mut page, 420.0, 210.0, "81067338616023");
     assert!(sheet_of(vec![page]).unlocated.contains(&Field::RppsRang(0)));
 }
+
+#[test]
+fn a_section_whose_heading_is_there_is_not_missing_but_not_understood() {
+    let mut page = structure_with_widgets();
+    write(&mut page, 50.0, 160.0, "RPPS rang");
+    write(&mut page, 200.0, 160.0, "81067338616007");
+    assert!(sheet_of(vec![page.clone()]).absent.contains(&Field::Solution));
+    write(&mut page, 50.0, 300.0, "4.2 Usage des certificats et solution utilisée");
+    let sheet = sheet_of(vec![page]);
+    assert!(sheet.unlocated.contains(&Field::Solution) && !sheet.absent.contains(&Field::Solution));
+    assert!(sheet.absent.contains(&Field::Signature) && !sheet.unlocated.contains(&Field::StructureName));
+}
+
+#[test]
+fn a_blank_beside_boxes_that_were_not_found_is_no_sure_blank() {
+    let mut page = structure_with_widgets();
+    write(&mut page, 200.0, 120.0, "350227658");
+    let sheet = sheet_of(vec![page]);
+    assert!(sheet.unlocated.contains(&Field::RppsRang(0)), "the edition has no such label");
+    assert!(sheet.unlocated.contains(&Field::StructureName), "blank, in the same section");
+    assert!(!sheet.unlocated.contains(&Field::Finess));
+}
+
+#[test]
+fn sections_beside_each_other_are_read_one_after_the_other() {
+    let mut page = page();
+    write(&mut page, 50.0, 100.0, "3.1 Identification de la structure");
+    write(&mut page, 320.0, 100.0, "3.2 Identification du représentant légal");
+    write(&mut page, 50.0, 115.0, "Dénomination de la structure");
+    write(&mut page, 320.0, 121.0, "Nom");
+    write(&mut page, 52.0, 128.0, "Clinique du Val");
+    write(&mut page, 322.0, 134.0, "DUPONT");
+    write(&mut page, 50.0, 145.0, "FINESS");
+    write(&mut page, 320.0, 151.0, "Prénom(s)");
+    write(&mut page, 52.0, 158.0, "350227658");
+    write(&mut page, 322.0, 164.0, "Jeanne");
+    write(
+        &mut page,
+        50.0,
+        190.0,
+        "4.2 Usage des certificats et solution utilisée, à remplir dans tous les cas par le demandeur",
+    );
+    write(&mut page, 50.0, 205.0, "Solution utilisée");
+    write(&mut page, 200.0, 205.0, "Oriel");
+    let sheet = sheet_of(vec![page]);
+    let read = [Field::StructureName, Field::LastName, Field::Finess, Field::FirstNames, Field::Solution];
+    let wanted = ["Clinique du Val", "DUPONT", "350227658", "Jeanne", "Oriel"];
+    assert_eq!(read.map(|field| raw(&sheet, field)), wanted.map(Some));
+}

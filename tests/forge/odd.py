@@ -3,8 +3,12 @@ import build
 from edition import Edition
 from editions import SPLIT43
 
+BESIDE = (("intro", "structure_beside_signatory", "note"), ("admins", "usage", "certificates", "declare", "send"), ("next", "notice"))
+
 ODD = {e.name: e for e in [
     Edition("rpps-lines-beside-each-other", fonts=("LibSans", "LibSans-B"), pt=7, split=0.47, rpps="grid", house=True, height=16, pages=SPLIT43, zones="swapped", structure_rows=(("name",), ("siret",), ("finess",), ("rpps",))),
+    Edition("structure-beside-signatory", fonts=("DejaVu", "DejaVu-B"), pt=6.8, margin=30, label="above", height=14, admin_rows=4, zones="columns", terms=True, role="list", pages=BESIDE, colour="#006633"),
+    Edition("structure-beside-signatory-ruled", fonts=("LibSerif", "LibSerif-B"), pt=8.5, margin=30, label="above", line="rule", height=14, rpps="grid", admin_rows=4, zones="stacked", role="list", pages=BESIDE),
 ]}
 
 
@@ -18,3 +22,6 @@ def odd(c):
 
     one("rpps-lines-beside-each-other", "drawn", "radiology", ids=("rpps",), role="P")
     one("rpps-lines-beside-each-other", "fields", "radiology", ids=("rpps",), role="P")
+    one("structure-beside-signatory", "drawn", "radiology", ids=("rpps",), role="P")
+    one("structure-beside-signatory-ruled", "drawn", "lab")
+    one("structure-beside-signatory-ruled", "annotations", "ehpad")

@@ -43,6 +43,20 @@ class Sections:
         self.y -= 8
         self.rows(self.e.signatory_rows)
 
+    def structure_beside_signatory(self):
+        self.heading(self.say("h3"))
+        top, left, right, low = self.y, self.left, self.right, self.y
+        middle = (left + right) / 2
+        for x0, x1, draw in ((left, middle - 12, self.structure_column), (middle + 12, right, self.signatory)):
+            self.y, self.left, self.right = top, x0, x1
+            draw()
+            low = min(low, self.y)
+        self.y, self.left, self.right = low, left, right
+
+    def structure_column(self):
+        self.heading(self.say("h31"), 2)
+        self.rows(self.e.structure_rows)
+
     def note(self):
         for words in self.e.trap_lines:
             self.para(words)

@@ -146,7 +146,11 @@ impl<'a> Ground<'a> {
         let core = label.hit.core;
         let y = core.middle().1;
         let next = self.view.grid.right_of(cell, y)?;
-        if !(next.top && next.bottom) || next.area.height() > 260.0 || self.has_label(&next.area, label) {
+        if next.area.x0 >= label.column.1
+            || !(next.top && next.bottom)
+            || next.area.height() > 260.0
+            || self.has_label(&next.area, label)
+        {
             return None;
         }
         // seen from open ground, a table further down the line is not beside the label
@@ -190,7 +194,10 @@ impl<'a> Ground<'a> {
         let y = run.area.middle().1;
         let level = |label: &Label| (label.hit.core.middle().1 - y).abs();
         let before = self.labels.iter().enumerate().filter(|(_, label)| {
-            label.hit.area.x1 <= run.area.x0 + 2.0 && level(label) <= 6.0 && label.ask != Ask::Nothing
+            label.hit.area.x1 <= run.area.x0 + 2.0
+                && level(label) <= 6.0
+                && label.ask != Ask::Nothing
+                && (label.column.0..label.column.1).contains(&run.point.0)
         });
         // of those on one line the last before the run, of several lines the nearest
         let nearest = before.min_by(|(_, a), (_, b)| {
@@ -204,6 +211,7 @@ impl<'a> Ground<'a> {
     #[must_use]
     pub fn rest_of(&self, cell: &Cell, label: &Label) -> Place {
         let (core, area) = (label.hit.core, label.hit.area);
+        let cell = &within_column(cell, label);
         let here: Vec<Area> = self
             .others(label)
             .map(|other| other.hit.area)
@@ -300,6 +308,13 @@ impl<'a> Ground<'a> {
     pub fn asked(&self) -> impl Iterator<Item = (&Label, Ask)> {
         self.labels.iter().map(|label| (label, label.ask)).filter(|(_, ask)| *ask != Ask::Nothing)
     }
+}
+
+/// The part of a cell that lies in the label's column of sections.
+fn within_column(cell: &Cell, label: &Label) -> Cell {
+    let (from, to) = label.column;
+    let area = Area { x0: cell.area.x0.max(from), x1: cell.area.x1.min(to), ..cell.area };
+    Cell { area, left: cell.left && area.x0 > from, right: cell.right && area.x1 < to, ..*cell }
 }
 
 /// The words outside labels, as runs; lone fill lines and tick boxes are left out.

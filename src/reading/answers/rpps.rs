@@ -48,7 +48,8 @@ fn reach(ground: &Ground<'_>, label: &Label) -> Area {
     let level = |other: &Area| (core.y0 - 2.0..y1).contains(&other.middle().1);
     let left = others().filter(|other| level(other) && other.x1 <= own.x0 + 1.0).map(|other| other.x1);
     let right = others().filter(|other| level(other) && other.x0 >= own.x1 - 1.0).map(|other| other.x0 - 1.0);
-    Area { x0: left.fold(0.0, f32::max), y0, x1: right.fold(page.width, f32::min), y1 }
+    let (from, to) = label.column;
+    Area { x0: left.fold(from, f32::max), y0, x1: right.fold(page.width.min(to), f32::min), y1 }
 }
 
 /// Everything the label's answers can stand in: the cells right of it at its height, or what is

@@ -19,6 +19,24 @@ pub struct FormPage<'a> {
     rank: Option<Part>,
 }
 
+impl FormPage<'_> {
+    /// The sections whose heading is printed, before the explanations at the end. A heading begins
+    /// with a capital; the same words within a sentence do not.
+    fn headings(&self) -> impl Iterator<Item = Part> {
+        let capital = |hit: &Hit| {
+            let words = hit.pieces.iter().filter_map(|index| self.view.piece(*index));
+            let mut letters =
+                words.filter(|piece| hit.core.holds(piece.area.middle())).flat_map(|p| p.text.chars());
+            letters.find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)
+        };
+        let before = self.hits.iter().take_while(|hit| hit.key != Key::Part(Part::After));
+        before.filter(move |hit| capital(hit)).filter_map(|hit| match hit.key {
+            Key::Part(part) => Some(part),
+            _ => None,
+        })
+    }
+}
+
 /// The pages of one form, in its order.
 pub struct Gathered<'a> {
     pub pages: Vec<FormPage<'a>>,
@@ -34,6 +52,15 @@ impl Gathered<'_> {
     pub fn is_form(&self) -> bool {
         let own = self.keys.iter().filter(|key| is_own(**key)).count();
         own >= 2 && self.keys.len() >= 4 || self.keys.len() >= 3 && self.is_named()
+    }
+
+    /// The parts of the form of which a heading or a label stands on the pages. Labels that also
+    /// begin lines of the form's explanations prove nothing.
+    #[must_use]
+    pub fn parts(&self) -> BTreeSet<Part> {
+        let says = |key: &&Key| !matches!(key, Key::Finess | Key::Role(_) | Key::Terms);
+        let labels = self.keys.iter().filter(says).filter_map(|key| part_of(*key));
+        labels.chain(self.pages.iter().flat_map(FormPage::headings)).collect()
     }
 
     /// Whether the form's number or title is printed on a page that asks something.

@@ -39,6 +39,7 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -
         }
     }
     let (mut views, mut hits, mut origins) = (Vec::new(), Vec::new(), Vec::new());
+    let parts = form.parts();
     for (number, page) in form.pages.into_iter().enumerate() {
         unread |= other::is_picture(page.view.page);
         views.push(View { number, ..page.view });
@@ -61,7 +62,7 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -
     if zones.stamp_found {
         found.insert(Field::Stamp);
     }
-    let (absent, mut unlocated) = not_found(&found);
+    let (absent, mut unlocated) = not_found(&found, &parts);
     unlocated.extend(&answers.lost);
     let mut findings = Vec::new();
     if !absent.is_empty() {
@@ -69,6 +70,7 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -
     }
     if !unlocated.is_empty() {
         findings.push(edition_unknown(&unlocated));
+        doubt_blanks(&mut unlocated, &answers);
     }
     let mut answers = answers;
     let pages: Vec<(usize, &Page)> =
@@ -141,18 +143,30 @@ const BOXES: [(Part, &[Field]); 6] = [
     (Part::Declaration, &[Field::Date, Field::Signature, Field::Stamp]),
 ];
 
-/// Boxes of whole parts that are not there, and single boxes whose label was not found.
-fn not_found(found: &BTreeSet<Field>) -> (BTreeSet<Field>, BTreeSet<Field>) {
+/// Boxes of whole parts that are not there, and boxes not found in a part that is: one of its boxes
+/// was found, or its heading or one of its labels is printed (`parts`).
+fn not_found(found: &BTreeSet<Field>, parts: &BTreeSet<Part>) -> (BTreeSet<Field>, BTreeSet<Field>) {
     let (mut absent, mut unlocated) = (BTreeSet::new(), BTreeSet::new());
-    for (_, boxes) in BOXES {
+    for (part, boxes) in BOXES {
         let missing = boxes.iter().copied().filter(|field| !found.contains(field));
-        if boxes.iter().any(|field| found.contains(field)) {
+        if parts.contains(&part) || boxes.iter().any(|field| found.contains(field)) {
             unlocated.extend(missing);
         } else {
             absent.extend(missing);
         }
     }
     (absent, unlocated)
+}
+
+/// A part of the form that was not wholly understood: what seems blank in it is not surely so.
+fn doubt_blanks(unlocated: &mut BTreeSet<Field>, answers: &Answers) {
+    for (part, boxes) in BOXES {
+        if boxes.iter().any(|field| unlocated.contains(field)) {
+            // a column of the table is blank in one row and filled in another
+            let blank = |field: &Field| part == Part::Administrators || !answers.texts.contains_key(field);
+            unlocated.extend(boxes.iter().copied().filter(blank));
+        }
+    }
 }
 
 fn incomplete(absent: &BTreeSet<Field>, pictures: bool) -> Finding {

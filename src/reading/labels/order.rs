@@ -4,6 +4,7 @@
 use super::{Hit, Key, Part};
 use crate::domain::form::Field;
 use crate::domain::sheet::Tick;
+use crate::reading::layout::grid::shared;
 use std::collections::BTreeSet;
 
 /// What a label asks for.
@@ -27,6 +28,9 @@ pub enum Ask {
 pub struct Label {
     pub ask: Ask,
     pub hit: Hit,
+    /// The stretch across the page of the column of sections it stands in; everything where
+    /// sections do not stand beside each other.
+    pub column: (f32, f32),
 }
 
 /// The labels of a form's pages, given the hits of each page in the order of the form.
@@ -47,6 +51,10 @@ struct Walk {
 impl Walk {
     fn page(&mut self, mut hits: Vec<Hit>) -> Vec<Label> {
         in_reading_order(&mut hits);
+        let columns = Columns::find(&hits);
+        if let Some(columns) = &columns {
+            columns.in_turn(&mut hits);
+        }
         let headers = header_rows(&hits);
         let on_card: Vec<usize> = hits
             .iter()
@@ -74,7 +82,8 @@ impl Walk {
             // a second label for one box is no label: it may be part of an answer
             let Some(ask) = ask else { continue };
             if ask == Ask::Nothing || self.done.insert(ask) {
-                out.push(Label { ask, hit });
+                let column = columns.as_ref().map_or((0.0, f32::MAX), |columns| columns.around(&hit));
+                out.push(Label { ask, hit, column });
             }
         }
         out
@@ -206,6 +215,65 @@ pub fn in_reading_order(hits: &mut [Hit]) {
             row.sort_by(|a, b| a.core.x0.total_cmp(&b.core.x0));
         }
         start = end.max(start + 1);
+    }
+}
+
+/// Two sections beside each other: 3.1 left and 3.2 right.
+struct Columns {
+    /// Where the right one begins.
+    gutter: f32,
+    /// From the headings to what is printed across both.
+    y0: f32,
+    y1: f32,
+}
+
+impl Columns {
+    /// Two headings on one line, and all labels under them up to the first that crosses the gutter
+    /// or opens a later section.
+    fn find(hits: &[Hit]) -> Option<Self> {
+        let heading = |hit: &Hit| match hit.key {
+            Key::Part(part) if (Part::Structure..=Part::Certificates).contains(&part) => Some(part),
+            _ => None,
+        };
+        let headings = || hits.iter().filter_map(|hit| Some((hit, heading(hit)?)));
+        let (left, right, last) = headings().find_map(|(right, later)| {
+            let beside = |left: &Hit| {
+                left.area.x1 + 4.0 <= right.area.x0
+                    && shared((left.core.y0, left.core.y1), (right.core.y0, right.core.y1))
+                        >= 0.3 * left.core.height().min(right.core.height())
+            };
+            let (left, part) = headings().find(|(left, part)| *part != later && beside(left))?;
+            Some((left.core, right, later.max(part)))
+        })?;
+        let gutter = right.area.x0 - 4.0;
+        let y0 = left.y0.min(right.core.y0) - 2.0;
+        let ends = hits.iter().filter(|hit| hit.core.y0 > left.y1.max(right.core.y1)).find(|hit| {
+            let across = hit.area.x0 < gutter - 4.0 && hit.area.x1 > gutter + 4.0;
+            across || heading(hit).is_some_and(|part| part > last) && hit.area.x0 < gutter
+        });
+        Some(Self { gutter, y0, y1: ends.map_or(f32::MAX, |hit| hit.core.y0 - 1.0) })
+    }
+
+    fn holds(&self, hit: &Hit) -> bool {
+        (self.y0..self.y1).contains(&hit.core.y0)
+    }
+
+    /// The left section before the right one.
+    fn in_turn(&self, hits: &mut [Hit]) {
+        // stable: within a column the order of reading stays
+        hits.sort_by_key(|hit| {
+            let below = hit.core.y0 >= self.y1;
+            (below, self.holds(hit), self.holds(hit) && hit.core.x0 >= self.gutter)
+        });
+    }
+
+    /// The stretch across the page a label's answer can stand in.
+    fn around(&self, hit: &Hit) -> (f32, f32) {
+        match (self.holds(hit), hit.core.x0 >= self.gutter) {
+            (false, _) => (0.0, f32::MAX),
+            (true, false) => (0.0, self.gutter),
+            (true, true) => (self.gutter, f32::MAX),
+        }
     }
 }
 

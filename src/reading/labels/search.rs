@@ -292,13 +292,25 @@ impl Search<'_> {
                 .fold(0i32, |depth, c| depth + i32::from(c == '(') - i32::from(c == ')'));
             let Some(below) = self.view.lines.get(line).and_then(|here| here.below) else { return };
             let Some(members) = self.view.lines.get(below).map(|here| &here.pieces) else { return };
-            let goes_on = bracket > 0 || self.printed_share(members) >= 0.5 && !self.begins_label(below);
+            let goes_on = bracket > 0
+                || self.printed_share(members) >= 0.5
+                    && (!self.begins_label(below) || self.in_one_go(last, below));
             if members.iter().any(|index| self.is_taken(*index)) || !goes_on {
                 return;
             }
             pieces.extend(members);
             line = below;
         }
+    }
+
+    /// Whether a line goes on with the words before it: in small letters and in the same size, as
+    /// "… ou / titulaire du cabinet (uniquement …)" in a heading that is set larger than the labels.
+    fn in_one_go(&self, before: usize, line: usize) -> bool {
+        let first = self.view.lines.get(line).and_then(|line| self.view.piece(*line.pieces.first()?));
+        let (Some(before), Some(first)) = (self.view.piece(before), first) else { return false };
+        let small = first.text.chars().next().is_some_and(char::is_lowercase);
+        let body = self.view.pieces.iter().filter(|piece| piece.size <= 0.92 * before.size).count();
+        small && (first.size - before.size).abs() < 0.1 && body * 2 > self.view.pieces.len()
     }
 
     fn printed_share(&self, members: &[usize]) -> f32 {
