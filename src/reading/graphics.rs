@@ -215,6 +215,7 @@ impl Canvas {
                 Shape::Line { area, horizontal } => self.rule(area, horizontal),
                 Shape::Frame { area } if shapes::is_tick_box(&area) => self.ink(area, InkKind::Box),
                 Shape::Frame { area } => self.frame(area, half),
+                Shape::Ring { area } => self.ring(area, InkKind::Stroke),
                 Shape::Solid { area, .. } | Shape::Free { area } => self.ink(area, InkKind::Stroke),
             }
         }
@@ -231,9 +232,10 @@ impl Canvas {
                         self.rule(area, horizontal);
                     }
                 }
-                Shape::Frame { .. } if paint.white => {}
+                Shape::Frame { .. } | Shape::Ring { .. } if paint.white => {}
                 Shape::Frame { area } if shapes::is_tick_box(&area) => self.ink(area, InkKind::Box),
                 Shape::Frame { area } => self.frame(area, 0.5),
+                Shape::Ring { area } => self.ring(area, InkKind::Fill { light: paint.light }),
                 Shape::Solid { area } => {
                     if paint.opaque && hides {
                         self.cover(area, paint.light);
@@ -249,6 +251,12 @@ impl Canvas {
         for (edge, horizontal) in shapes::edges(&area, half) {
             self.rule(edge, horizontal);
         }
+    }
+
+    /// What a page prints is a circle to tick; what is drawn over a page is somebody's mark.
+    fn ring(&mut self, area: Area, mark: InkKind) {
+        let printed = matches!(self.origin, Origin::Page | Origin::Widget(_));
+        self.ink(area, if printed { InkKind::Box } else { mark });
     }
 
     fn most_of_page(&self, area: &Area) -> bool {

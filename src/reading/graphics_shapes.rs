@@ -5,6 +5,8 @@ use hayro_interpret::kurbo::{BezPath, PathEl, Point};
 
 /// Thicker than this, a filled bar is a shape and not a line, points.
 const THICKEST_LINE: f32 = 2.6;
+/// Width of a circle to tick, points.
+const RING: std::ops::RangeInclusive<f32> = 5.0..=18.0;
 /// How far from straight a horizontal or vertical line may lean, points.
 const LEAN: f64 = 0.35;
 
@@ -17,6 +19,10 @@ pub(super) enum Shape {
     },
     /// A rectangle's outline.
     Frame {
+        area: Area,
+    },
+    /// A small circle's outline, or that of a square with round corners.
+    Ring {
         area: Area,
     },
     /// A filled upright rectangle.
@@ -55,6 +61,7 @@ pub(super) fn of_strokes(path: &BezPath, half: f64) -> Vec<Shape> {
         let around = grown(&part.area(), half);
         match part.corners() {
             Some(corners) if is_rectangle(&corners) => found.push(Shape::Frame { area: around }),
+            None if part.is_ring() => found.push(Shape::Ring { area: around }),
             Some(corners) if corners.windows(2).all(|pair| upright(pair).is_some()) => {
                 for pair in corners.windows(2) {
                     if let (Some(horizontal), [a, b]) = (upright(pair), pair) {
@@ -89,13 +96,19 @@ pub(super) fn of_fills(path: &BezPath) -> Vec<Shape> {
         .collect()
 }
 
-/// Two rectangles one within the other, drawn as one path: a frame filled instead of stroked.
+/// Two rectangles or circles one within the other, drawn as one path: an outline filled instead of
+/// stroked.
 fn frame_of(outer: &Part, inner: &Part) -> Option<Shape> {
     let rectangle = |part: &Part| part.corners().is_some_and(|corners| is_rectangle(&corners));
     let (o, i) = (outer.area(), inner.area());
     let gaps = [i.x0 - o.x0, i.y0 - o.y0, o.x1 - i.x1, o.y1 - i.y1];
-    (rectangle(outer) && rectangle(inner) && gaps.iter().all(|gap| (0.0..=3.0).contains(gap)))
-        .then_some(Shape::Frame { area: o })
+    let within = |most: f32| gaps.iter().all(|gap| (0.0..=most).contains(gap));
+    if rectangle(outer) && rectangle(inner) && within(3.0) {
+        Some(Shape::Frame { area: o })
+    } else {
+        // thicker is the letter O
+        (outer.is_ring() && inner.is_ring() && within(1.2)).then_some(Shape::Ring { area: o })
+    }
 }
 
 /// A bar thin and long enough to be a line.
@@ -117,6 +130,21 @@ impl Part {
         let mut points = self.points.iter();
         let Some(first) = points.next() else { return Area::default() };
         points.fold(span(*first, *first), |area, p| area.around(&span(*p, *p)))
+    }
+
+    /// Whether it runs once around an area as wide as high, near its edges, in the size people tick.
+    fn is_ring(&self) -> bool {
+        let (area, ends) = (self.area(), self.points.first().zip(self.points.last()));
+        let (w, h) = (f64::from(area.width()), f64::from(area.height()));
+        let closed = ends.is_some_and(|(a, z)| a.distance(*z) < 0.6);
+        if !(self.curved && closed && RING.contains(&area.width()) && (w - h).abs() <= 0.12 * w) {
+            return false;
+        }
+        let pairs = || self.points.windows(2).filter_map(|two| Some((*two.first()?, *two.last()?)));
+        // the control points of a circle go around 0.9 of the square about it, on 0.87 of its edges
+        let inside = pairs().map(|(a, b)| a.x * b.y - b.x * a.y).sum::<f64>().abs() / 2.0;
+        let around = pairs().map(|(a, b)| a.distance(b)).sum::<f64>();
+        inside >= 0.8 * w * h && inside <= w * h * 1.01 && around <= 2.1 * (w + h)
     }
 
     /// The corners of a straight-lined part without repeated or in-line points; `None` for curves.

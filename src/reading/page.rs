@@ -114,7 +114,8 @@ pub enum InkKind {
         /// White or nearly so, or a pale background tint: decoration, not an answer.
         light: bool,
     },
-    /// A closed stroked rectangle about the size of a tick box (3–30 pt), empty by itself.
+    /// The outline of a rectangle about the size of a tick box (3–30 pt), or of a circle (5–18 pt)
+    /// that the page prints; empty by itself.
     Box,
     /// A raster picture.
     Picture {

@@ -144,6 +144,10 @@ impl Draft {
         self.white &= next.glyph.white;
     }
 
+    fn is_box(&self) -> bool {
+        is_box(&self.text)
+    }
+
     /// Lines are told apart by half a font size.
     #[expect(clippy::cast_possible_truncation, reason = "a page is some thousand points high")]
     fn line(&self) -> i32 {
@@ -153,7 +157,8 @@ impl Draft {
     /// Whether `next` is the rest of this word, drawn at another time.
     fn goes_on_with(&self, next: &Self) -> bool {
         let size = self.size.max(next.size);
-        self.dir.0 * next.dir.0 + self.dir.1 * next.dir.1 > 0.99
+        !(self.is_box() || next.is_box())
+            && self.dir.0 * next.dir.0 + self.dir.1 * next.dir.1 > 0.99
             && self.origin == next.origin
             && self.unseen == next.unseen
             && self.size.min(next.size) > 0.8 * size
@@ -179,6 +184,11 @@ impl Draft {
             confidence: 1.0,
         }
     }
+}
+
+/// A box to tick is a word of its own, whatever is typed upon it or right beside it.
+fn is_box(text: &str) -> bool {
+    matches!(text, "☐" | "☑" | "☒" | "□" | "▢" | "❏" | "❑" | "❐" | "❒" | "◻" | "⬜" | "○" | "◯")
 }
 
 /// White on white, or painted over afterwards.
@@ -209,7 +219,9 @@ fn drafts<'a>(glyphs: impl Iterator<Item = &'a Glyph>) -> Vec<Draft> {
             }
             let gap = last.map_or(0.0, |last| (glyph.x0 - last.x1) / glyph.glyph.size);
             match word.as_mut() {
-                Some(word) if gap <= limit => word.add(glyph),
+                Some(word) if gap <= limit && !(word.is_box() || is_box(&glyph.glyph.text)) => {
+                    word.add(glyph)
+                }
                 Some(_) | None => drafts.extend(word.replace(Draft::of(glyph))),
             }
             last = Some(glyph);

@@ -58,3 +58,11 @@ fn a_drawing_is_joined_line_by_line_whatever_its_order() {
     let glyphs = [below, glyph("du", 30.0, 10.0), glyph("Centre", 0.0, 28.0)];
     assert_eq!(joined(glyphs.iter()), "Centre du Val");
 }
+
+#[test]
+fn a_box_to_tick_is_a_word_of_its_own() {
+    let typed_upon = [glyph("☐", 10.0, 9.0), glyph("x", 12.0, 5.0)];
+    assert_eq!(texts(&typed_upon), ["☐", "x"]);
+    let tight = [glyph("☐", 10.0, 9.0), glyph("O", 19.0, 7.0), glyph("R", 26.0, 7.0), glyph("G", 33.0, 7.0)];
+    assert_eq!(texts(&tight), ["☐", "ORG"]);
+}
