@@ -74,8 +74,8 @@ class Edition:
     admin_rows: int = 5
     admin_columns: tuple = ("card", "last", "first", "phone", "email")
     role: str = "row"              # row, list
-    tick_side: str = "left"
-    tick: str = "square"           # square, glyph, circle, brackets
+    tick_side: str = "left"        # left, right, far (at the right margin)
+    tick: str = "square"           # square, glyph, circle, brackets, letter
     terms: bool = False            # a box beside the CGU sentence
     zones: str = "classic"         # classic, columns, stacked, swapped
     numbers: bool = True           # "3.1 " before the headings
@@ -223,6 +223,9 @@ class Sheet(Sections):
             c.setFont(self.e.fonts[0], s)
             c.drawString(x - 2, y + 1, "[")
             c.drawString(x + s - 1, y + 1, "]")
+        elif self.e.tick == "letter":  # of a symbol font that is not in the file
+            c.setFont("Helvetica", s)
+            c.drawString(x + 1, y + 1, "q")
         elif not (ticked and self.filler.tick_style == "glyph-in-place"):
             c.setFont(use("DejaVu"), s + 1)
             c.drawString(x, y + 1, "☐")
@@ -246,7 +249,7 @@ class Sheet(Sections):
                 self.write(x + 14, y, words, size, bold)
         else:
             self.write(x, y, words, size, bold)
-            self.tickbox(key, x + width + 6, y - 1.5)
+            self.tickbox(key, self.right - 12 if self.e.tick_side == "far" else x + width + 6, y - 1.5)
         return x + width + 26
 
     def field(self, key, x0, x1, height=None):

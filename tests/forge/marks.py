@@ -9,13 +9,36 @@ import post
 import webpage as page
 from build import acroform, annotated, drawn
 from edition import Edition
-from editions import SPLIT43
+from editions import LONG, SPLIT43
 
 OPEN = Edition("zones-without-borders", fonts=("Lato", "Lato-B"), margin=36, label="above", line="rule", tick_side="right", pages=SPLIT43)
+CIRCLES = Edition("circles-right", fonts=("LibSans", "LibSans-B"), pt=8, margin=30, role="list", tick_side="right", tick="circle", terms=True, pages=LONG, zones="columns")
+BRACKETS = Edition("brackets-right", fonts=("Times-Roman", "Times-Bold"), pt=7, margin=30, tick_side="right", tick="brackets", terms=True, pages=SPLIT43, zones="swapped")
+FAR = Edition("boxes-at-the-margin", fonts=("Carlito", "Carlito-B"), pt=8.5, role="list", tick_side="far", terms=True, pages=SPLIT43, zones="stacked")
+GLYPHS = Edition("glyphs-in-a-row", fonts=("DejaVu", "DejaVu-B"), pt=7.5, tick="glyph", pages=SPLIT43)
+LETTERS = Edition("boxes-are-letters", fonts=("LibSans", "LibSans-B"), pt=8, tick="letter", terms=True, pages=SPLIT43, zones="swapped")
 
 
 def marks(c):
     zones(c)
+    ticks(c)
+
+
+def ticks(c):
+    for ed, tick in ((CIRCLES, "x"), (BRACKETS, "path"), (FAR, "cross"), (GLYPHS, "x")):
+        a = c.ok(certs=("org", "pro"))
+        c.add(f"{ed.name}.drawn", drawn(ed, a, tick=tick), a)
+    c.add(f"{CIRCLES.name}.blank", build.blank(CIRCLES, "fields"), c.nothing_read("form_blank"))
+    a = c.ok()
+    c.add(f"{BRACKETS.name}.annotations", annotated(BRACKETS, a), a)
+    a = c.ok(certs=("org", "ssl", "smime", "pro"))
+    c.add(f"{GLYPHS.name}.fields", acroform(GLYPHS, a, radio=True, drawn=False), a)
+    for ed in (CIRCLES, FAR):
+        a = c.ok("clinic").find("rejected", ("missing", "/declaration/terms_accepted"))
+        c.add(f"terms-not-ticked-{ed.name}.drawn", drawn(ed, a, terms=False), a)
+    a = c.ok("clinic", certs=("ssl",)).find("review", ("low_confidence", "/declaration/terms_accepted"))
+    data = drawn(LETTERS, a, terms=False)
+    c.add(f"{LETTERS.name}.drawn", data, a)
 
 
 def zones(c):

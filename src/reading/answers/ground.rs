@@ -350,8 +350,9 @@ fn finish(view: &View<'_>, pieces: &mut Vec<usize>, out: &mut Vec<Run>) {
 /// A cross typed a little beside its box is no answer to the label nearby.
 fn is_stray_tick(view: &View<'_>, piece: &Piece) -> bool {
     let middle = piece.area.middle();
-    let bracket = |other: &&Piece| {
-        other.text == "[" && grown(&other.area, 9.0).holds(middle) && other.area.x0 <= piece.area.x0 + 2.0
+    let bracket = |other: &&Piece| match other.text.as_str() {
+        "[" => grown(&other.area, 9.0).holds(middle) && other.area.x0 <= piece.area.x0 + 2.0,
+        sign => is_box_glyph(sign) && grown(&other.area, 3.0).holds(middle),
     };
     matches!(piece.text.as_str(), "x" | "X")
         && (view.pieces.iter().any(|other| bracket(&other))

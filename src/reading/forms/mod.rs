@@ -13,7 +13,7 @@ use crate::reading::answers::Answers;
 use crate::reading::answers::ground::Ground;
 use crate::reading::editions::Editions;
 use crate::reading::labels::Part;
-use crate::reading::labels::order::settle;
+use crate::reading::labels::order::{Ask, settle};
 use crate::reading::layout::View;
 use crate::reading::marks::{ticks, zones};
 use crate::reading::page::{Document, Page, WidgetKind};
@@ -64,6 +64,11 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -
     }
     let (absent, mut unlocated) = not_found(&found, &parts);
     unlocated.extend(&answers.lost);
+    // every edition prints the sentence; some have a box beside it
+    let terms = labels.iter().flatten().any(|label| label.ask == Ask::Tick(Tick::Terms));
+    if !terms && !absent.contains(&Field::Signature) {
+        unlocated.insert(Field::TermsAccepted);
+    }
     let mut findings = Vec::new();
     if !absent.is_empty() {
         findings.push(incomplete(&absent, unread || form.with_pictures));

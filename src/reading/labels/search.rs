@@ -280,7 +280,9 @@ impl Search<'_> {
     fn sentence(&self, pieces: &mut Vec<usize>, last: usize) {
         let Some(mut line) = self.view.piece(last).map(|piece| piece.line) else { return };
         let mut after = last;
-        while let Some(next) = self.next_in_line(after) {
+        let boxed = |index: usize| self.view.piece(index).is_some_and(|piece| is_box_glyph(&piece.text));
+        // a box on the line is the sentence's, or the next label's
+        while let Some(next) = self.next_in_line(after).filter(|next| !boxed(*next)) {
             pieces.push(next);
             after = next;
         }

@@ -10,8 +10,8 @@ use crate::reading::layout::fold::squeeze;
 use crate::reading::layout::grid::{grown, inside, shared};
 use crate::reading::page::{Area, ButtonState, InkKind, Origin, WidgetKind};
 
-/// Farther from its label (points) a box belongs to something else.
-const REACH: f32 = 60.0;
+/// Boxes of a page that are held against each other.
+const MOST_BOXES: usize = 300;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -51,54 +51,6 @@ pub enum Kind {
 /// Square points.
 pub(super) fn size(area: &Area) -> f32 {
     area.width().max(0.0) * area.height().max(0.0)
-}
-
-/// The box nearest to a label on one side of it, on its first line.
-#[must_use]
-pub fn nearest(ground: &Ground<'_>, label: &Label, side: Side, candidates: &[Candidate]) -> Option<usize> {
-    let line = first_line(ground, label);
-    let mut best: Option<(f32, usize)> = None;
-    for (index, candidate) in candidates.iter().enumerate() {
-        let area = candidate.area;
-        let level = shared((line.y0 - 2.0, line.y1 + 2.0), (area.y0, area.y1))
-            >= 0.4 * area.height().min(line.height());
-        let gap = match side {
-            Side::Left => line.x0 - area.x1,
-            Side::Right => {
-                let after = area.x0 - line.x1;
-                if after >= -2.0 { after } else { area.x0 - label.hit.core.x1 }
-            }
-        };
-        let free = |gap: f32| {
-            let (from, to) = match side {
-                Side::Left => (area.x1, line.x0),
-                Side::Right => (line.x1.min(area.x0), area.x0),
-            };
-            let between = Area { x0: from, y0: line.y0, x1: to, y1: line.y1 };
-            gap < 8.0
-                || !ground
-                    .labels
-                    .iter()
-                    .any(|other| !std::ptr::eq(other, label) && other.hit.core.overlap(&between).is_some())
-        };
-        if level && (-3.0..=REACH).contains(&gap) && free(gap) && best.is_none_or(|(known, _)| gap < known) {
-            best = Some((gap, index));
-        }
-    }
-    best.map(|(_, index)| index)
-}
-
-/// The label's words on its first line.
-fn first_line(ground: &Ground<'_>, label: &Label) -> Area {
-    let first = label.hit.pieces.first().and_then(|index| ground.view.piece(*index));
-    let Some(line) = first.map(|piece| piece.line) else { return label.hit.core };
-    let same = label
-        .hit
-        .pieces
-        .iter()
-        .filter_map(|index| ground.view.piece(*index))
-        .filter(|piece| piece.line == line);
-    same.map(|piece| piece.area).reduce(|a, b| a.around(&b)).unwrap_or(label.hit.core)
 }
 
 /// What is in a box.
@@ -233,6 +185,12 @@ fn drawn(ground: &Ground<'_>, area: &Area, own_frame: bool) -> Marked {
             Some(false) | None => {}
         }
     }
+    // a circle drawn into a box may be a tick; where all boxes have one it is printed
+    let within =
+        |inner: &Area, outer: &Area| inside(inner, &grown(outer, -0.8)) && size(inner) < 0.8 * size(outer);
+    let boxes: Vec<Area> =
+        page.ink.iter().filter(|ink| ink.kind == InkKind::Box).map(|ink| ink.area).take(MOST_BOXES).collect();
+    let decorated = boxes.iter().filter(|inner| boxes.iter().any(|outer| within(inner, outer))).count() >= 3;
     let mut ink_area: Option<Area> = None;
     let mut sprawling = false;
     let frames = if own_frame { frames(ground) } else { Vec::new() };
@@ -244,6 +202,9 @@ fn drawn(ground: &Ground<'_>, area: &Area, own_frame: bool) -> Marked {
             InkKind::Stroke | InkKind::Fill { light: false } | InkKind::Picture { blank: false } => true,
             InkKind::Fill { light: true } | InkKind::Picture { blank: true } | InkKind::Box => false,
         };
+        if ink.kind == InkKind::Box && !decorated && within(&ink.area, area) {
+            unsure = Some("cercle".to_owned());
+        }
         if !counts || ink.kind == InkKind::Stroke && is_frame(&ink.area) {
             continue;
         }
@@ -283,62 +244,115 @@ fn drawn(ground: &Ground<'_>, area: &Area, own_frame: bool) -> Marked {
 /// A cross typed so far off that it stands next to its box.
 fn beside_the_box(ground: &Ground<'_>, area: &Area) -> Option<String> {
     let near = Area { x0: area.x0 - 5.0, x1: area.x1 + 5.0, ..*area };
-    let stray = ground.view.pieces.iter().enumerate().find(|(index, piece)| {
+    let stray = ground.view.pieces.iter().find(|piece| {
         let level = shared((area.y0, area.y1), (piece.area.y0, piece.area.y1)) >= 0.5 * piece.area.height();
         let mark = is_tick(&piece.text) == Some(true) && !is_box_glyph(&piece.text);
-        level && mark && !ground.is_claimed(*index) && near.overlap(&piece.area).is_some()
+        level && mark && near.overlap(&piece.area).is_some()
     });
-    stray.map(|(_, piece)| piece.text.clone())
+    stray.map(|piece| piece.text.clone())
 }
 
-/// A label without any box: a tick typed or drawn close before or after it, or in its own cell or
-/// the one under it.
+/// A label whose box is not found: a box drawn as four lines, a cell to tick in, or a tick typed or
+/// drawn close before or after it. With it whether that is a box. `None` where there is nothing.
 #[must_use]
-pub fn beside(ground: &Ground<'_>, label: &Label) -> Marked {
-    let line = first_line(ground, label);
-    let cell = ground.cell_of(label);
-    let small = |area: &Area| area.width() <= 26.0 && area.height() <= 26.0;
-    // a box drawn as four lines
-    let left = ground.view.grid.cell(line.x0 - 7.0, line.middle().1);
-    if left.closed() && small(&left.area) {
-        return drawn(ground, &left.area, false);
+pub fn beside(ground: &Ground<'_>, label: &Label, lines: &[Area]) -> Option<(Marked, bool)> {
+    let page = ground.view.page;
+    let (first, last) = (lines.first()?, lines.last()?);
+    if let Some(marked) = of_four_lines(ground, lines) {
+        return Some((marked, true));
     }
+    let cell = ground.cell_of(label);
     let mut places = vec![
-        Area { x0: line.x0 - 28.0, y0: line.y0 - 2.0, x1: line.x0, y1: line.y1 + 2.0 },
-        Area { x0: line.x1, y0: line.y0 - 2.0, x1: line.x1 + 28.0, y1: line.y1 + 2.0 },
+        Area { x0: first.x0 - 28.0, y0: first.y0 - 2.0, x1: first.x0, y1: first.y1 + 2.0 },
+        Area { x0: last.x1, y0: last.y0 - 2.0, x1: last.x1 + 28.0, y1: last.y1 + 2.0 },
     ];
+    let mut own = None;
     if cell.closed() {
         places.retain_mut(|place| {
             place.x0 = place.x0.max(cell.area.x0 + 1.0);
             place.x1 = place.x1.min(cell.area.x1 - 1.0);
             place.x1 > place.x0
         });
-        let place = ground.place(label).area;
-        if place != cell.area && place.height() < 60.0 {
-            places.push(place);
-        }
+        own = Some(ground.place(label).area).filter(|place| *place != cell.area && place.height() < 60.0);
+        places.extend(own);
     }
     for place in &places {
-        for piece in ground
+        let mut words = ground
             .view
             .pieces
             .iter()
             .enumerate()
-            .filter(|(index, piece)| !ground.is_claimed(*index) && place.holds(piece.area.middle()))
-        {
-            if is_tick(&piece.1.text) == Some(true) {
-                return marked(Mark::Checked, &piece.1.text, ground.view.page.number, piece.1.area, false);
-            }
+            .filter(|(index, piece)| !ground.is_claimed(*index) && place.holds(piece.area.middle()));
+        if let Some((_, piece)) = words.find(|(_, piece)| is_tick(&piece.text) == Some(true)) {
+            return Some((checked(page.number, &piece.text, piece.area), own.is_some()));
         }
-        let ink = ground.view.page.ink.iter().find(|ink| {
+        let ink = page.ink.iter().find(|ink| {
             matches!(ink.kind, InkKind::Stroke | InkKind::Picture { blank: false })
                 && place.holds(ink.area.middle())
                 && ink.area.width() < 40.0
                 && ink.area.height() < 40.0
         });
         if let Some(ink) = ink {
-            return marked(Mark::Checked, "trait", ground.view.page.number, ink.area, false);
+            return Some((checked(page.number, "trait", ink.area), own.is_some()));
         }
     }
-    empty(ground.view.page.number, line)
+    // a tick typed right after the sentence reads like its last word
+    let end = label.hit.pieces.iter().filter_map(|index| ground.view.piece(*index)).next_back();
+    if let Some(piece) = end.filter(|piece| piece.text.len() <= 3 && is_tick(&piece.text) == Some(true)) {
+        return Some((checked(page.number, &piece.text, piece.area), false));
+    }
+    own.map(|cell| (empty(page.number, cell), true))
+}
+
+fn checked(page: u32, raw: &str, area: Area) -> Marked {
+    marked(Mark::Checked, raw, page, area, false)
+}
+
+/// A box drawn as four lines right before or after a label.
+#[must_use]
+pub fn of_four_lines(ground: &Ground<'_>, lines: &[Area]) -> Option<Marked> {
+    let (first, last) = (lines.first()?, lines.last()?);
+    let cells = [(first.x0 - 7.0, first), (last.x1 + 7.0, last)].map(|(x, line)| {
+        let cell = ground.view.grid.cell(x, line.middle().1);
+        (cell.closed() && cell.area.width() <= 26.0 && cell.area.height() <= 26.0).then_some(cell.area)
+    });
+    cells.into_iter().flatten().next().map(|area| drawn(ground, &area, false))
+}
+
+/// Letters under which symbol fonts have their boxes and ticks, where the file does not hold the font.
+const SYMBOL_CODES: &str = "oqr¨£þýüûRST\u{fffd}";
+
+/// What may be the box of a label that seems to have none: a single small shape or sign right beside
+/// it, or a box around that belongs to no other label. A person looks.
+#[must_use]
+pub fn perhaps(ground: &Ground<'_>, lines: &[Area], left: &[Candidate]) -> Option<Marked> {
+    let page = ground.view.page;
+    let (first, last) = (lines.first()?, lines.last()?);
+    let before = Area { x0: first.x0 - 28.0, x1: first.x0, ..grown(first, 2.0) };
+    let after = Area { x0: last.x1, x1: last.x1 + 28.0, ..grown(last, 2.0) };
+    let beside = |area: &Area| before.holds(area.middle()) || after.holds(area.middle());
+    let square = |area: &Area| {
+        (5.0..=18.0).contains(&area.width()) && (area.width() - area.height()).abs() <= 0.25 * area.width()
+    };
+    let shape = page.ink.iter().find(|ink| {
+        let drawn = matches!(ink.kind, InkKind::Stroke | InkKind::Fill { .. } | InkKind::Picture { .. });
+        drawn && square(&ink.area) && beside(&ink.area) && !matches!(ink.origin, Origin::Widget(_))
+    });
+    let sign = ground.view.pieces.iter().find(|piece| {
+        let mut chars = piece.text.chars();
+        let sign = |c: char| {
+            SYMBOL_CODES.contains(c)
+                || is_tick(&piece.text) == Some(true)
+                || ('\u{e000}'..='\u{f8ff}').contains(&c)
+        };
+        chars.next().is_some_and(sign) && chars.next().is_none() && beside(&piece.area)
+    });
+    let block = lines.iter().copied().reduce(|a, b| a.around(&b))?;
+    let near = Area { x0: 0.0, x1: page.width, ..grown(&block, 8.0) };
+    let stray = left.iter().find(|candidate| near.holds(candidate.area.middle()));
+    let area = shape
+        .map(|ink| ink.area)
+        .or_else(|| sign.map(|piece| piece.area))
+        .or_else(|| stray.map(|candidate| candidate.area))?;
+    Some(marked(Mark::Unsure, "", page.number, area, false))
 }

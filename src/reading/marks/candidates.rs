@@ -40,12 +40,26 @@ pub fn candidates(ground: &Ground<'_>) -> Vec<Candidate> {
             }
         }
     }
+    for area in unnamed(ground) {
+        if !covered(&out, &area) {
+            out.push(Candidate { area, kind: Kind::Drawn });
+        }
+    }
     for area in frames(ground) {
         if !covered(&out, &area) {
             out.push(Candidate { area, kind: Kind::Frame });
         }
     }
     out
+}
+
+/// Single signs of which the file does not say what they are, first or last on their line: a program
+/// that prints anew often forgets which sign a box was.
+fn unnamed<'g>(ground: &'g Ground<'_>) -> impl Iterator<Item = Area> + 'g {
+    let ends = ground.view.lines.iter().flat_map(|line| [line.pieces.first(), line.pieces.last()]);
+    let pieces = ends.flatten().filter_map(|index| ground.view.piece(*index));
+    let unnamed = pieces.filter(|piece| piece.text == "\u{fffd}" && piece.origin == Origin::Page);
+    unnamed.map(|piece| piece.area)
 }
 
 /// What lies between an opening square bracket and the closing one that follows on its line.

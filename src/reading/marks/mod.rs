@@ -3,6 +3,7 @@
 pub mod boxes;
 mod candidates;
 mod furniture;
+mod near;
 mod whose;
 pub mod zones;
 
@@ -49,39 +50,65 @@ pub fn ticks(grounds: &[Ground<'_>]) -> BTreeMap<Tick, Marked> {
     out
 }
 
-/// The boxes of one group stand all on the same side of their labels.
+/// Where a box may stand: the side, and how far away (points).
+type Way = (Side, f32);
+
+/// The boxes of one group stand all on the same side of their labels. A label whose box is not found
+/// where others have theirs is in doubt; a group without any box or tick is not located.
 fn tick_group(
     ground: &Ground<'_>,
     labels: &[(&Label, Tick)],
     candidates: &mut Vec<Candidate>,
     out: &mut BTreeMap<Tick, Marked>,
 ) {
-    let on = |side: Side| {
-        labels.iter().filter(|(label, _)| boxes::nearest(ground, label, side, candidates).is_some()).count()
+    let mut open: Vec<(&Label, Tick, Vec<Area>)> =
+        labels.iter().map(|(label, tick)| (*label, *tick, near::lines(ground, label, candidates))).collect();
+    let on = |way: Way| {
+        let has = |label, lines: &[Area]| near::nearest(ground, label, lines, way, candidates).is_some();
+        open.iter().filter(|(label, _, lines)| has(label, lines)).count()
     };
-    let side = if on(Side::Right) > on(Side::Left) { Side::Right } else { Side::Left };
-    let any = on(side) > 0;
-    for (label, tick) in labels {
-        let marked = match boxes::nearest(ground, label, side, candidates) {
-            Some(index) => boxes::state(ground, &candidates.remove(index)),
-            None if any => match boxes::nearest(ground, label, side.other(), candidates) {
-                Some(index) => boxes::state(ground, &candidates.remove(index)),
-                None => boxes::beside(ground, label),
-            },
-            None => boxes::beside(ground, label),
-        };
+    let mut way = (Side::Left, near::REACH);
+    for other in [(Side::Right, near::REACH), (Side::Right, near::ANYWHERE), (Side::Left, near::ANYWHERE)] {
+        if on(other) > on(way) {
+            way = other;
+        }
+    }
+    let (mut boxes, mut ticks) = (0, 0);
+    for way in [way, (way.0.other(), near::REACH)] {
+        open.retain(|(label, tick, lines)| {
+            let Some(index) = near::nearest(ground, label, lines, way, candidates) else { return true };
+            out.insert(*tick, boxes::state(ground, &candidates.remove(index)));
+            boxes += 1;
+            false
+        });
+    }
+    open.retain(|(label, tick, lines)| {
+        let Some((marked, is_box)) = boxes::beside(ground, label, lines) else { return true };
         out.insert(*tick, marked);
+        boxes += usize::from(is_box);
+        ticks += 1;
+        false
+    });
+    if boxes + ticks > 0 {
+        let mark = if boxes > 0 { Mark::Unsure } else { Mark::Empty };
+        for (label, tick, _) in open {
+            out.insert(tick, marked(mark, "", ground.view.page.number, label.hit.core, false));
+        }
     }
 }
 
 /// The box beside "Je certifie avoir lu et accepté…", only where there is one.
 fn terms(ground: &Ground<'_>, candidates: &mut Vec<Candidate>, out: &mut BTreeMap<Tick, Marked>) {
     let Some((label, _)) = ground.asked().find(|(_, ask)| *ask == Ask::Tick(Tick::Terms)) else { return };
-    let found = boxes::nearest(ground, label, Side::Left, candidates)
-        .or_else(|| boxes::nearest(ground, label, Side::Right, candidates));
-    if let Some(index) = found {
-        out.insert(Tick::Terms, boxes::state(ground, &candidates.remove(index)));
-    }
+    let lines = near::lines(ground, label, candidates);
+    let sides = [Side::Left, Side::Right];
+    let ways = [near::REACH, near::ANYWHERE].into_iter().flat_map(|reach| sides.map(|side| (side, reach)));
+    let found = ways.into_iter().find_map(|way| near::nearest(ground, label, &lines, way, candidates));
+    let marked = match found {
+        Some(index) => Some(boxes::state(ground, &candidates.remove(index))),
+        None => boxes::of_four_lines(ground, &lines).or_else(|| boxes::perhaps(ground, &lines, candidates)),
+    };
+    out.extend(marked.map(|marked| (Tick::Terms, marked)));
 }
 
 /// A role chosen from a list or written out beside "Êtes-vous le".
