@@ -5,6 +5,7 @@ use super::letters::Answered;
 use super::{LEASE, Line};
 use crate::clock::paris_day;
 use crate::domain::case::{CaseNumber, Findings, Judged, Opened, Verdict, VerdictKind};
+use crate::domain::fill::names_nobody;
 use crate::domain::finding::{Code, Finding};
 use crate::domain::form::Field;
 use crate::domain::mail::{MailHead, MailKind};
@@ -13,7 +14,7 @@ use crate::domain::sheet::{Reading, Source};
 use crate::fault::{Fault, Retry};
 use crate::report;
 use crate::sandbox::{Job, JobKind, Unopened};
-use crate::store::{Basis, CaseState, Claimed, Content, Decision, Ending, NewCase, Recorded};
+use crate::store::{Basis, CaseState, Claimed, Content, Decision, Ending, NewCase, Recorded, Twin};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ struct Judgement {
     judged: Vec<Judged>,
     /// The first case of documents that came before.
     repeats: Option<CaseNumber>,
-    assumed_new: Vec<String>,
+    assumed_new: Vec<Twin>,
     snapshot: Option<i64>,
 }
 
@@ -151,10 +152,11 @@ impl Line {
         let mut repeats = None;
         let mut fresh = Vec::new();
         for reading in std::mem::take(&mut opened.readings) {
-            if let Some(number) = self.first_case_of(claimed, &reading, &opened).await? {
+            let twins = twins(&reading, &opened, &head);
+            if let Some(number) = self.first_case_of(claimed, &twins).await? {
                 repeats = repeats.or(Some(number));
             } else {
-                assumed_new.extend(hashes_of(&reading.documents, &opened).into_iter().map(str::to_owned));
+                assumed_new.extend(twins);
                 fresh.push(reading);
             }
         }
@@ -174,16 +176,11 @@ impl Line {
         })
     }
 
-    /// The case that the very same bytes were decided in before, if all of this reading's were.
-    async fn first_case_of(
-        &self,
-        claimed: &Claimed,
-        reading: &Reading,
-        opened: &Opened,
-    ) -> Result<Option<CaseNumber>, Fault> {
+    /// The case that the very same documents were decided in before, if all of them were.
+    async fn first_case_of(&self, claimed: &Claimed, twins: &[Twin]) -> Result<Option<CaseNumber>, Fault> {
         let mut first = None;
-        for sha256 in hashes_of(&reading.documents, opened) {
-            match self.store.first_case_with_document(sha256, claimed.id).await? {
+        for twin in twins {
+            match self.store.first_case_with_document(twin, claimed.id).await? {
                 Some(number) => first = first.or(Some(number)),
                 None => return Ok(None),
             }
@@ -240,6 +237,17 @@ impl Line {
             Recorded::Overtaken => Ok(false),
         }
     }
+}
+
+/// A reading's documents, as they are looked for among the decided ones. Where nothing was filled
+/// in, two people can send the very same bytes and mean two requests.
+fn twins(reading: &Reading, opened: &Opened, head: &MailHead) -> Vec<Twin> {
+    let sender = head.from.as_ref().map(|from| from.address.clone());
+    let of_sender = names_nobody(reading).then(|| sender.unwrap_or_default());
+    hashes_of(&reading.documents, opened)
+        .into_iter()
+        .map(|sha256| Twin { sha256: sha256.to_owned(), of_sender: of_sender.clone() })
+        .collect()
 }
 
 fn ending(judgement: &Judgement, answered: &Answered) -> Ending {

@@ -78,7 +78,7 @@ pub use filing::ToFile;
 pub use keep::{Arrived, Kept, NewMail};
 pub use ledger::Ledger;
 pub use outbox::{DueReply, Resent};
-pub use record::{Basis, CaseState, Decision, Ending, NewCase, NewReply, Recorded};
+pub use record::{Basis, CaseState, Decision, Ending, NewCase, NewReply, Recorded, Twin};
 pub use recover::Worker;
 pub use taken_in::TakenIn;
 

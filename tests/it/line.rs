@@ -124,6 +124,24 @@ async fn a_form_that_came_before_gets_no_second_decision_but_the_first_ones_numb
 }
 
 #[tokio::test]
+async fn a_blank_form_is_everybodys_only_its_sender_repeats_it() {
+    let mut desk = TestDesk::new().await;
+    let form = bytes_of("forms/edition-published.blank.pdf");
+    desk.receives(&mail_with("a@cabinet-a.fr", "1@cabinet-a.fr", &[("f413.pdf", &form)]));
+    desk.turn().await;
+    desk.receives(&mail_with("b@cabinet-b.fr", "1@cabinet-b.fr", &[("f413.pdf", &form)]));
+    desk.turn().await;
+    desk.receives(&mail_with("B@Cabinet-B.fr", "2@cabinet-b.fr", &[("f413.pdf", &form)]));
+    desk.turn().await;
+    assert_eq!(desk.cases().await.len(), 2);
+    let letters: Vec<String> = desk.relay.taken().iter().map(|mail| text_of(mail)).collect();
+    let named = |letter: &String| (letter.contains("F413-2026-000001"), letter.contains("F413-2026-000002"));
+    let named: Vec<_> = letters.iter().map(named).collect();
+    assert_eq!(named, [(true, false), (false, true), (false, true)]);
+    desk.adds_up().await;
+}
+
+#[tokio::test]
 async fn the_same_form_twice_in_one_mail_is_one_submission() {
     let mut desk = TestDesk::new().await;
     let form = accepted_form();

@@ -74,6 +74,12 @@ pub fn wanted(form: &F413) -> Wanted {
     }
 }
 
+/// Whether there is no form, or none of its answers: such a document could be anybody's.
+#[must_use]
+pub fn names_nobody(reading: &Reading) -> bool {
+    reading.sheet.as_ref().is_none_or(blank)
+}
+
 /// Whether nothing at all was answered.
 fn blank(sheet: &Sheet) -> bool {
     sheet

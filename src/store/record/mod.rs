@@ -25,14 +25,24 @@ pub struct Decision {
     pub head: Option<MailHead>,
     /// Every document found, also those of no case.
     pub documents: Vec<DocumentHead>,
-    /// SHA-256 of documents that were judged as never seen before. If one of them has meanwhile
-    /// become part of another message's case, nothing is recorded ([`Recorded::Overtaken`]).
-    pub assumed_new: Vec<String>,
+    /// Documents that were judged as never seen before. If one of them has meanwhile become part
+    /// of another message's case, nothing is recorded ([`Recorded::Overtaken`]).
+    pub assumed_new: Vec<Twin>,
     /// The day of reception in Paris: reference day of the date checks, year of the case number.
     pub day: Date,
     pub basis: Basis,
     /// Why nobody is answered, where that needs a reason. No personal data.
     pub not_answered_because: Option<String>,
+}
+
+/// What makes a document the same as an earlier one (rulebook, `already_received`).
+#[derive(Clone)]
+pub struct Twin {
+    /// Of its bytes, lowercase hexadecimal.
+    pub sha256: String,
+    /// The bytes alone do not tell whose it is (a blank form is everybody's): it is the same only
+    /// in the hands of this address.
+    pub of_sender: Option<Masked>,
 }
 
 /// The one place where a message ends (invariant 3).
@@ -136,8 +146,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Recorded, Fault> {
         let mut write = self.write(DOING, now).await?;
-        for sha256 in &decision.assumed_new {
-            if rows::first_case_with(write.connection(), sha256, claimed.id).await?.is_some() {
+        for twin in &decision.assumed_new {
+            if rows::first_case_with(write.connection(), twin, claimed.id).await?.is_some() {
                 return Ok(Recorded::Overtaken);
             }
         }
@@ -173,15 +183,15 @@ impl Store {
         Ok(Recorded::Done { cases: fresh, replies: due })
     }
 
-    /// The first case, of another message, that was made of a document with these bytes.
+    /// The first case, of another message, that was made of the same document.
     pub async fn first_case_with_document(
         &self,
-        sha256: &str,
+        twin: &Twin,
         other_than: super::MailId,
     ) -> Result<Option<CaseNumber>, Fault> {
         let mut connection =
             self.database.read().acquire().await.map_err(fault("looking for a document seen before"))?;
-        rows::first_case_with(&mut connection, sha256, other_than).await
+        rows::first_case_with(&mut connection, twin, other_than).await
     }
 }
 

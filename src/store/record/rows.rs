@@ -1,6 +1,6 @@
 //! The rows of a decision.
 
-use super::{DOING, Decision, NewCase};
+use super::{DOING, Decision, NewCase, Twin};
 use crate::database::{clean, fault, fold, list};
 use crate::domain::case::CaseNumber;
 use crate::domain::form::{Entry, F413, Masked};
@@ -54,16 +54,20 @@ pub(super) async fn case_id(write: &mut Write, number: &CaseNumber) -> Result<i6
 /// See [`Store::first_case_with_document`](crate::store::Store::first_case_with_document).
 pub(super) async fn first_case_with(
     connection: &mut AnyConnection,
-    sha256: &str,
+    twin: &Twin,
     other_than: MailId,
 ) -> Result<Option<CaseNumber>, Fault> {
     let number: Option<(String,)> = sqlx::query_as(
         "SELECT cases.number FROM documents JOIN cases ON cases.message_id = documents.message_id \
          JOIN case_documents ON case_documents.case_id = cases.id AND case_documents.name = documents.name \
-         WHERE documents.sha256 = $1 AND documents.message_id <> $2 ORDER BY cases.id LIMIT 1",
+         JOIN messages ON messages.id = documents.message_id \
+         WHERE documents.sha256 = $1 AND documents.message_id <> $2 \
+         AND ($3 = 0 OR messages.sender = $4) ORDER BY cases.id LIMIT 1",
     )
-    .bind(sha256)
+    .bind(&twin.sha256)
     .bind(other_than.0)
+    .bind(i64::from(twin.of_sender.is_some()))
+    .bind(twin.of_sender.as_ref().map(|sender| key(sender.expose())))
     .fetch_optional(connection)
     .await
     .map_err(fault(DOING))?;
