@@ -313,3 +313,32 @@ fn sections_beside_each_other_are_read_one_after_the_other() {
     let wanted = ["Clinique du Val", "DUPONT", "350227658", "Jeanne", "Oriel"];
     assert_eq!(read.map(|field| raw(&sheet, field)), wanted.map(Some));
 }
+
+#[test]
+fn headers_that_nearly_touch_and_wrap_are_columns_of_their_own() {
+    let mut page = page();
+    write(&mut page, 50.0, 90.0, "4.1 Déclaration des administrateurs techniques");
+    let columns = [50.0, 100.0, 209.0, 314.0, 370.0];
+    let headers = [
+        "N° de carte",
+        "Nom figurant sur la carte",
+        "Prénom figurant sur la",
+        "Téléphone",
+        "Email professionnel",
+    ];
+    for (x, header) in columns.into_iter().zip(headers) {
+        write(&mut page, x, 110.0, header);
+    }
+    write(&mut page, 209.0, 120.0, "carte");
+    let blank = sheet_of(vec![page.clone()]);
+    assert!(blank.texts.is_empty(), "a header's second line is no answer");
+    for (x, answer) in columns.into_iter().zip(["2992628175", "Perréal", "Joël", "0472306637", "j@filaos.fr"])
+    {
+        write(&mut page, x, 135.0, answer);
+    }
+    let sheet = sheet_of(vec![page]);
+    let row =
+        [Field::AdministratorCard(0), Field::AdministratorLastName(0), Field::AdministratorFirstName(0)];
+    assert_eq!(row.map(|field| raw(&sheet, field)), [Some("2992628175"), Some("Perréal"), Some("Joël")]);
+    assert_eq!(raw(&sheet, Field::AdministratorEmail(0)), Some("j@filaos.fr"));
+}

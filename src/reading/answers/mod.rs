@@ -111,6 +111,11 @@ impl Answers {
             ground.part_columns(&open, foot, to);
             self.located.extend(columns.iter().map(|column| column.field));
             self.rows_between(ground, &columns, foot, to);
+            let ends = columns.iter().map(|column| (column.x0, column.x1));
+            if let Some((x0, x1)) = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
+                let reach = Area { x0, y0: foot, x1, y1: to };
+                self.reach.push((ground.view.number, Field::AdministratorCard(0), reach));
+            }
             self.columns = if to >= ground.view.page.height - 90.0 { columns } else { Vec::new() };
         }
     }

@@ -111,6 +111,20 @@ impl Key {
         }
     }
 
+    /// Labels of a person: in §3.2, and the headers of §4.1.
+    fn is_personal(self) -> bool {
+        matches!(
+            self,
+            Self::LastName
+                | Self::FirstNames
+                | Self::Phone
+                | Self::Email
+                | Self::Card
+                | Self::LastNameOnCard
+                | Self::FirstNameOnCard
+        )
+    }
+
     /// Whether the whole line and what it wraps into is printed text.
     fn is_sentence(self) -> bool {
         matches!(

@@ -93,6 +93,18 @@ impl Search<'_> {
         })
     }
 
+    /// Whether the header of another column starts here, so close to the one before it that both
+    /// stand in one line ("… sur la carte Prénom figurant …").
+    fn begins_header(&self, index: usize) -> bool {
+        let Some(piece) = self.view.piece(index) else { return false };
+        let capital = piece.text.chars().next().is_some_and(char::is_uppercase);
+        let line = self.view.lines.get(piece.line);
+        let position = line.and_then(|line| line.pieces.iter().position(|other| *other == index));
+        let Some(position) = position.filter(|at| capital && *at > 0) else { return false };
+        let flow = self.flow(index, piece.line, position, 8);
+        self.patterns_at(index, &flow).iter().any(|(key, ..)| key.is_personal())
+    }
+
     fn is_taken(&self, index: usize) -> bool {
         self.taken.get(index).copied().unwrap_or(true)
     }
@@ -209,6 +221,7 @@ impl Search<'_> {
                     && depth == 0
                     && (!piece.text.starts_with(['(', '*']) || is_footnote(&piece.text))
                     && self.begins_label(piece.line)
+                || depth == 0 && self.begins_header(*index)
             {
                 return;
             }

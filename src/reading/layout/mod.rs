@@ -58,7 +58,7 @@ impl<'a> View<'a> {
     pub fn new(page: &'a Page, number: usize) -> Self {
         let grid = Grid::new(page);
         let mut pieces = pieces(page);
-        let mut lines = lines(&mut pieces, &grid, page);
+        let mut lines = by_columns(lines(&mut pieces, &grid, page), &mut pieces);
         link(&mut lines, &pieces, &grid);
         Self { page, number, grid, pieces, lines }
     }
@@ -193,6 +193,63 @@ fn lines(pieces: &mut [Piece], grid: &Grid, page: &Page) -> Vec<Line> {
         }
     }
     out
+}
+
+/// Parts lines where two columns nearly touch, so that a label's words are not taken for another's.
+/// A new column begins after a gap wider than a space: right over or under the start of another line
+/// (two headers that wrap; in running text only a line's first word stands so), or with a capital
+/// where the other words of the line stand much closer.
+fn by_columns(lines: Vec<Line>, pieces: &mut [Piece]) -> Vec<Line> {
+    let place = |index: &usize| pieces.get(*index).map(|piece| piece.area);
+    let starts: Vec<Area> = lines.iter().filter_map(|line| line.pieces.first()).filter_map(place).collect();
+    let begins_column = |usual: Option<f32>, before: &Piece, piece: &Piece| {
+        let gap = piece.area.x0 - before.area.x1;
+        let over_another = || {
+            starts.iter().any(|start| {
+                let drop = (start.middle().1 - piece.middle()).abs();
+                (start.x0 - piece.area.x0).abs() <= 1.2 && drop > 0.4 * piece.size && drop <= 1.9 * piece.size
+            })
+        };
+        let capital = || piece.text.chars().next().is_some_and(char::is_uppercase);
+        gap >= 0.5 * piece.size && over_another()
+            || gap >= 0.7 * piece.size && capital() && usual.is_some_and(|usual| gap >= 2.2 * usual)
+    };
+    let mut firsts: Vec<Vec<bool>> = Vec::with_capacity(lines.len());
+    for line in &lines {
+        let usual = usual_gap(line, pieces);
+        let members: Vec<&Piece> = line.pieces.iter().filter_map(|index| pieces.get(*index)).collect();
+        let mut first = vec![true];
+        first.extend(members.windows(2).map(|two| match two {
+            [before, piece] => begins_column(usual, before, piece),
+            _ => false,
+        }));
+        firsts.push(first);
+    }
+    let mut out: Vec<Line> = Vec::with_capacity(lines.len());
+    for (line, firsts) in lines.into_iter().zip(firsts) {
+        for (index, first) in line.pieces.into_iter().zip(firsts) {
+            let Some(piece) = pieces.get_mut(index) else { continue };
+            if first {
+                out.push(Line { pieces: Vec::new(), area: piece.area, below: None });
+            }
+            piece.line = out.len().saturating_sub(1);
+            if let Some(part) = out.last_mut() {
+                part.area = part.area.around(&piece.area);
+                part.pieces.push(index);
+            }
+        }
+    }
+    out
+}
+
+/// The middle one of the gaps between a line's words.
+fn usual_gap(line: &Line, pieces: &[Piece]) -> Option<f32> {
+    let areas: Vec<Area> =
+        line.pieces.iter().filter_map(|index| pieces.get(*index)).map(|piece| piece.area).collect();
+    let mut gaps: Vec<f32> =
+        areas.windows(2).filter_map(|two| Some((two.last()?.x0 - two.first()?.x1).max(0.1))).collect();
+    gaps.sort_by(f32::total_cmp);
+    if gaps.len() < 3 { None } else { gaps.get(gaps.len() / 2).copied() }
 }
 
 fn widget_between(page: &Page, x0: f32, x1: f32, y: f32) -> bool {
