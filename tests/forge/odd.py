@@ -3,7 +3,7 @@ import build
 from edition import Edition
 from editions import SPLIT43
 
-BESIDE = (("intro", "structure_beside_signatory", "note"), ("admins", "usage", "certificates", "declare", "send"), ("next", "notice"))
+BESIDE = (("intro", "structure_beside_signatory", "note"), ("admins", "usage"), ("certificates", "declare", "send"), ("next", "notice"))
 
 ODD = {e.name: e for e in [
     Edition("rpps-lines-beside-each-other", fonts=("LibSans", "LibSans-B"), pt=7, split=0.47, rpps="grid", house=True, height=16, pages=SPLIT43, zones="swapped", structure_rows=(("name",), ("siret",), ("finess",), ("rpps",))),

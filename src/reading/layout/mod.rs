@@ -202,7 +202,7 @@ fn lines(pieces: &mut [Piece], grid: &Grid, page: &Page) -> Vec<Line> {
 fn by_columns(lines: Vec<Line>, pieces: &mut [Piece]) -> Vec<Line> {
     let place = |index: &usize| pieces.get(*index).map(|piece| piece.area);
     let starts: Vec<Area> = lines.iter().filter_map(|line| line.pieces.first()).filter_map(place).collect();
-    let begins_column = |usual: Option<f32>, before: &Piece, piece: &Piece| {
+    let begins_column = |usual: f32, before: &Piece, piece: &Piece| {
         let gap = piece.area.x0 - before.area.x1;
         let over_another = || {
             starts.iter().any(|start| {
@@ -212,7 +212,7 @@ fn by_columns(lines: Vec<Line>, pieces: &mut [Piece]) -> Vec<Line> {
         };
         let capital = || piece.text.chars().next().is_some_and(char::is_uppercase);
         gap >= 0.5 * piece.size && over_another()
-            || gap >= 0.7 * piece.size && capital() && usual.is_some_and(|usual| gap >= 2.2 * usual)
+            || gap >= 0.7 * piece.size && capital() && gap >= 2.2 * usual
     };
     let mut firsts: Vec<Vec<bool>> = Vec::with_capacity(lines.len());
     for line in &lines {
@@ -242,14 +242,15 @@ fn by_columns(lines: Vec<Line>, pieces: &mut [Piece]) -> Vec<Line> {
     out
 }
 
-/// The middle one of the gaps between a line's words.
-fn usual_gap(line: &Line, pieces: &[Piece]) -> Option<f32> {
+/// The middle one of the gaps between a line's words; a space where there is only one gap.
+fn usual_gap(line: &Line, pieces: &[Piece]) -> f32 {
     let areas: Vec<Area> =
         line.pieces.iter().filter_map(|index| pieces.get(*index)).map(|piece| piece.area).collect();
-    let mut gaps: Vec<f32> =
-        areas.windows(2).filter_map(|two| Some((two.last()?.x0 - two.first()?.x1).max(0.1))).collect();
+    let between = areas.windows(2).filter_map(|two| Some((two.last()?.x0 - two.first()?.x1).max(0.1)));
+    let mut gaps: Vec<f32> = between.collect();
     gaps.sort_by(f32::total_cmp);
-    if gaps.len() < 3 { None } else { gaps.get(gaps.len() / 2).copied() }
+    let size = line.pieces.first().and_then(|first| pieces.get(*first)).map_or(9.0, |piece| piece.size);
+    gaps.get(gaps.len().saturating_sub(1) / 2).copied().filter(|_| gaps.len() > 1).unwrap_or(0.3 * size)
 }
 
 fn widget_between(page: &Page, x0: f32, x1: f32, y: f32) -> bool {
