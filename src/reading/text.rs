@@ -220,7 +220,7 @@ fn drafts<'a>(glyphs: impl Iterator<Item = &'a Glyph>) -> Vec<Draft> {
             let gap = last.map_or(0.0, |last| (glyph.x0 - last.x1) / glyph.glyph.size);
             match word.as_mut() {
                 Some(word) if gap <= limit && !(word.is_box() || is_box(&glyph.glyph.text)) => {
-                    word.add(glyph)
+                    word.add(glyph);
                 }
                 Some(_) | None => drafts.extend(word.replace(Draft::of(glyph))),
             }

@@ -47,7 +47,7 @@ def small_font(path):
     options.hinting, options.notdef_outline, options.layout_features = False, True, []
     font = subset.load_font(path, options)
     chosen = subset.Subsetter(options)
-    chosen.populate(unicodes=[*range(32, 0x180), *range(0x2010, 0x2030), 0x20AC, 0x2116, 0x2610, 0x2611, 0x2612, 0x2713, 0x2714, 0x202F])
+    chosen.populate(unicodes=[*range(32, 0x180), *range(0x2010, 0x2030), 0x20AC, 0x2116, 0x25A0, 0x2610, 0x2611, 0x2612, 0x2713, 0x2714, 0x202F])
     chosen.subset(font)
     out = io.BytesIO()
     font.save(out)
@@ -76,6 +76,7 @@ class Edition:
     role: str = "row"              # row, list
     tick_side: str = "left"        # left, right, far (at the right margin)
     tick: str = "square"           # square, glyph, circle, brackets, letter
+    bullet: str = ""               # before the words of a box at their right
     terms: bool = False            # a box beside the CGU sentence
     zones: str = "classic"         # classic, columns, stacked, swapped
     numbers: bool = True           # "3.1 " before the headings
@@ -248,8 +249,13 @@ class Sheet(Sections):
             else:
                 self.write(x + 14, y, words, size, bold)
         else:
+            if self.e.bullet:
+                self.c.setFont(use("DejaVu"), size)
+                self.c.drawString(x, y, self.e.bullet)
+                x += 12
             self.write(x, y, words, size, bold)
-            self.tickbox(key, self.right - 12 if self.e.tick_side == "far" else x + width + 6, y - 1.5)
+            far = self.e.tick_side == "far" and not (key.startswith("role_") and self.e.role == "row")
+            self.tickbox(key, self.right - 12 if far else x + width + 6, y - 1.5)
         return x + width + 26
 
     def field(self, key, x0, x1, height=None):

@@ -24,7 +24,7 @@ def catalogue(seed=0, only=None):
     who = people.the_people(413 + seed)
     who.unknown = who.finess()
     c = cases.Catalogue(who, seed)
-    for chapter in (cases.editions, cases.acroforms, cases.signatures, cases.ticks, rules.values, rules.refusals, rules.documents, cases.more_editions, rules.xfa, rules.mixed, base.published, marks.marks, odd.odd):
+    for chapter in (cases.editions, cases.acroforms, cases.signatures, cases.ticks, rules.values, rules.refusals, rules.documents, cases.more_editions, rules.xfa, rules.mixed, base.published, marks.marks, odd.odd, marks.bullets):
         chapter(c)
     return who, c
 

@@ -15,6 +15,7 @@ OPEN = Edition("zones-without-borders", fonts=("Lato", "Lato-B"), margin=36, lab
 CIRCLES = Edition("circles-right", fonts=("LibSans", "LibSans-B"), pt=8, margin=30, role="list", tick_side="right", tick="circle", terms=True, pages=LONG, zones="columns")
 BRACKETS = Edition("brackets-right", fonts=("Times-Roman", "Times-Bold"), pt=7, margin=30, tick_side="right", tick="brackets", terms=True, pages=SPLIT43, zones="swapped")
 FAR = Edition("boxes-at-the-margin", fonts=("Carlito", "Carlito-B"), pt=8.5, role="list", tick_side="far", terms=True, pages=SPLIT43, zones="stacked")
+BULLETS = Edition("bullets-and-boxes", fonts=("LibSans", "LibSans-B"), pt=8, role="list", tick_side="right", bullet="■", terms=True, pages=SPLIT43, zones="stacked")
 GLYPHS = Edition("glyphs-in-a-row", fonts=("DejaVu", "DejaVu-B"), pt=7.5, tick="glyph", pages=SPLIT43)
 LETTERS = Edition("boxes-are-letters", fonts=("LibSans", "LibSans-B"), pt=8, tick="letter", terms=True, pages=SPLIT43, zones="swapped")
 
@@ -59,3 +60,8 @@ def zones(c):
     a.want["stamp"] = False
     c.add("browser-page-dotted-zones-stamp-missing.printed", post.chromium(page.page(a, stamp=False, style=dotted)), a)
     c.add("browser-page-dotted-zones.blank", post.chromium(page.page(build.nothing(a.team), signature=False, stamp=False, style=dotted)), c.nothing_read("form_blank"))
+
+
+def bullets(c):
+    a = c.ok(certs=("org", "pro"))
+    c.add(f"{BULLETS.name}.drawn", drawn(BULLETS, a, tick="cross"), a)

@@ -187,7 +187,8 @@ impl Filler<'_> {
             self.hazy.push(Field::Role);
         }
         let ticked: Vec<_> = boxes.iter().filter(|(_, marked)| marked.mark == Mark::Checked).collect();
-        let answered = boxes.iter().filter(|(_, marked)| marked.mark == Mark::Checked || marked.disagrees);
+        // another box in doubt leaves the role in doubt
+        let answered = boxes.iter().filter(|(_, marked)| marked.mark != Mark::Empty || marked.disagrees);
         let evidence = answered
             .min_by(|(_, a), (_, b)| a.evidence.confidence.total_cmp(&b.evidence.confidence))
             .map(|(_, marked)| marked.evidence.clone());

@@ -14,7 +14,7 @@ use crate::reading::labels::Key;
 use crate::reading::labels::order::{Ask, Label};
 use crate::reading::layout::fold::squeeze;
 use crate::reading::page::Area;
-use boxes::{Candidate, Side};
+use boxes::{Candidate, Kind, Side};
 use std::collections::BTreeMap;
 
 const ROLES: [Tick; 3] =
@@ -63,6 +63,7 @@ fn tick_group(
 ) {
     let mut open: Vec<(&Label, Tick, Vec<Area>)> =
         labels.iter().map(|(label, tick)| (*label, *tick, near::lines(ground, label, candidates))).collect();
+    without_bullets(ground, &open, candidates);
     let on = |way: Way| {
         let has = |label, lines: &[Area]| near::nearest(ground, label, lines, way, candidates).is_some();
         open.iter().filter(|(label, _, lines)| has(label, lines)).count()
@@ -93,6 +94,35 @@ fn tick_group(
         let mark = if boxes > 0 { Mark::Unsure } else { Mark::Empty };
         for (label, tick, _) in open {
             out.insert(tick, marked(mark, "", ground.view.page.number, label.hit.core, false));
+        }
+    }
+}
+
+/// Filled signs before every label of a list are its bullets where there are boxes after the labels.
+fn without_bullets(
+    ground: &Ground<'_>,
+    labels: &[(&Label, Tick, Vec<Area>)],
+    candidates: &mut Vec<Candidate>,
+) {
+    let all = |way: Way| -> Option<Vec<usize>> {
+        let near = |label, lines: &[Area]| near::nearest(ground, label, lines, way, candidates);
+        labels.iter().map(|(label, _, lines)| near(label, lines)).collect()
+    };
+    let filled = |index: &usize| {
+        let kind = candidates.get(*index).map(|candidate| candidate.kind);
+        let Some(Kind::Glyph(piece)) = kind else { return false };
+        ground
+            .view
+            .piece(piece)
+            .is_some_and(|piece| matches!(piece.text.as_str(), "■" | "▪" | "◼" | "●" | "⬛"))
+    };
+    let Some(mut before) = all((Side::Left, near::REACH)).filter(|before| before.len() >= 2) else { return };
+    let after =
+        all((Side::Right, near::ANYWHERE)).is_some_and(|after| !after.iter().any(|one| before.contains(one)));
+    if after && before.iter().all(filled) {
+        before.sort_unstable();
+        for index in before.into_iter().rev() {
+            candidates.remove(index);
         }
     }
 }
@@ -150,6 +180,10 @@ fn role_in_words(ground: &Ground<'_>, out: &mut BTreeMap<Tick, Marked>) {
 }
 
 pub(super) fn marked(mark: Mark, raw: &str, page: u32, area: Area, disagrees: bool) -> Marked {
-    let confidence = if disagrees { 0.0 } else { 1.0 };
+    let confidence = match mark {
+        _ if disagrees => 0.0,
+        Mark::Unsure => 0.5,
+        Mark::Checked | Mark::Empty => 1.0,
+    };
     Marked { mark, evidence: Evidence { raw: raw.to_owned(), confidence, page, area }, disagrees }
 }

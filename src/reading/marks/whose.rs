@@ -116,3 +116,46 @@ impl Pair {
         mine > 0.0 && other < NEAR && other < mine
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::labels::order::Ask;
+    use crate::reading::labels::{Hit, Key};
+
+    fn label(x0: f32, y0: f32, x1: f32) -> Label {
+        let area = Area::new(x0, y0, x1, y0 + 8.0);
+        Label {
+            ask: Ask::Nothing,
+            hit: Hit { key: Key::Prose, pieces: Vec::new(), core: area, area },
+            column: (f32::MIN, f32::MAX),
+        }
+    }
+
+    /// The stamp's label right of the signature's and higher; no borders.
+    fn open_ground() -> Pair {
+        let (signature, stamp) = (label(39.0, 385.0, 291.0), label(300.0, 367.0, 378.0));
+        let zones = [Area::new(36.0, 383.0, 595.0, 560.0), Area::new(260.0, 365.0, 595.0, 560.0)];
+        let mut pair = Pair::new(zones.map(|zone| Some(vec![zone])));
+        pair.part([Some(&signature), Some(&stamp)]);
+        pair
+    }
+
+    #[test]
+    fn on_open_ground_a_zone_ends_where_the_other_label_begins() {
+        let pair = open_ground();
+        assert_eq!(pair.whose(&Area::new(309.0, 407.0, 460.0, 453.0)), Whose::Of(1));
+        assert_eq!(pair.whose(&Area::new(60.0, 407.0, 200.0, 453.0)), Whose::Of(0));
+    }
+
+    #[test]
+    fn a_mark_that_may_be_either_ones_is_nobodys_for_sure() {
+        let pair = open_ground();
+        let unclear = Whose::Unclear([true, true]);
+        assert_eq!(pair.whose(&Area::new(200.0, 407.0, 400.0, 453.0)), unclear);
+        // between the labels, closer to the stamp's
+        assert_eq!(pair.whose(&Area::new(292.5, 407.0, 296.5, 411.0)), Whose::Of(0));
+        assert_eq!(pair.whose(&Area::new(293.0, 407.0, 304.0, 453.0)), unclear);
+        assert_eq!(pair.whose(&Area::new(60.0, 100.0, 200.0, 150.0)), Whose::Nobody);
+    }
+}
