@@ -342,3 +342,17 @@ fn headers_that_nearly_touch_and_wrap_are_columns_of_their_own() {
     assert_eq!(row.map(|field| raw(&sheet, field)), [Some("2992628175"), Some("Perréal"), Some("Joël")]);
     assert_eq!(raw(&sheet, Field::AdministratorEmail(0)), Some("j@filaos.fr"));
 }
+
+#[test]
+fn a_page_number_under_the_table_is_no_card() {
+    for number in ["2", "2/3", "Page 2 sur 3", "- 2 -"] {
+        let mut page = page();
+        write(&mut page, 50.0, 740.0, "4.1 Déclaration des administrateurs techniques");
+        for (x, header) in [(50.0, "N° de carte"), (150.0, "Nom"), (250.0, "Prénom"), (350.0, "Téléphone")]
+        {
+            write(&mut page, x, 760.0, header);
+        }
+        write(&mut page, 50.0, 815.0, number);
+        assert!(sheet_of(vec![page]).texts.is_empty(), "{number}");
+    }
+}

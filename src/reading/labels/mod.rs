@@ -3,6 +3,7 @@
 //! the form a label belongs to is decided afterwards, in the order of the whole form (`order`).
 
 pub mod order;
+mod printed;
 mod search;
 pub mod wording;
 

@@ -1,6 +1,7 @@
 //! The search for labels in the lines of a page.
 
-use super::wording::{PATTERNS, is_printed};
+use super::printed::{page_numbers, printed};
+use super::wording::PATTERNS;
 use super::{Hit, Key, around, is_box_glyph, is_footnote};
 use crate::reading::layout::View;
 use crate::reading::layout::fold::{ANY, alike, is_filler, slips};
@@ -11,6 +12,9 @@ use crate::reading::page::Origin;
 pub fn find(view: &View<'_>) -> Vec<Hit> {
     let printed = printed(view);
     let mut search = Search { view, printed, taken: vec![false; view.pieces.len()], hits: Vec::new() };
+    for line in page_numbers(view) {
+        search.claim(Key::Prose, line.pieces.clone());
+    }
     for line in 0..view.lines.len() {
         search.line(line);
     }
@@ -390,39 +394,17 @@ impl Search<'_> {
         if words < 4 || !note && self.printed_share(&free) < 0.6 {
             return;
         }
-        let Some(area) = around(self.view, &free) else { return };
-        for index in &free {
+        self.claim(Key::Prose, free);
+    }
+
+    /// Words that are all of a label.
+    fn claim(&mut self, key: Key, pieces: Vec<usize>) {
+        let Some(area) = around(self.view, &pieces) else { return };
+        for index in &pieces {
             if let Some(taken) = self.taken.get_mut(*index) {
                 *taken = true;
             }
         }
-        self.hits.push(Hit { key: Key::Prose, pieces: free, core: area, area });
+        self.hits.push(Hit { key, pieces, core: area, area });
     }
-}
-
-/// For each piece whether it stands in a run of three words of the form's printed text.
-fn printed(view: &View<'_>) -> Vec<bool> {
-    let mut out = vec![false; view.pieces.len()];
-    for line in &view.lines {
-        let next = line.below.and_then(|below| view.lines.get(below));
-        let run: Vec<(usize, &str)> = line
-            .pieces
-            .iter()
-            .chain(next.into_iter().flat_map(|next| next.pieces.iter().take(2)))
-            .filter_map(|index| view.piece(*index).map(|piece| (*index, piece)))
-            .filter(|(_, piece)| !piece.key.is_empty() && piece.origin == Origin::Page)
-            .map(|(index, piece)| (index, piece.key.as_str()))
-            .collect();
-        for three in run.windows(3) {
-            let [a, b, c] = three else { continue };
-            if is_printed([a.1, b.1, c.1]) {
-                for (index, _) in three {
-                    if let Some(flag) = out.get_mut(*index) {
-                        *flag = true;
-                    }
-                }
-            }
-        }
-    }
-    out
 }

@@ -1,0 +1,53 @@
+//! Words that are printed whatever is filled in: the form's own text, and the page's number.
+
+use super::wording::is_printed;
+use crate::reading::layout::{Line, View};
+use crate::reading::page::Origin;
+
+/// Points at the foot of a page where its number stands.
+const FOOT: f32 = 60.0;
+
+/// The page's number as its last line: "2", "2/3", "- 2 -", "Page 2 sur 3". What stands above it
+/// ends there.
+pub fn page_numbers<'v>(view: &'v View<'_>) -> impl Iterator<Item = &'v Line> {
+    let height = view.page.height;
+    let lowest = view.lines.iter().map(|line| line.area.y1).fold(0.0, f32::max);
+    view.lines.iter().filter(move |line| {
+        let words = || line.pieces.iter().filter_map(|index| view.piece(*index));
+        let key: String = words().map(|piece| piece.key.as_str()).collect();
+        let digits = key.chars().filter(char::is_ascii_digit).count();
+        let letters: String = key.chars().filter(|c| !c.is_ascii_digit()).collect();
+        let number = (1..=4).contains(&digits)
+            && matches!(letters.as_str(), "" | "p" | "page" | "pagesur" | "pagede" | "psur" | "sur");
+        let last = line.area.y0 > height - FOOT && line.area.y1 >= lowest - 2.0;
+        let on_widget = view.page.widgets.iter().any(|widget| widget.area.holds(line.area.middle()));
+        number && last && !on_widget && words().all(|piece| piece.origin == Origin::Page)
+    })
+}
+
+/// For each piece whether it stands in a run of three words of the form's printed text.
+pub fn printed(view: &View<'_>) -> Vec<bool> {
+    let mut out = vec![false; view.pieces.len()];
+    for line in &view.lines {
+        let next = line.below.and_then(|below| view.lines.get(below));
+        let run: Vec<(usize, &str)> = line
+            .pieces
+            .iter()
+            .chain(next.into_iter().flat_map(|next| next.pieces.iter().take(2)))
+            .filter_map(|index| view.piece(*index).map(|piece| (*index, piece)))
+            .filter(|(_, piece)| !piece.key.is_empty() && piece.origin == Origin::Page)
+            .map(|(index, piece)| (index, piece.key.as_str()))
+            .collect();
+        for three in run.windows(3) {
+            let [a, b, c] = three else { continue };
+            if is_printed([a.1, b.1, c.1]) {
+                for (index, _) in three {
+                    if let Some(flag) = out.get_mut(*index) {
+                        *flag = true;
+                    }
+                }
+            }
+        }
+    }
+    out
+}
