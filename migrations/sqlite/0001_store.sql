@@ -12,7 +12,6 @@ CREATE TABLE mailboxes (
 CREATE TABLE messages (
     id                   INTEGER PRIMARY KEY,
     sha256               TEXT    NOT NULL UNIQUE,
-    raw                  BLOB    NOT NULL,
     size                 INTEGER NOT NULL,
     whole                INTEGER NOT NULL CHECK (whole IN (0, 1)),
     received_at          INTEGER NOT NULL,
@@ -35,6 +34,12 @@ CREATE TABLE messages (
 CREATE INDEX messages_to_decide ON messages (received_at, id) WHERE state IN ('kept', 'claimed');
 CREATE INDEX messages_by_rfc_id ON messages (rfc_id) WHERE rfc_id IS NOT NULL;
 CREATE INDEX messages_by_state ON messages (state, outcome);
+
+-- The mail as it came, by itself: rows above are rewritten at every step and counted by the thousand.
+CREATE TABLE message_bytes (
+    message_id INTEGER NOT NULL PRIMARY KEY REFERENCES messages (id),
+    raw        BLOB NOT NULL
+) STRICT;
 
 -- Where a message was seen: the first row is where it was kept, the others are copies.
 CREATE TABLE sightings (
@@ -138,7 +143,6 @@ CREATE TABLE replies (
     domain_key  TEXT    NOT NULL,
     subject     TEXT    NOT NULL,
     rfc_id      TEXT    NOT NULL UNIQUE,
-    mail        BLOB    NOT NULL,
     state       TEXT    NOT NULL CHECK (state IN ('held', 'due', 'sending', 'sent', 'refused', 'unknown')),
     created_at  INTEGER NOT NULL,
     due_at      INTEGER NOT NULL,
@@ -149,10 +153,17 @@ CREATE TABLE replies (
     UNIQUE (message_id, position)
 ) STRICT;
 CREATE INDEX replies_due ON replies (due_at, id) WHERE state IN ('due', 'sending');
-CREATE INDEX replies_by_address ON replies (address_key, created_at);
-CREATE INDEX replies_by_domain ON replies (domain_key, created_at);
-CREATE INDEX replies_by_time ON replies (created_at);
+-- caps are counted before every letter: from the index alone
+CREATE INDEX replies_by_address ON replies (address_key, created_at, state);
+CREATE INDEX replies_by_domain ON replies (domain_key, created_at, state);
+CREATE INDEX replies_by_time ON replies (created_at, state);
 CREATE INDEX replies_by_state ON replies (state, id);
+
+-- The mail as it leaves.
+CREATE TABLE reply_mails (
+    reply_id INTEGER NOT NULL PRIMARY KEY REFERENCES replies (id),
+    mail     BLOB NOT NULL
+) STRICT;
 
 -- One row per attempt, written before the connection is opened. No end: nobody knows.
 CREATE TABLE reply_attempts (

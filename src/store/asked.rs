@@ -339,7 +339,7 @@ impl Store {
 
     /// A reply's mail as composed (RFC 5322).
     pub async fn reply_mail(&self, id: ReplyId) -> Result<Option<Vec<u8>>, Fault> {
-        let row: Option<(Vec<u8>,)> = sqlx::query_as("SELECT mail FROM replies WHERE id = $1")
+        let row: Option<(Vec<u8>,)> = sqlx::query_as("SELECT mail FROM reply_mails WHERE reply_id = $1")
             .bind(id.0)
             .fetch_optional(self.database.read())
             .await
@@ -349,7 +349,7 @@ impl Store {
 
     /// A message as kept; of one over the size cap, its header.
     pub async fn raw(&self, id: MailId) -> Result<Option<Vec<u8>>, Fault> {
-        let row: Option<(Vec<u8>,)> = sqlx::query_as("SELECT raw FROM messages WHERE id = $1")
+        let row: Option<(Vec<u8>,)> = sqlx::query_as("SELECT raw FROM message_bytes WHERE message_id = $1")
             .bind(id.0)
             .fetch_optional(self.database.read())
             .await

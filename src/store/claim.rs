@@ -56,7 +56,6 @@ impl fmt::Debug for Claimed {
 #[derive(FromRow)]
 struct Row {
     id: i64,
-    raw: Vec<u8>,
     size: i64,
     whole: i64,
     sha256: String,
@@ -82,13 +81,13 @@ impl Store {
                 "UPDATE messages SET state = 'claimed', worker = $1, due_at = $2, attempts = attempts + 1 \
                  WHERE id = (SELECT id FROM messages WHERE state IN ('kept', 'claimed') AND due_at <= $3 \
                  ORDER BY received_at, id LIMIT 1) \
-                 RETURNING id, raw, size, whole, sha256, received_at, attempts, trouble, due_at"
+                 RETURNING id, size, whole, sha256, received_at, attempts, trouble, due_at"
             }
             Engine::Postgres => {
                 "UPDATE messages SET state = 'claimed', worker = $1, due_at = $2, attempts = attempts + 1 \
                  WHERE id = (SELECT id FROM messages WHERE state IN ('kept', 'claimed') AND due_at <= $3 \
                  ORDER BY received_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) \
-                 RETURNING id, raw, size, whole, sha256, received_at, attempts, trouble, due_at"
+                 RETURNING id, size, whole, sha256, received_at, attempts, trouble, due_at"
             }
         };
         let mut transaction = self.database.begin(DOING).await?;
@@ -100,10 +99,15 @@ impl Store {
             .await
             .map_err(fault(DOING))?;
         let Some(row) = row else { return Ok(None) };
+        let (raw,): (Vec<u8>,) = sqlx::query_as("SELECT raw FROM message_bytes WHERE message_id = $1")
+            .bind(row.id)
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(fault(DOING))?;
         transaction.commit().await.map_err(fault(DOING))?;
         Ok(Some(Claimed {
             id: MailId(row.id),
-            content: if row.whole == 1 { Content::Whole(row.raw) } else { Content::HeadOnly(row.raw) },
+            content: if row.whole == 1 { Content::Whole(raw) } else { Content::HeadOnly(raw) },
             size: row.size.unsigned_abs(),
             sha256: row.sha256,
             received_at: instant(row.received_at)?,

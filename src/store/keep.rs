@@ -164,11 +164,10 @@ async fn insert(write: &mut Write, sha256: &str, mail: &NewMail, now: Timestamp)
     };
     let parked = withheld.is_some();
     let (id,): (i64,) = sqlx::query_as(
-        "INSERT INTO messages (sha256, raw, size, whole, received_at, kept_at, state, due_at, trouble, outcome, \
-         ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
+        "INSERT INTO messages (sha256, size, whole, received_at, kept_at, state, due_at, trouble, outcome, ended_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
     )
     .bind(sha256)
-    .bind(raw)
     .bind(i64::try_from(size).unwrap_or(i64::MAX))
     .bind(whole)
     .bind(millis(mail.received_at))
@@ -181,6 +180,12 @@ async fn insert(write: &mut Write, sha256: &str, mail: &NewMail, now: Timestamp)
     .fetch_one(write.connection())
     .await
     .map_err(fault(DOING))?;
+    sqlx::query("INSERT INTO message_bytes (message_id, raw) VALUES ($1, $2)")
+        .bind(id)
+        .bind(raw)
+        .execute(write.connection())
+        .await
+        .map_err(fault(DOING))?;
     Ok(MailId(id))
 }
 

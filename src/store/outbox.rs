@@ -48,7 +48,6 @@ struct Row {
     message_id: i64,
     recipient: String,
     rfc_id: String,
-    mail: Vec<u8>,
     attempts: i64,
 }
 
@@ -69,13 +68,13 @@ impl Store {
                 "UPDATE replies SET state = 'sending', worker = $1, due_at = $2, attempts = attempts + 1 \
                  WHERE id = (SELECT id FROM replies WHERE state = 'due' AND due_at <= $3 \
                  ORDER BY due_at, id LIMIT 1) \
-                 RETURNING id, message_id, recipient, rfc_id, mail, attempts"
+                 RETURNING id, message_id, recipient, rfc_id, attempts"
             }
             Engine::Postgres => {
                 "UPDATE replies SET state = 'sending', worker = $1, due_at = $2, attempts = attempts + 1 \
                  WHERE id = (SELECT id FROM replies WHERE state = 'due' AND due_at <= $3 \
                  ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) \
-                 RETURNING id, message_id, recipient, rfc_id, mail, attempts"
+                 RETURNING id, message_id, recipient, rfc_id, attempts"
             }
         };
         let mut transaction = self.database.begin(DOING).await?;
@@ -87,6 +86,11 @@ impl Store {
             .await
             .map_err(fault(DOING))?;
         let Some(row) = row else { return Ok(None) };
+        let (mail,): (Vec<u8>,) = sqlx::query_as("SELECT mail FROM reply_mails WHERE reply_id = $1")
+            .bind(row.id)
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(fault(DOING))?;
         sqlx::query(
             "INSERT INTO reply_attempts (reply_id, attempt, worker, started_at) VALUES ($1, $2, $3, $4)",
         )
@@ -103,7 +107,7 @@ impl Store {
             message: MailId(row.message_id),
             to: Masked::new(row.recipient),
             message_id: row.rfc_id,
-            mail: row.mail,
+            mail,
             attempt: u32::try_from(row.attempts).unwrap_or(u32::MAX),
         }))
     }

@@ -6,9 +6,10 @@ use guichet::domain::mail::ReplyState;
 const MAIL: &str = "mails/demo/03-rejected-four-problems.eml";
 
 /// Each table the line writes to, and how.
-const WRITES: [(&str, &str); 14] = [
+const WRITES: [(&str, &str); 16] = [
     ("mailboxes", "INSERT"),
     ("messages", "INSERT"),
+    ("message_bytes", "INSERT"),
     ("messages", "UPDATE"),
     ("sightings", "INSERT"),
     ("sightings", "UPDATE"),
@@ -18,6 +19,7 @@ const WRITES: [(&str, &str); 14] = [
     ("case_documents", "INSERT"),
     ("findings", "INSERT"),
     ("replies", "INSERT"),
+    ("reply_mails", "INSERT"),
     ("replies", "UPDATE"),
     ("reply_attempts", "INSERT"),
     ("events", "INSERT"),

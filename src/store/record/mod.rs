@@ -266,8 +266,8 @@ async fn add_reply(
     }
     let (id,): (i64,) = sqlx::query_as(
         "INSERT INTO replies (message_id, position, template, recipient, address_key, domain_key, subject, \
-         rfc_id, mail, state, created_at, due_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) RETURNING id",
+         rfc_id, state, created_at, due_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING id",
     )
     .bind(claimed.id.0)
     .bind(rows::index(position))
@@ -277,12 +277,17 @@ async fn add_reply(
     .bind(caps::domain_key(reply.to.expose()))
     .bind(clean(reply.subject.expose()))
     .bind(rows::bare_id(&reply.message_id))
-    .bind(reply.mail.as_slice())
     .bind(if reply.held { "held" } else { "due" })
     .bind(millis(now))
     .fetch_one(write.connection())
     .await
     .map_err(fault(DOING))?;
+    sqlx::query("INSERT INTO reply_mails (reply_id, mail) VALUES ($1, $2)")
+        .bind(id)
+        .bind(reply.mail.as_slice())
+        .execute(write.connection())
+        .await
+        .map_err(fault(DOING))?;
     let kind = if reply.held { Kind::ReplyHeld } else { Kind::ReplyDue };
     let event = Event::new(kind).message(claimed.id).reply(ReplyId(id));
     write.tell(event.saying(json!({ "template": template }))).await?;
