@@ -231,6 +231,9 @@ impl Search<'_> {
             }
             line = Some(piece.line);
             let text = piece.text.as_str();
+            if self.is_apart(*index) {
+                continue;
+            }
             let closes = i32::try_from(text.matches(')').count()).unwrap_or(0);
             let opens = i32::try_from(text.matches('(').count()).unwrap_or(0);
             if depth > 0 {
@@ -247,7 +250,6 @@ impl Search<'_> {
             }
             let mark = piece.key.is_empty() && !is_filler(text) || matches!(text, ":" | "*");
             let footnote = is_footnote(text);
-
             let printed = self.printed.get(*index).copied().unwrap_or(false);
             if text.starts_with('*') && !piece.key.is_empty() {
                 starred = Some(piece.line);
@@ -266,6 +268,17 @@ impl Search<'_> {
                 return;
             }
         }
+    }
+
+    /// A number after a gap, in a line of help: an answer typed beside it.
+    fn is_apart(&self, index: usize) -> bool {
+        let Some(piece) = self.view.piece(index) else { return false };
+        let number = piece.key.chars().filter(char::is_ascii_digit).count() >= 5;
+        let line = self.view.lines.get(piece.line).map_or(&[][..], |line| &line.pieces);
+        let before = line.iter().take_while(|other| **other != index).last();
+        let gap =
+            before.and_then(|before| self.view.piece(*before)).map(|other| piece.area.x0 - other.area.x1);
+        number && gap.is_some_and(|gap| gap >= 0.5 * piece.size)
     }
 
     /// A bracket after a label is help when it holds words; "(+33)" begins an answer.

@@ -72,7 +72,10 @@ const LABELS: &[(Key, &[&str])] = &[
     (Key::Role(Role::Delegate), &["mandataire", "mandatairedesigne"]),
     (Key::Role(Role::PracticeHolder), &["titulaireducabinet", "titulairedecabinet"]),
     (Key::LastName, &["nom", "nomdusignataire", "nomdefamille", "nomdusage", "nomdenaissance"]),
-    (Key::FirstNames, &["prenoms", "prenom", "prenomsdusignataire", "prenomdusignataire"]),
+    (
+        Key::FirstNames,
+        &["prenoms", "prenom", "prenomsusuels", "prenomusuel", "prenomsdusignataire", "prenomdusignataire"],
+    ),
     (
         Key::Phone,
         &["telephone", "tel", "#detelephone", "telephoneprofessionnel", "#detel", "telprofessionnel"],
