@@ -191,7 +191,8 @@ impl From<&SandboxConfig> for SandboxSettings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DaemonSettings {
-    /// Messages examined at the same time; `0` is one for each processor.
+    /// Messages examined at the same time; `0` is one for each processor and one more, as there is
+    /// always one that waits for the disk.
     pub deciders: usize,
     /// Replies sent at the same time.
     pub senders: usize,

@@ -126,7 +126,7 @@ impl Daemon {
 
     fn deciders(&self) -> usize {
         match self.config.daemon.deciders {
-            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            0 => std::thread::available_parallelism().map_or(2, usize::from) + 1,
             n => n,
         }
     }

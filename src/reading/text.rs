@@ -289,9 +289,14 @@ fn without_doubles<'a>(placed: impl Iterator<Item = Placed<'a>>) -> Vec<Placed<'
             continue;
         }
         #[expect(clippy::cast_possible_truncation, reason = "points on a page")]
-        let cell = |(x, y): (f32, f32)| ((x / 4.0).floor() as i32, (y / 4.0).floor() as i32);
-        let (cx, cy) = cell(glyph.glyph.start);
-        let again = (-1..=1).flat_map(|dx| (-1..=1).map(move |dy| (cx + dx, cy + dy))).any(|near| {
+        let cell = |at: f32| (at / 4.0).floor() as i32;
+        let (x, y) = glyph.glyph.start;
+        // as far as 0.12 of its size along and across
+        let reach = 0.17 * glyph.glyph.size.min(24.0);
+        let rows = || cell(y - reach)..=cell(y + reach);
+        let mut near =
+            (cell(x - reach)..=cell(x + reach)).flat_map(|column| rows().map(move |row| (column, row)));
+        let again = near.any(|near| {
             seen.get(&near).into_iter().flatten().filter_map(|&i| kept.get(i)).any(|other| {
                 other.glyph.text == glyph.glyph.text
                     && other.glyph.origin == glyph.glyph.origin
@@ -301,7 +306,7 @@ fn without_doubles<'a>(placed: impl Iterator<Item = Placed<'a>>) -> Vec<Placed<'
             })
         });
         if !again {
-            seen.entry((cx, cy)).or_default().push(kept.len());
+            seen.entry((cell(x), cell(y))).or_default().push(kept.len());
             kept.push(glyph);
         }
     }
