@@ -156,6 +156,8 @@ pub struct SandboxConfig {
     pub memory: Size,
     /// From start to last answer.
     pub wall: Span,
+    /// Recognising paper (Tesseract), beside `wall`.
+    pub recognition: Span,
     /// What it may answer.
     pub output: Size,
     /// Children kept ready.
@@ -169,6 +171,7 @@ impl Default for SandboxConfig {
             cpu: Span(settings.cpu),
             memory: Size(settings.memory),
             wall: Span(settings.wall),
+            recognition: Span(settings.recognition),
             output: Size(settings.output),
             spares: settings.spares,
         }
@@ -181,6 +184,7 @@ impl From<&SandboxConfig> for SandboxSettings {
             cpu: config.cpu.0,
             memory: config.memory.0,
             wall: config.wall.0,
+            recognition: config.recognition.0,
             output: config.output.0,
             spares: config.spares,
             ..Self::default()

@@ -179,17 +179,20 @@ async fn sandbox(config: &Config) -> Check {
 
 /// The reader of paper is not part of this version: the engine is looked for, nothing depends on it.
 async fn ocr() -> Check {
+    const TO_DO: &str =
+        "Install it: apt install tesseract-ocr tesseract-ocr-fra. Until then paper goes to a person.";
     let mut command = tokio::process::Command::new("tesseract");
     let tried = command.arg("--list-langs").kill_on_drop(true).output();
     match tokio::time::timeout(Duration::from_secs(10), tried).await {
         Ok(Ok(output)) => {
             let listed = String::from_utf8_lossy(&output.stdout).into_owned();
-            if listed.lines().any(|line| line.trim() == "fra") {
-                Check::passed("OCR", "tesseract with French; not used yet: paper goes to a person")
-            } else {
-                Check::passed("OCR", "tesseract without French; not used yet: paper goes to a person")
+            let has = |wanted: &str| listed.lines().any(|line| line.trim() == wanted);
+            match (has("fra"), has("eng")) {
+                (true, true) => Check::passed("OCR", "tesseract with French and English"),
+                (false, _) => Check::failed("OCR", "tesseract has no French data", TO_DO),
+                (true, false) => Check::failed("OCR", "tesseract has no English data", TO_DO),
             }
         }
-        Ok(Err(_)) | Err(_) => Check::passed("OCR", "no tesseract; not used yet: paper goes to a person"),
+        Ok(Err(_)) | Err(_) => Check::failed("OCR", "tesseract does not run", TO_DO),
     }
 }

@@ -55,6 +55,12 @@ enum Command {
     /// Open one message or document, fed on standard input (the sandbox's child)
     #[command(hide = true)]
     Open,
+    /// Become the recognition engine, within its limits (called by the sandbox)
+    #[command(hide = true)]
+    Recognise {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -91,6 +97,9 @@ pub fn main() -> ExitCode {
         // no runtime, no logging, no configuration in the child
         return crate::sandbox::child::main();
     }
+    if let Command::Recognise { arguments } = &command {
+        return crate::sandbox::recogniser::main(arguments);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::Error::new(error).context("starting the runtime")),
@@ -116,6 +125,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Doctor(doctor) => doctor.run().await,
         Command::Demo(demo) => demo.run().await,
         Command::Open => Ok(crate::sandbox::child::main()),
+        Command::Recognise { arguments } => Ok(crate::sandbox::recogniser::main(&arguments)),
     }
 }
 

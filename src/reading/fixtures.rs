@@ -3,6 +3,7 @@
 
 use super::forms::{Gathered, Opened, gather};
 use super::page::{Area, Document, Origin};
+use super::paper::engine::NoEngine;
 use super::pdf::open;
 use super::{Editions, Limits, forms, read_one};
 use crate::domain::contact::{DomainName, Phone};
@@ -21,7 +22,7 @@ fn differences(pdf: &Path) -> Vec<String> {
         std::fs::read_to_string(pdf.with_extension("expected.json")).expect("an expectation beside it");
     let expected: Value = serde_json::from_str(&expected).expect("JSON");
     let bytes = std::fs::read(pdf).expect("a fixture");
-    let readings = read_one(&name, bytes, &Editions::default(), &Limits::default());
+    let readings = read_one(&name, bytes, &Editions::default(), &Limits::default(), &mut NoEngine);
     let wanted: Vec<&Value> = match expected.get("submissions").and_then(Value::as_array) {
         Some(list) => list.iter().collect(),
         None => vec![&expected],

@@ -5,6 +5,7 @@
 //! `forms` tells which pages make one form. Nothing depends on fixed places or field names.
 
 pub mod page;
+pub mod paper;
 
 pub mod pdf;
 pub mod second;
@@ -55,28 +56,50 @@ use crate::domain::sheet::{Reading, Source};
 use forms::other::{self, Format};
 use forms::{Opened, gather};
 use page::{Document, Trouble};
+use paper::Paper;
+use paper::engine::Engine;
 
 /// Reads the documents of one message: one reading for each form found, and for each document that
-/// could not be opened; one without a sheet when nothing in the message is an F413.
+/// could not be opened; one without a sheet when nothing in the message is an F413. Pictures of
+/// paper are read by `engine`; without one they go to a person.
 #[must_use]
-pub fn read(documents: &[(String, Vec<u8>)], editions: &Editions, limits: &Limits) -> Vec<Reading> {
+pub fn read(
+    documents: &[(String, Vec<u8>)],
+    editions: &Editions,
+    limits: &Limits,
+    engine: &mut dyn Engine,
+) -> Vec<Reading> {
     let formats: Vec<Format> = documents.iter().map(|(name, bytes)| other::format(name, bytes)).collect();
+    let mut paper = Paper::new(engine);
     let files: Vec<(&str, &[u8], Document)> = documents
         .iter()
         .zip(&formats)
-        .filter(|(_, format)| **format == Format::Pdf)
-        .map(|((name, bytes), _)| (name.as_str(), bytes.as_slice(), pdf::open(bytes, limits)))
+        .filter_map(|((name, bytes), format)| {
+            let document = match format {
+                Format::Pdf => {
+                    let mut document = pdf::open(bytes, limits);
+                    paper.pages(&mut document, bytes);
+                    document
+                }
+                Format::Picture => paper.pictures(bytes)?,
+                Format::Unsupported(_) => return None,
+            };
+            Some((name.as_str(), bytes.as_slice(), document))
+        })
         .collect();
     let opened: Vec<Opened<'_>> = files
         .iter()
         .filter(|(_, _, document)| !document.pages.is_empty())
         .map(|(name, bytes, document)| Opened { name, bytes, document })
         .collect();
-    let (own, foreign): (Vec<_>, Vec<_>) =
-        opened.into_iter().partition(|opened| other::other_form(opened.document).is_none());
+    // a number read on paper does not prove another form
+    let (own, foreign): (Vec<_>, Vec<_>) = opened.into_iter().partition(|opened| {
+        other::is_recognised(opened.document) || other::other_form(opened.document).is_none()
+    });
     let mut out: Vec<Reading> = Vec::new();
     let mut in_forms: Vec<&str> = Vec::new();
     let mut rest: Vec<&Opened<'_>> = Vec::new();
+    let mut recognised: Vec<&Opened<'_>> = Vec::new();
     for form in gather(&own).into_iter().filter(forms::Gathered::is_form) {
         let reading = forms::read(form, &own, editions);
         in_forms.extend(
@@ -93,12 +116,11 @@ pub fn read(documents: &[(String, Vec<u8>)], editions: &Editions, limits: &Limit
         }
         if other::is_empty(opened.document) && other::is_cut(opened.bytes) {
             out.push(without_sheet(opened.name, damaged()));
-        } else if opened
-            .document
-            .pages
-            .iter()
-            .any(|page| other::is_wordless(page) || other::has_backdrop(page))
-        {
+        } else if opened.document.pages.iter().any(other::is_wordless) {
+            out.push(on_paper(opened.name, Source::Scan));
+        } else if other::is_recognised(opened.document) {
+            recognised.push(opened);
+        } else if opened.document.pages.iter().any(other::has_backdrop) {
             out.push(on_paper(opened.name, Source::Scan));
         } else {
             rest.push(opened);
@@ -112,10 +134,18 @@ pub fn read(documents: &[(String, Vec<u8>)], editions: &Editions, limits: &Limit
     for ((name, _), format) in documents.iter().zip(&formats) {
         match format {
             Format::Pdf => {}
-            Format::Picture => out.push(on_paper(name, Source::None)),
+            Format::Picture => {
+                if !files.iter().any(|(known, ..)| known == name) {
+                    out.push(on_paper(name, Source::None));
+                }
+            }
             Format::Unsupported(_) if any_form => {}
             Format::Unsupported(kind) => out.push(without_sheet(name, unsupported(kind))),
         }
+    }
+    if !any_form {
+        // words on paper that are no form's: a person looks whether they are
+        out.extend(recognised.iter().map(|opened| on_paper(opened.name, Source::Scan)));
     }
     if out.is_empty() {
         out.extend(absent(&foreign, &rest));
@@ -125,15 +155,21 @@ pub fn read(documents: &[(String, Vec<u8>)], editions: &Editions, limits: &Limit
 
 /// Reads one document.
 #[must_use]
-pub fn read_one(name: &str, bytes: Vec<u8>, editions: &Editions, limits: &Limits) -> Vec<Reading> {
-    read(&[(name.to_owned(), bytes)], editions, limits)
+pub fn read_one(
+    name: &str,
+    bytes: Vec<u8>,
+    editions: &Editions,
+    limits: &Limits,
+    engine: &mut dyn Engine,
+) -> Vec<Reading> {
+    read(&[(name.to_owned(), bytes)], editions, limits, engine)
 }
 
 fn without_sheet(name: &str, finding: Finding) -> Reading {
     Reading { documents: vec![name.to_owned()], source: Source::None, sheet: None, findings: vec![finding] }
 }
 
-/// Paper is read by a person until the reader of paper exists.
+/// Paper that could not be read as a form goes to a person.
 fn on_paper(name: &str, source: Source) -> Reading {
     let text = format!(
         "Le document « {name} » est fait d'image(s) : il doit être lu par un agent avant toute décision."

@@ -44,6 +44,11 @@ pub struct Page {
     /// In drawing order, which is not the order of reading. Words outside the page or their clip
     /// are not here.
     pub words: Vec<Word>,
+    /// Of a page that was recognised on a picture: the way from places here, on the sheet made
+    /// straight, to the page as displayed (a homography, row by row, points to points).
+    pub to_displayed: Option<[f32; 9]>,
+    /// Ink on a recognised page that was not read: who takes a place for empty looks here first.
+    pub unread: Vec<Area>,
     pub rules: Vec<Rule>,
     pub ink: Vec<Ink>,
     pub widgets: Vec<Widget>,

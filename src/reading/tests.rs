@@ -3,6 +3,7 @@
 use super::forms::{Opened, gather};
 use super::layout::testing::{cell, page, text_widget, write, write_as};
 use super::page::{AnnotationKind, Document, Ink, InkKind, Origin, Page};
+use super::paper::engine::NoEngine;
 use super::{Editions, Limits, forms, read};
 use crate::domain::finding::{Code, Severity};
 use crate::domain::form::Field;
@@ -24,7 +25,7 @@ fn pages_of(bytes: &[u8], wanted: &[u32]) -> Vec<u8> {
 fn message(documents: &[(&str, &[u8])]) -> Vec<Reading> {
     let documents: Vec<(String, Vec<u8>)> =
         documents.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect();
-    read(&documents, &Editions::default(), &Limits::default())
+    read(&documents, &Editions::default(), &Limits::default(), &mut NoEngine)
 }
 
 fn codes(readings: &[Reading]) -> Vec<(Code, Severity)> {

@@ -1,17 +1,19 @@
 //! The child's side (`guichet open`): one order on standard input, frames on standard output, then
-//! it ends. No runtime, no threads, no network.
+//! it ends. No runtime, no threads, no network; pictures of lines are read by the parent's engine.
 
 use super::limits;
-use super::wire::{Frame, Head, ORDER_LINE, Order, Task};
+use super::wire::{Frame, Head, MOST_WORDS, ORDER_LINE, Order, Recognised, Task};
 use super::{JobKind, unreadable};
 use crate::domain::mail::{DocumentHead, MailHead, MailKind};
 use crate::domain::sheet::Reading;
 use crate::intake::mime::{self, Attached, Mail};
+use crate::reading::paper::engine::{Engine, Manner, Silence};
+use crate::reading::paper::picture::Grey;
 use crate::reading::{self, Editions, Limits};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::io::{self, BufRead, Read, StdoutLock, Write};
+use std::io::{self, BufRead, Read, StdinLock, StdoutLock, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -41,16 +43,16 @@ fn work() -> io::Result<()> {
     }
     limits::set(order.cpu, order.memory)?;
     let mut bytes = Vec::new();
-    stdin.take(order.size).read_to_end(&mut bytes)?;
+    stdin.by_ref().take(order.size).read_to_end(&mut bytes)?;
     if bytes.len() as u64 != order.size {
         return Ok(()); // the parent went in the middle of it
     }
 
-    let mut to = io::stdout().lock();
+    let mut parent = Parent { from: stdin, to: io::stdout().lock() };
     let (mail, documents, unread) = open(&order, bytes);
     let reads = mail.as_ref().is_none_or(|head| head.kind != MailKind::Automatic);
     let heads = documents.iter().map(head).collect();
-    send(&mut to, &Frame::Opened(Box::new(Head { mail, documents: heads, unread, reads })))?;
+    parent.send(&Frame::Opened(Box::new(Head { mail, documents: heads, unread, reads })))?;
     if reads {
         let copies = copies(&documents);
         let wanted = documents
@@ -61,18 +63,20 @@ fn work() -> io::Result<()> {
             .map(|(number, (document, copy))| (number, (!copy).then_some((document.name, document.bytes))));
         match order.task {
             Task::Together => {
-                let readings = read(&wanted.filter_map(|(_, document)| document).collect::<Vec<_>>());
-                send(&mut to, &Frame::All { readings })?;
+                let documents: Vec<_> = wanted.filter_map(|(_, document)| document).collect();
+                let readings = read(&documents, &mut parent);
+                parent.send(&Frame::All { readings })?;
             }
             Task::Singly => {
                 for (number, document) in wanted {
-                    let readings = document.map(|document| read(&[document])).unwrap_or_default();
-                    send(&mut to, &Frame::One { document: number, readings })?;
+                    let readings =
+                        document.map(|document| read(&[document], &mut parent)).unwrap_or_default();
+                    parent.send(&Frame::One { document: number, readings })?;
                 }
             }
         }
     }
-    send(&mut to, &Frame::End)
+    parent.send(&Frame::End)
 }
 
 /// Which documents are the same bytes as one before them: they are read once (rulebook,
@@ -106,16 +110,16 @@ fn open(order: &Order, bytes: Vec<u8>) -> Taken {
 }
 
 /// Reads documents as one message. A library's panic costs the document it is about only.
-fn read(documents: &[(String, Vec<u8>)]) -> Vec<Reading> {
+fn read(documents: &[(String, Vec<u8>)], engine: &mut dyn Engine) -> Vec<Reading> {
     let (editions, limits) = (Editions::default(), Limits::default());
-    let read = |documents: &[_]| {
-        catch_unwind(AssertUnwindSafe(|| reading::read(documents, &editions, &limits))).ok()
+    let mut read = |documents: &[_]| {
+        catch_unwind(AssertUnwindSafe(|| reading::read(documents, &editions, &limits, engine))).ok()
     };
     read(documents).unwrap_or_else(|| {
-        let one = |document: &(String, Vec<u8>)| {
+        let mut one = |document: &(String, Vec<u8>)| {
             read(std::slice::from_ref(document)).unwrap_or_else(|| vec![unreadable(&document.0)])
         };
-        documents.iter().flat_map(one).collect()
+        documents.iter().flat_map(&mut one).collect()
     })
 }
 
@@ -135,9 +139,38 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn send(to: &mut StdoutLock<'_>, frame: &Frame) -> io::Result<()> {
-    let mut line = serde_json::to_vec(frame)?;
-    line.push(b'\n');
-    to.write_all(&line)?;
-    to.flush()
+/// The other end: frames go to it, and it has pictures of lines read for us.
+struct Parent {
+    from: StdinLock<'static>,
+    to: StdoutLock<'static>,
+}
+
+impl Parent {
+    fn send(&mut self, frame: &Frame) -> io::Result<()> {
+        let mut line = serde_json::to_vec(frame)?;
+        line.push(b'\n');
+        self.to.write_all(&line)?;
+        self.to.flush()
+    }
+
+    fn ask(&mut self, manner: Manner, lines: &[Grey]) -> io::Result<Result<Vec<u8>, Silence>> {
+        let sizes = lines.iter().map(|line| (line.width, line.height)).collect();
+        self.send(&Frame::Recognise { manner, lines: sizes })?;
+        for line in lines {
+            self.to.write_all(&line.pixels)?;
+        }
+        self.to.flush()?;
+        let mut answer = Vec::new();
+        self.from.by_ref().take(ORDER_LINE).read_until(b'\n', &mut answer)?;
+        let Recognised { silence, size } = serde_json::from_slice(&answer)?;
+        let mut words = vec![0; size.min(MOST_WORDS)];
+        self.from.read_exact(&mut words)?;
+        Ok(silence.map_or(Ok(words), Err))
+    }
+}
+
+impl Engine for Parent {
+    fn tsv(&mut self, manner: Manner, lines: &[Grey]) -> Result<Vec<u8>, Silence> {
+        self.ask(manner, lines).unwrap_or(Err(Silence::Failed))
+    }
 }

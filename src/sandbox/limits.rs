@@ -34,6 +34,16 @@ pub(super) fn set(cpu: u64, memory: u64) -> io::Result<()> {
     Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
+/// The same for the recognition engine, which reads its own data files: it may open files, not write
+/// to any, and start nothing.
+pub(super) fn set_engine(cpu: u64, memory: u64) -> io::Result<()> {
+    limit(Resource::Cpu, cpu, cpu.saturating_add(1))?;
+    limit(Resource::As, memory, memory)?;
+    limit(Resource::Fsize, 0, 0)?;
+    limit(Resource::Core, 0, 0)?;
+    limit(Resource::Nofile, 64, 64)
+}
+
 fn limit(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
     Ok(setrlimit(resource, Rlimit { current: Some(soft), maximum: Some(hard) })?)
 }

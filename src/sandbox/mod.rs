@@ -7,6 +7,7 @@ pub mod child;
 mod limits;
 mod nursery;
 mod progress;
+pub mod recogniser;
 mod run;
 mod wire;
 
@@ -37,6 +38,8 @@ pub struct SandboxSettings {
     pub memory: u64,
     /// From the job handed over to the last answer.
     pub wall: Duration,
+    /// Wall time the recognition engine may take for one message, beside `wall`.
+    pub recognition: Duration,
     /// What the child may write, bytes.
     pub output: u64,
     /// Children started ahead and waiting, at least one.
@@ -51,6 +54,7 @@ impl Default for SandboxSettings {
             cpu: Duration::from_secs(20),
             memory: 512 << 20,
             wall: Duration::from_secs(30),
+            recognition: Duration::from_secs(60),
             output: 32 << 20,
             spares: 2,
             // The running image itself, also after an upgrade has replaced the file.

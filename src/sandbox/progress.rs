@@ -57,7 +57,7 @@ impl Progress {
                 }
             }
             Frame::All { readings } => self.together = Some(readings),
-            Frame::End => {}
+            Frame::Recognise { .. } | Frame::End => {}
         }
     }
 

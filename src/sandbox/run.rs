@@ -2,14 +2,17 @@
 
 use super::child::OUT_OF_MEMORY;
 use super::progress::Progress;
-use super::wire::{Frame, Order};
+use super::recogniser::{self, Allowance, recognise};
+use super::wire::{Frame, Order, Recognised};
 use super::{Ended, SandboxSettings};
+use crate::reading::paper::engine::Silence;
 use futures_util::future::{Either, join, select};
 use std::os::unix::process::ExitStatusExt;
 use std::pin::pin;
 use std::process::ExitStatus;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 /// Kept of the child's last words, bytes; only the kind of its death is read from them.
@@ -32,17 +35,25 @@ pub(super) async fn run(
     else {
         return Err(Ended::Crashed { signal: None });
     };
-    let deadline = Instant::now() + settings.wall;
+    let mut clock = Clock { deadline: Instant::now() + settings.wall };
+    let stdin = Mutex::new(stdin);
     let talk = async {
         // A child that dies early breaks the pipe under our hand: its end tells why, not the write.
-        let aside = join(tell(stdin, order, bytes), last_words(stderr));
-        match select(pin!(hear(stdout, settings.output, progress)), pin!(aside)).await {
-            Either::Left((Ok(Heard::ClosedEarly), aside)) => (Ok(Heard::ClosedEarly), aside.await.1),
+        let aside = join(tell(&stdin, order, bytes), last_words(stderr));
+        match select(pin!(hear(stdout, &stdin, settings, progress, &mut clock)), pin!(aside)).await {
+            Either::Left((Ok(Heard::ClosedEarly), aside)) => {
+                let soon = Instant::now() + settings.wall;
+                (
+                    Ok(Heard::ClosedEarly),
+                    timeout_at(soon, aside).await.map_or_else(|_| Vec::new(), |(_, words)| words),
+                )
+            }
             Either::Left((heard, _)) => (heard, Vec::new()),
             Either::Right(((_, words), hearing)) => (hearing.await, words),
         }
     };
-    let (heard, words) = timeout_at(deadline, talk).await.unwrap_or((Err(Ended::TimedOut), Vec::new()));
+    let (heard, words) = talk.await;
+    let deadline = clock.deadline;
     let status = match heard {
         // It is dying of its own cause, which is of interest.
         Ok(Heard::ClosedEarly) => timeout_at(deadline, child.wait()).await.ok().and_then(Result::ok),
@@ -73,12 +84,13 @@ fn cause(status: Option<ExitStatus>, words: &[u8]) -> Ended {
     }
 }
 
-async fn tell(mut stdin: ChildStdin, order: &Order, bytes: &[u8]) -> std::io::Result<()> {
+async fn tell(stdin: &Mutex<ChildStdin>, order: &Order, bytes: &[u8]) -> std::io::Result<()> {
     let mut line = serde_json::to_vec(order)?;
     line.push(b'\n');
+    let mut stdin = stdin.lock().await;
     stdin.write_all(&line).await?;
     stdin.write_all(bytes).await?;
-    stdin.shutdown().await
+    stdin.flush().await
 }
 
 enum Heard {
@@ -86,13 +98,27 @@ enum Heard {
     ClosedEarly,
 }
 
-/// Reads frames until the end mark, at most `cap` bytes of them.
-async fn hear(stdout: impl AsyncRead + Unpin, cap: u64, progress: &mut Progress) -> Result<Heard, Ended> {
-    let mut lines = BufReader::with_capacity(64 << 10, stdout.take(cap.saturating_add(1)));
+/// Until when the child may go on; it stands still while the engine works for it.
+struct Clock {
+    deadline: Instant,
+}
+
+/// Reads frames until the end mark, at most `settings.output` bytes of them, and has the pictures
+/// of lines read that the child asks about.
+async fn hear(
+    stdout: impl AsyncRead + Unpin,
+    stdin: &Mutex<ChildStdin>,
+    settings: &SandboxSettings,
+    progress: &mut Progress,
+    clock: &mut Clock,
+) -> Result<Heard, Ended> {
+    let mut lines = BufReader::with_capacity(64 << 10, stdout.take(settings.output.saturating_add(1)));
     let mut line = Vec::new();
+    let mut allowance = Allowance::new(settings.recognition);
     loop {
         line.clear();
-        let read = lines.read_until(b'\n', &mut line).await;
+        let read = timeout_at(clock.deadline, lines.read_until(b'\n', &mut line));
+        let read = read.await.map_err(|_| Ended::TimedOut)?;
         if lines.get_ref().limit() == 0 {
             return Err(Ended::TooMuchOutput);
         }
@@ -101,10 +127,42 @@ async fn hear(stdout: impl AsyncRead + Unpin, cap: u64, progress: &mut Progress)
         }
         match serde_json::from_slice(&line) {
             Ok(Frame::End) => return Ok(Heard::Everything),
+            Ok(Frame::Recognise { manner, lines: sizes }) => {
+                let size = Frame::pixels(&sizes);
+                if size > recogniser::MOST_PIXELS {
+                    return Err(Ended::TooMuchOutput);
+                }
+                // pictures have their own allowance
+                let left = lines.get_ref().limit();
+                lines.get_mut().set_limit(left.saturating_add(size as u64));
+                let mut pixels = vec![0; size];
+                match timeout_at(clock.deadline, lines.read_exact(&mut pixels)).await {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(_)) => return Ok(Heard::ClosedEarly),
+                    Err(_) => return Err(Ended::TimedOut),
+                }
+                let began = Instant::now();
+                let found = recognise(&settings.program, manner, &sizes, &pixels, &mut allowance).await;
+                clock.deadline += began.elapsed();
+                if timeout_at(clock.deadline, answer(stdin, found)).await.is_err() {
+                    return Err(Ended::TimedOut);
+                }
+            }
             Ok(frame) => progress.note(frame),
             Err(_) => return Err(Ended::Crashed { signal: None }),
         }
     }
+}
+
+/// Hands the engine's words to the child. A child that is gone shows when it is heard next.
+async fn answer(stdin: &Mutex<ChildStdin>, found: Result<Vec<u8>, Silence>) {
+    let (silence, words) = found.map_or_else(|silence| (Some(silence), Vec::new()), |words| (None, words));
+    let Ok(mut line) = serde_json::to_vec(&Recognised { silence, size: words.len() }) else { return };
+    line.push(b'\n');
+    line.extend(words);
+    let mut stdin = stdin.lock().await;
+    let _ = stdin.write_all(&line).await;
+    let _ = stdin.flush().await;
 }
 
 /// The head of what the child wrote on its error output; the rest is drained, not kept.

@@ -5,10 +5,14 @@ use super::{Job, JobKind, SandboxSettings};
 use crate::domain::mail::{DocumentHead, MailHead};
 use crate::domain::sheet::Reading;
 use crate::intake::mime::MimeSettings;
+use crate::reading::paper::engine::{Manner, Silence};
 use serde::{Deserialize, Serialize};
 
 /// Longest order line, bytes: settings and a name, far from it.
 pub(super) const ORDER_LINE: u64 = 1 << 20;
+
+/// Longest answer of the recognition engine, bytes: some hundred words.
+pub(super) const MOST_WORDS: usize = 8 << 20;
 
 /// What the child is to do, under which limits.
 #[derive(Debug, Serialize, Deserialize)]
@@ -61,14 +65,40 @@ impl Order {
     }
 }
 
-/// What the child found: `Opened`; then `All`, or a `One` for each document; then `End`.
+/// What the child found: `Opened`; then `All`, or a `One` for each document; then `End`. Between
+/// them it may ask for pictures of lines to be read, and waits for the answer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "frame", rename_all = "snake_case")]
 pub(super) enum Frame {
     Opened(Box<Head>),
-    All { readings: Vec<Reading> },
-    One { document: usize, readings: Vec<Reading> },
+    All {
+        readings: Vec<Reading>,
+    },
+    One {
+        document: usize,
+        readings: Vec<Reading>,
+    },
+    /// Lines to be recognised, by their widths and heights; their pixels follow, a byte each.
+    Recognise {
+        manner: Manner,
+        lines: Vec<(usize, usize)>,
+    },
     End,
+}
+
+impl Frame {
+    /// Bytes of pixels that follow a request with lines of these sizes.
+    pub fn pixels(lines: &[(usize, usize)]) -> usize {
+        lines.iter().fold(0, |sum: usize, (width, height)| sum.saturating_add(width.saturating_mul(*height)))
+    }
+}
+
+/// The answer to `Frame::Recognise`, a line; the engine's words (TSV) follow.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Recognised {
+    pub silence: Option<Silence>,
+    /// Bytes that follow.
+    pub size: usize,
 }
 
 /// What the message holds, before any document is read.

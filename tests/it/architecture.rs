@@ -28,7 +28,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
 ];
 
 /// A crate and the only rooms that may name it: where a change of crate ends.
-const CRATES: [(&str, &[&str]); 12] = [
+const CRATES: [(&str, &[&str]); 15] = [
     ("async_imap", &["intake/imap"]),
     ("tokio_rustls", &["intake"]),
     ("mail_parser", &["intake"]),
@@ -40,6 +40,9 @@ const CRATES: [(&str, &[&str]); 12] = [
     ("pdf_extract", &["reading"]),
     ("hayro_interpret", &["reading"]),
     ("hayro_syntax", &["reading"]),
+    ("hayro", &["reading/paper"]),
+    ("image", &["reading/paper"]),
+    ("tiff", &["reading/paper"]),
     ("clap", &["cli", "main"]),
 ];
 

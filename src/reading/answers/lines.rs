@@ -3,7 +3,7 @@
 use super::ground::{Ground, Place, Run};
 use super::is_tight;
 use crate::domain::form::Field;
-use crate::domain::sheet::{Evidence, Written};
+use crate::domain::sheet::{Area, Evidence, Written};
 use crate::reading::layout::Piece;
 use crate::reading::layout::fold::{squeeze, without_leaders};
 
@@ -32,17 +32,34 @@ pub fn written(
     let mut pieces: Vec<&Piece> =
         runs.iter().flat_map(|(_, run)| &run.pieces).filter_map(|index| ground.view.piece(*index)).collect();
     let text = text(&mut pieces, field);
+    let unread = unread(ground, place);
     if text.is_empty() || is_placeholder(&text) {
-        return None;
+        return unread.map(|area| illegible(ground, area));
     }
     let area = pieces.iter().map(|piece| piece.area).reduce(|a, b| a.around(&b))?;
     // a letter the file does not name leaves the answer in doubt
-    let sure = if text.contains(char::REPLACEMENT_CHARACTER) { 0.5 } else { 1.0 };
+    let sure: f32 = if text.contains(char::REPLACEMENT_CHARACTER) { 0.5 } else { 1.0 };
+    // ink beside it that was not read may be part of it
+    let sure = if unread.is_some() { sure.min(0.5) } else { sure };
     let confidence = pieces.iter().map(|piece| piece.confidence).fold(sure, f32::min);
     let evidence =
         Evidence { raw: text, confidence: f64::from(confidence), page: ground.view.page.number, area };
     let runs = runs.into_iter().map(|(index, _)| index).collect();
     Some(Drawn { written: Written { evidence, disagrees: None }, runs })
+}
+
+/// Ink on a picture that could not be read, in a place: it is not empty.
+fn unread(ground: &Ground<'_>, place: &Place) -> Option<Area> {
+    let foot = place.open.map_or(place.area.y1, |foot| place.area.y1.min(foot + 20.0));
+    let inner = Area { y1: foot, ..place.area };
+    let spots = ground.view.page.unread.iter().filter(|spot| inner.holds(spot.middle()));
+    spots.copied().reduce(|a, b| a.around(&b))
+}
+
+fn illegible(ground: &Ground<'_>, area: Area) -> Drawn {
+    let page = ground.view.page.number;
+    let evidence = Evidence { raw: String::new(), confidence: 0.3, page, area };
+    Drawn { written: Written { evidence, disagrees: None }, runs: Vec::new() }
 }
 
 /// Whether a run is written in a place. On open ground a run right of labels goes with the nearest.

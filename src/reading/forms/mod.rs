@@ -17,6 +17,7 @@ use crate::reading::labels::order::{Ask, settle};
 use crate::reading::layout::View;
 use crate::reading::marks::{ticks, zones};
 use crate::reading::page::{Document, Page, WidgetKind};
+use crate::reading::paper;
 use std::collections::BTreeSet;
 
 /// A document that was opened, with its name.
@@ -41,7 +42,8 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -
     let (mut views, mut hits, mut origins) = (Vec::new(), Vec::new(), Vec::new());
     let parts = form.parts();
     for (number, page) in form.pages.into_iter().enumerate() {
-        unread |= other::is_picture(page.view.page);
+        // also of paper that was read: a page may be there whose labels were not recognised
+        unread |= other::is_picture(page.view.page) || page.view.page.to_displayed.is_some();
         views.push(View { number, ..page.view });
         hits.push(page.hits);
         origins.push(page.document);
@@ -81,7 +83,10 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -
     let pages: Vec<(usize, &Page)> =
         origins.iter().copied().zip(views.iter().map(|view| view.page)).collect();
     second::check(&mut answers, &pages, documents);
-    let source = if !answers.drawn.is_empty() {
+    let recognised = views.iter().any(|view| view.page.to_displayed.is_some());
+    let source = if recognised {
+        Source::Scan
+    } else if !answers.drawn.is_empty() {
         Source::Text
     } else if views.iter().flat_map(|view| &view.page.widgets).any(|widget| widget.kind != WidgetKind::Other)
     {
@@ -89,7 +94,7 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -
     } else {
         Source::Text
     };
-    let sheet = Sheet {
+    let mut sheet = Sheet {
         edition: editions.of(&opened).map(|edition| edition.name.clone()),
         texts: answers.texts,
         ticks,
@@ -99,6 +104,9 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -
         absent,
         unlocated,
     };
+    if recognised {
+        paper::settle(&mut sheet, &views.iter().map(|view| view.page).collect::<Vec<_>>());
+    }
     Reading { documents: names, source, sheet: Some(sheet), findings }
 }
 

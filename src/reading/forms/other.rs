@@ -1,7 +1,7 @@
 //! What is no F413: pictures of paper, another form, a contract, a file that is not read.
 
 use crate::reading::layout::fold::squeeze;
-use crate::reading::page::{Document, InkKind, Origin, Page};
+use crate::reading::page::{Document, InkKind, Origin, Page, Word};
 
 /// What a file is, told from its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,12 @@ pub fn is_picture(page: &Page) -> bool {
     has_backdrop(page) && seen(page) < 25
 }
 
+/// Whether a document has a page whose words were recognised on a picture.
+#[must_use]
+pub fn is_recognised(document: &Document) -> bool {
+    document.pages.iter().any(|page| page.to_displayed.is_some())
+}
+
 /// Whether a picture covers much of a page.
 #[must_use]
 pub fn has_backdrop(page: &Page) -> bool {
@@ -101,8 +107,10 @@ pub fn is_wordless(page: &Page) -> bool {
     is_picture(page) || seen(page) < 8 && !page.ink.is_empty()
 }
 
+/// The page's own words that are seen; what people type onto a scan as comments does not count.
 fn seen(page: &Page) -> usize {
-    page.words.iter().filter(|word| !word.invisible && !squeeze(&word.text).is_empty()).count()
+    let own = |word: &&Word| !word.invisible && !matches!(word.origin, Origin::Annotation(_));
+    page.words.iter().filter(own).filter(|word| !squeeze(&word.text).is_empty()).count()
 }
 
 /// The number of another form of the series (F413 has many sisters), when the document says one

@@ -75,7 +75,9 @@ fn tick_group(
         }
     }
     let (mut boxes, mut ticks) = (0, 0);
-    for way in [way, (way.0.other(), near::REACH)] {
+    // on a picture the box may be there and not have been found: another label's is not taken for it
+    let on_paper = ground.view.page.to_displayed.is_some();
+    for way in [way, (way.0.other(), near::REACH)].into_iter().take(if on_paper { 1 } else { 2 }) {
         open.retain(|(label, tick, lines)| {
             let Some(index) = near::nearest(ground, label, lines, way, candidates) else { return true };
             out.insert(*tick, boxes::state(ground, &candidates.remove(index)));

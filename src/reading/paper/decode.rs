@@ -1,0 +1,268 @@
+//! From bytes to grey pictures: files that are pictures, and pages of a PDF. What a picture would
+//! fill is looked at before it is decoded.
+
+use super::picture::{Grey, float};
+use hayro::vello_cpu::color::palette::css::WHITE;
+use hayro::{PixmapSettings, RenderCache, RenderSettings};
+use hayro_interpret::font::GlyphRun;
+use hayro_interpret::kurbo::{Affine, BezPath, Rect};
+use hayro_interpret::{
+    BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps, InterpreterCache,
+    InterpreterSettings, RenderContent, SoftMask, interpret_page,
+};
+use hayro_syntax::Pdf;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Pixels of a picture that is decoded; a sheet at 600 dpi has 35 million, a telephone's photograph
+/// 12 to 50.
+const MOST_PIXELS: u64 = 64_000_000;
+/// Longer side of the picture that is read, pixels: A4 at 300 dpi has 3,508.
+const LONGEST: u32 = 4_200;
+/// Bytes a decoder may use.
+const MEMORY: u64 = 260 << 20;
+/// Drawings of pictures on one page; a scan has one, or some hundred stripes.
+const MOST_DRAWN: usize = 2_000;
+
+/// Why a picture is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// More pixels than are decoded.
+    TooLarge,
+    Damaged,
+}
+
+/// The pictures in a file (a TIFF has several pages), `most` at most.
+///
+/// # Errors
+/// Where not even the first can be decoded, or it is too large.
+pub fn pictures(bytes: &[u8], most: usize) -> Result<Vec<Grey>, Refused> {
+    if bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*") {
+        return tiff_pages(bytes, most);
+    }
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|_| Refused::Damaged)?;
+    let mut decoder = reader.into_decoder().map_err(|_| Refused::Damaged)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MOST_PIXELS || decoder.total_bytes() > MEMORY {
+        return Err(Refused::TooLarge);
+    }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MEMORY);
+    decoder.set_limits(limits).map_err(|_| Refused::TooLarge)?;
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let picture = DynamicImage::from_decoder(decoder).map_err(|_| Refused::Damaged)?;
+    Ok(vec![oriented(grey(&picture), orientation)])
+}
+
+fn grey(picture: &DynamicImage) -> Grey {
+    let on_white = if picture.color().has_alpha() {
+        // transparent is paper
+        let rgba = picture.to_rgba8();
+        let (width, height) = (to_size(rgba.width()), to_size(rgba.height()));
+        let pixels = rgba.pixels().map(|pixel| {
+            let [r, g, b, a] = pixel.0.map(u32::from);
+            let light = (r * 299 + g * 587 + b * 114) / 1000;
+            u8::try_from((light * a + 255 * (255 - a)) / 255).unwrap_or(255)
+        });
+        Grey { width, height, pixels: pixels.collect() }
+    } else {
+        let luma = picture.to_luma8();
+        Grey { width: to_size(luma.width()), height: to_size(luma.height()), pixels: luma.into_raw() }
+    };
+    fine(on_white)
+}
+
+/// No finer than is of use.
+fn fine(picture: Grey) -> Grey {
+    let by = picture.width.max(picture.height).div_ceil(to_size(LONGEST));
+    if by > 1 { picture.shrunk(by) } else { picture }
+}
+
+fn oriented(picture: Grey, orientation: Orientation) -> Grey {
+    match orientation {
+        Orientation::NoTransforms => picture,
+        Orientation::Rotate90 => picture.turned(1),
+        Orientation::Rotate180 => picture.turned(2),
+        Orientation::Rotate270 => picture.turned(3),
+        Orientation::FlipHorizontal => picture.mirrored(),
+        Orientation::FlipVertical => picture.mirrored().turned(2),
+        Orientation::Rotate90FlipH => picture.turned(1).mirrored(),
+        Orientation::Rotate270FlipH => picture.turned(3).mirrored(),
+    }
+}
+
+fn to_size(n: u32) -> usize {
+    usize::try_from(n).unwrap_or(usize::MAX)
+}
+
+/// TIFF, page by page, in the depths scanners write.
+fn tiff_pages(bytes: &[u8], most: usize) -> Result<Vec<Grey>, Refused> {
+    use tiff::decoder::{Decoder, DecodingResult, Limits};
+    let mut limits = Limits::default();
+    limits.decoding_buffer_size = 256 << 20;
+    limits.intermediate_buffer_size = 128 << 20;
+    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(|_| Refused::Damaged)?.with_limits(limits);
+    let mut out = Vec::new();
+    loop {
+        let (width, height) = decoder.dimensions().map_err(|_| Refused::Damaged)?;
+        if u64::from(width) * u64::from(height) > MOST_PIXELS {
+            return if out.is_empty() { Err(Refused::TooLarge) } else { Ok(out) };
+        }
+        let kind = decoder.colortype().map_err(|_| Refused::Damaged)?;
+        let orientation = decoder
+            .find_tag(tiff::tags::Tag::Orientation)
+            .ok()
+            .flatten()
+            .and_then(|value| value.into_u16().ok())
+            .and_then(|value| u8::try_from(value).ok())
+            .and_then(Orientation::from_exif)
+            .unwrap_or(Orientation::NoTransforms);
+        let white_is_zero = decoder
+            .find_tag(tiff::tags::Tag::PhotometricInterpretation)
+            .ok()
+            .flatten()
+            .and_then(|value| value.into_u16().ok())
+            == Some(0);
+        let picture = match decoder.read_image() {
+            Ok(DecodingResult::U8(data)) => {
+                from_samples(&data, to_size(width), to_size(height), kind, white_is_zero)
+            }
+            Ok(DecodingResult::U16(data)) => {
+                let data: Vec<u8> = data.iter().map(|v| u8::try_from(v >> 8).unwrap_or(255)).collect();
+                from_samples(&data, to_size(width), to_size(height), kind, white_is_zero)
+            }
+            Ok(_) | Err(_) => None,
+        };
+        match picture {
+            Some(picture) => out.push(oriented(fine(picture), orientation)),
+            None if out.is_empty() => return Err(Refused::Damaged),
+            None => return Ok(out),
+        }
+        if out.len() >= most || !decoder.more_images() || decoder.next_image().is_err() {
+            return Ok(out);
+        }
+    }
+}
+
+fn from_samples(
+    data: &[u8],
+    width: usize,
+    height: usize,
+    kind: tiff::ColorType,
+    white_is_zero: bool,
+) -> Option<Grey> {
+    use tiff::ColorType;
+    let light = |pixel: &[u8]| -> u8 {
+        let [r, g, b, ..] = pixel else { return pixel.first().copied().unwrap_or(255) };
+        let light = (u32::from(*r) * 299 + u32::from(*g) * 587 + u32::from(*b) * 114) / 1000;
+        u8::try_from(light).unwrap_or(255)
+    };
+    let pixels: Vec<u8> = match kind {
+        // one bit a pixel, rows begin on a byte
+        ColorType::Gray(1) => {
+            let row = width.div_ceil(8);
+            let bit = |byte: u8, n: usize| if byte >> (7 - n % 8) & 1 == 1 { 255 } else { 0 };
+            data.chunks_exact(row)
+                .take(height)
+                .flat_map(|line| (0..width).map(move |x| line.get(x / 8).map_or(255, |byte| bit(*byte, x))))
+                .collect()
+        }
+        ColorType::Gray(_) => data.to_vec(),
+        ColorType::GrayA(_) => data.chunks_exact(2).map(|p| light(p.get(..1).unwrap_or(p))).collect(),
+        ColorType::RGB(_) | ColorType::YCbCr(_) => data.chunks_exact(3).map(light).collect(),
+        ColorType::RGBA(_) => data.chunks_exact(4).map(light).collect(),
+        ColorType::CMYK(_)
+        | ColorType::CMYKA(_)
+        | ColorType::Palette(_)
+        | ColorType::Multiband { .. }
+        | _ => {
+            return None;
+        }
+    };
+    // the decoder turns grey round where zero is white; one-bit data as well
+    let _ = white_is_zero;
+    (pixels.len() == width * height).then_some(Grey { width, height, pixels })
+}
+
+/// A page of a PDF without its annotations, as fine as its pictures are.
+///
+/// # Errors
+/// Where its pictures have more pixels than are decoded, or it cannot be drawn.
+pub fn page(page: &hayro_syntax::page::Page<'_>, pdf: &Pdf) -> Result<Grey, Refused> {
+    let settings =
+        InterpreterSettings { render_content: RenderContent::PAGE, ..InterpreterSettings::default() };
+    let mut sizes = Sizes::default();
+    let (width, height) = page.render_dimensions();
+    if !(width > 20.0 && height > 20.0) {
+        return Err(Refused::Damaged);
+    }
+    let drawn = catch_unwind(AssertUnwindSafe(|| {
+        let cache = InterpreterCache::new();
+        let whole = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
+        let at = Affine::new(page.initial_transform(true).as_coeffs());
+        interpret_page(page, &mut Context::new(at, whole, &cache, pdf.xref(), settings.clone()), &mut sizes);
+    }));
+    if sizes.pixels > MOST_PIXELS || sizes.drawn > MOST_DRAWN {
+        return Err(Refused::TooLarge);
+    }
+    if drawn.is_err() {
+        return Err(Refused::Damaged);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "capped")]
+    let longest = LONGEST as f32 / width.max(height);
+    #[expect(clippy::cast_possible_truncation, reason = "pixels a point")]
+    let scale = (sizes.fineness as f32).clamp(100.0 / 72.0, 300.0 / 72.0).min(longest);
+    // a whole number of pixels: the page is drawn at that
+    let (across, down) = ((width * scale).round(), (height * scale).round());
+    catch_unwind(AssertUnwindSafe(|| {
+        let pixels = PixmapSettings {
+            x_scale: (across + 0.01) / width,
+            y_scale: (down + 0.01) / height,
+            bg_color: WHITE,
+        };
+        let map = hayro::render(page, &RenderCache::new(), &settings, &RenderSettings::default(), &pixels);
+        let (width, height) = (usize::from(map.width()), usize::from(map.height()));
+        let light = |r: u8, g: u8, b: u8| {
+            u8::try_from((u32::from(r) * 299 + u32::from(g) * 587 + u32::from(b) * 114) / 1000).unwrap_or(255)
+        };
+        Grey { width, height, pixels: map.data().iter().map(|p| light(p.r, p.g, p.b)).collect() }
+    }))
+    .map_err(|_| Refused::Damaged)
+}
+
+/// How large a page's pictures are, without decoding them.
+#[derive(Default)]
+struct Sizes {
+    pixels: u64,
+    drawn: usize,
+    /// Pixels a point of the finest large picture.
+    fineness: f64,
+}
+
+impl<'a> Device<'a> for Sizes {
+    fn draw_path(&mut self, _: &BezPath, _: DrawProps<'a>, _: &DrawMode) {}
+    fn push_clip_path(&mut self, _: &ClipPath) {}
+    fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {}
+    fn draw_glyph_run(&mut self, _: &GlyphRun<'_, 'a>, _: DrawProps<'a>, _: &DrawMode) {}
+    fn pop_clip(&mut self) {}
+    fn pop_transparency_group(&mut self) {}
+
+    fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
+        self.drawn += 1;
+        self.pixels = self.pixels.saturating_add(u64::from(image.width()) * u64::from(image.height()));
+        let [a, b, ..] = props.transform.as_coeffs();
+        let points = a.hypot(b);
+        let wide = points * f64::from(image.width()) > 150.0;
+        if wide && points > 0.0 {
+            self.fineness = self.fineness.max(1.0 / points);
+        }
+    }
+}
+
+/// A4 in pixels a point, for pictures that do not tell.
+#[must_use]
+pub fn is_tiny(picture: &Grey) -> bool {
+    float(picture.width.min(picture.height)) < 150.0
+}

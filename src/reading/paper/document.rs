@@ -1,0 +1,114 @@
+//! Which pages of a message are paper, and what becomes of them.
+
+use super::decode;
+use super::engine::{Engine, Silence};
+use super::page as read_page;
+use super::picture::{Grey, Mapping};
+use crate::reading::forms::other::is_wordless;
+use crate::reading::page::{Area, Document, Origin, Page, Trouble, Word};
+use hayro_syntax::Pdf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Pages of paper that are read of one message; a form has 2 to 5. Further ones go to a person.
+const MOST_PAGES: usize = 12;
+
+/// The reader of one message's paper.
+pub struct Paper<'e> {
+    engine: &'e mut dyn Engine,
+    left: usize,
+    silent: bool,
+}
+
+impl<'e> Paper<'e> {
+    pub fn new(engine: &'e mut dyn Engine) -> Self {
+        Self { engine, left: MOST_PAGES, silent: false }
+    }
+
+    /// Reads the pages of a PDF that are pictures; those that cannot be read stay what they are.
+    pub fn pages(&mut self, document: &mut Document, bytes: &[u8]) {
+        if self.silent || !document.pages.iter().any(is_wordless) {
+            return;
+        }
+        let Some(Ok(pdf)) = guarded(|| Pdf::new(bytes.to_vec())) else { return };
+        for page in document.pages.iter_mut().filter(|page| is_wordless(page)) {
+            let at = usize::try_from(page.number).unwrap_or(0).checked_sub(1);
+            let Some(drawn) = at.and_then(|at| pdf.pages().get(at)) else { continue };
+            let Ok(picture) = decode::page(drawn, &pdf) else { continue };
+            // the page may be shown turned
+            let picture = picture.turned(u8::try_from(page.turned / 90).unwrap_or(0));
+            if let Some(read) = self.read(&picture, Some((page.width, page.height))) {
+                *page = over(page, read);
+            }
+        }
+    }
+
+    /// The pages of a file that is a picture; `None` where they go to a person.
+    pub fn pictures(&mut self, bytes: &[u8]) -> Option<Document> {
+        if self.silent {
+            return None;
+        }
+        let pictures = match guarded(|| decode::pictures(bytes, self.left))? {
+            Ok(pictures) => pictures,
+            Err(decode::Refused::TooLarge) => {
+                return Some(Document { trouble: Some(Trouble::TooLarge), ..Document::default() });
+            }
+            Err(decode::Refused::Damaged) => return None,
+        };
+        let mut pages = Vec::new();
+        for (number, picture) in (1u32..).zip(&pictures) {
+            let page = self.read(picture, None)?;
+            pages.push(Page { number, ..page });
+        }
+        Some(Document { page_count: pages.len(), pages, ..Document::default() })
+    }
+
+    fn read(&mut self, picture: &Grey, size: Option<(f32, f32)>) -> Option<Page> {
+        if self.silent || decode::is_tiny(picture) {
+            return None;
+        }
+        self.left = self.left.checked_sub(1)?;
+        let engine = &mut *self.engine;
+        match guarded(|| read_page(picture, size, engine)) {
+            Some(Ok(page)) => Some(page),
+            Some(Err(Silence::Missing | Silence::Failed)) => {
+                self.silent = true;
+                None
+            }
+            None => None,
+        }
+    }
+}
+
+/// The page as read, with what the file itself has over the picture: form fields, comments.
+fn over(page: &Page, read: Page) -> Page {
+    let back = read.to_displayed.and_then(|way| Mapping(way).back()).unwrap_or(Mapping::SAME);
+    let mut out = Page { number: page.number, turned: page.turned, user_space: page.user_space, ..read };
+    let own = |origin: Origin| origin != Origin::Page;
+    let words = page.words.iter().filter(|word| own(word.origin));
+    out.words.extend(words.map(|word| Word { area: back.area(&word.area), ..word.clone() }));
+    let ink = page.ink.iter().filter(|ink| own(ink.origin)).cloned();
+    out.ink.extend(ink.map(|mut ink| {
+        ink.area = back.area(&ink.area);
+        ink
+    }));
+    out.widgets.extend(page.widgets.iter().cloned().map(|mut widget| {
+        widget.area = back.area(&widget.area);
+        widget
+    }));
+    out
+}
+
+impl Mapping {
+    /// The smallest area around an area seen through the mapping.
+    #[must_use]
+    pub fn area(&self, area: &Area) -> Area {
+        let corners = [(area.x0, area.y0), (area.x1, area.y0), (area.x1, area.y1), (area.x0, area.y1)];
+        let seen = corners.map(|(x, y)| self.apply(x, y));
+        let points = seen.map(|(x, y)| Area { x0: x, y0: y, x1: x, y1: y });
+        points.into_iter().reduce(|a, b| a.around(&b)).unwrap_or(*area)
+    }
+}
+
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}

@@ -1,0 +1,229 @@
+//! Lines of text in a picture, found by their ink: letters beside each other, not parted by a rule
+//! or a wide gap. What is no letter is a drawing.
+
+use super::ink::{Blob, blobs};
+use super::picture::{Grey, float, whole};
+use super::rules::Stroke;
+use super::straighten::{INK, Straight};
+use crate::domain::sheet::Area;
+
+/// Heights of letters, points.
+const LETTER: (f32, f32) = (2.8, 17.0);
+/// A single letter, or letters that touch, are not wider than this, points.
+const WIDEST: f32 = 90.0;
+/// Letters of a page that are looked at.
+const MOST: usize = 20_000;
+
+/// A line of text, or a part of one; in points.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Segment {
+    pub area: Area,
+    /// How high its tall letters are.
+    pub tall: f32,
+    pub letters: usize,
+}
+
+/// What is written and drawn on a page.
+#[derive(Debug, Default)]
+pub struct Written {
+    pub segments: Vec<Segment>,
+    /// Ink that is no letter.
+    pub drawings: Vec<Area>,
+    /// The picture without its rules and boxes.
+    pub bare: Grey,
+}
+
+/// Finds the lines of text. `boxes`: boxes to tick, points.
+#[must_use]
+pub fn find(seen: &Straight, boxes: &[Area]) -> Written {
+    let scale = seen.scale;
+    let bare = without_rules(seen, boxes);
+    let mut letters: Vec<Area> = Vec::new();
+    let mut small: Vec<Area> = Vec::new();
+    let mut drawings: Vec<Area> = Vec::new();
+    for blob in blobs(&bare, INK) {
+        let area = blob.area(scale);
+        let (w, h) = (area.width(), area.height());
+        if h > LETTER.1 || w > WIDEST {
+            drawings.push(area);
+        } else if h >= LETTER.0 && letters.len() < MOST {
+            letters.push(area);
+        } else if small.len() < MOST && !is_speck(&blob, scale) {
+            small.push(area);
+        }
+    }
+    let mut segments = joined(&letters, seen);
+    let alone: Vec<Area> = small.into_iter().filter(|mark| !attach(&mut segments, mark)).collect();
+    // a hyphen or a dot by itself is dirt or a leader; a thing of some size is something drawn
+    drawings.extend(alone.into_iter().filter(|area| area.width().max(area.height()) > 2.5));
+    Written { segments, drawings, bare }
+}
+
+fn is_speck(blob: &Blob, scale: f32) -> bool {
+    float(blob.width().max(blob.height())) < 0.45 * scale || blob.size < 3
+}
+
+/// The picture with rules and boxes painted white, except where letters cross them.
+fn without_rules(seen: &Straight, boxes: &[Area]) -> Grey {
+    let mut bare = seen.white.clone();
+    let scale = seen.scale;
+    let half = whole((0.55 * scale).ceil()).max(1);
+    let reach = half + 2;
+    let mut wipe = |stroke: &Stroke, upright: bool| {
+        let slope = stroke.slope();
+        for along in whole(stroke.x0)..whole(stroke.x1) + 1 {
+            let across = stroke.y0 + slope * (float(along) - stroke.x0);
+            if across < float(reach + 1) {
+                continue;
+            }
+            let middle = whole(across);
+            let of = |n: usize| if upright { seen.white.at(n, along) } else { seen.white.at(along, n) };
+            let (before, after) = (of(middle - reach), of(middle + reach));
+            if before < INK && after < INK {
+                continue;
+            }
+            for n in middle - half..=middle + half {
+                if upright {
+                    bare.set(n, along, 255);
+                } else {
+                    bare.set(along, n, 255);
+                }
+            }
+        }
+    };
+    for stroke in &seen.level {
+        wipe(stroke, false);
+    }
+    for stroke in &seen.upright {
+        wipe(stroke, true);
+    }
+    for area in boxes {
+        let grow = 0.8;
+        let (x0, x1) = (whole((area.x0 - grow) * scale), whole((area.x1 + grow) * scale));
+        for y in whole((area.y0 - grow) * scale)..=whole((area.y1 + grow) * scale) {
+            if let Some(part) = bare.row_mut(y).get_mut(x0..=x1) {
+                part.fill(255);
+            }
+        }
+    }
+    bare
+}
+
+/// Letters that stand beside each other, joined to lines.
+fn joined(letters: &[Area], seen: &Straight) -> Vec<Segment> {
+    let mut order: Vec<usize> = (0..letters.len()).collect();
+    let area = |index: usize| letters.get(index).copied().unwrap_or_default();
+    order.sort_by(|a, b| area(*a).y0.total_cmp(&area(*b).y0));
+    let mut parents: Vec<usize> = (0..letters.len()).collect();
+    for (position, index) in order.iter().enumerate() {
+        let here = area(*index);
+        // the nearest on the right, among those that begin above its foot
+        let mut best: Option<(f32, usize)> = None;
+        let below = order.get(position + 1..).unwrap_or_default();
+        let above = order.get(position.saturating_sub(400)..position).unwrap_or_default();
+        let candidates = below.iter().take_while(|other| area(**other).y0 < here.y1).chain(above);
+        for other in candidates {
+            let there = area(*other);
+            let (low, high) = (here.y0.max(there.y0), here.y1.min(there.y1));
+            let common = high - low;
+            let height = here.height().max(there.height());
+            let gap = there.x0 - here.x1;
+            let ahead = there.middle().0 > here.middle().0;
+            // as wide as a hyphen or a dot of a typewriter's face, which is no letter here
+            let reach = (1.15 * height).clamp(8.0, 10.5);
+            if ahead
+                && gap <= reach
+                && common >= 0.45 * here.height().min(there.height())
+                && best.is_none_or(|(known, _)| gap < known)
+                && !parted(seen, &here, &there)
+            {
+                best = Some((gap, *other));
+            }
+        }
+        if let Some((_, other)) = best {
+            let (a, b) = (root(&mut parents, *index), root(&mut parents, other));
+            if let Some(slot) = parents.get_mut(a) {
+                *slot = b;
+            }
+        }
+    }
+    let mut groups: std::collections::BTreeMap<usize, Vec<Area>> = std::collections::BTreeMap::new();
+    for index in 0..letters.len() {
+        groups.entry(root(&mut parents, index)).or_default().push(area(index));
+    }
+    let mut out: Vec<Segment> = groups
+        .into_values()
+        .filter_map(|members| {
+            let area = members.iter().copied().reduce(|a, b| a.around(&b))?;
+            let mut heights: Vec<f32> = members.iter().map(Area::height).collect();
+            heights.sort_by(f32::total_cmp);
+            let tall = heights.get(heights.len() * 4 / 5).copied()?;
+            Some(Segment { area, tall, letters: members.len() })
+        })
+        .collect();
+    merge(&mut out);
+    out
+}
+
+/// Joins lines that lie in each other: letters between others' reach.
+fn merge(segments: &mut Vec<Segment>) {
+    let mut index = 0;
+    while index < segments.len() {
+        let Some(here) = segments.get(index).cloned() else { break };
+        let other = segments.iter().enumerate().position(|(n, there)| {
+            n != index
+                && there.area.overlap(&here.area).is_some_and(|both| {
+                    both.width() * both.height() > 0.5 * here.area.width() * here.area.height()
+                        && there.area.height() < 1.8 * here.tall.max(there.tall).max(6.0)
+                })
+        });
+        if let Some(into) = other {
+            if let Some(there) = segments.get_mut(into) {
+                there.area = there.area.around(&here.area);
+                there.letters += here.letters;
+            }
+            segments.remove(index);
+        } else {
+            index += 1;
+        }
+    }
+}
+
+/// Whether an upright rule stands between two letters.
+fn parted(seen: &Straight, a: &Area, b: &Area) -> bool {
+    let y = seen.scale * f32::midpoint(a.middle().1, b.middle().1);
+    let (x0, x1) = (a.middle().0 * seen.scale, b.middle().0 * seen.scale);
+    seen.upright.iter().any(|rule| {
+        let x = rule.y0 + rule.slope() * (y - rule.x0);
+        rule.x0 <= y && y <= rule.x1 && x0 < x && x < x1
+    })
+}
+
+/// Adds a dot, an accent or a hyphen to the line it belongs to.
+fn attach(segments: &mut [Segment], mark: &Area) -> bool {
+    let near = segments.iter_mut().filter_map(|segment| {
+        let (x, y) = mark.middle();
+        let dx = (segment.area.x0 - x).max(x - segment.area.x1).max(0.0);
+        let dy = (segment.area.y0 - y).max(y - segment.area.y1).max(0.0);
+        let reach = 0.45 * segment.tall;
+        (dx <= 0.8 * segment.tall && dy <= reach).then_some((dx + 2.0 * dy, segment))
+    });
+    match near.min_by(|a, b| a.0.total_cmp(&b.0)) {
+        Some((_, segment)) => {
+            segment.area = segment.area.around(mark);
+            true
+        }
+        None => false,
+    }
+}
+
+fn root(parents: &mut [usize], mut at: usize) -> usize {
+    while let Some(parent) = parents.get(at).copied().filter(|parent| *parent != at) {
+        let grand = parents.get(parent).copied().unwrap_or(parent);
+        if let Some(slot) = parents.get_mut(at) {
+            *slot = grand;
+        }
+        at = grand;
+    }
+    at
+}
