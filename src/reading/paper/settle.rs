@@ -4,7 +4,7 @@
 use super::picture::Mapping;
 use crate::domain::form::Field;
 use crate::domain::sheet::{Evidence, Mark, Sheet, Written, Zone};
-use crate::reading::page::{InkKind, Page};
+use crate::reading::page::{Ink, InkKind, Page};
 
 /// Settles a sheet of which some pages are paper.
 pub fn settle(sheet: &mut Sheet, pages: &[&Page]) {
@@ -23,6 +23,7 @@ pub fn settle(sheet: &mut Sheet, pages: &[&Page]) {
     }
     doubt(sheet, &|number| page_of(number).is_some());
     rows(sheet, &|number| page_of(number).is_some());
+    nobodys(sheet, pages);
     let displayed = |evidence: &mut Evidence| {
         if let Some(way) = page_of(evidence.page).and_then(|page| page.to_displayed) {
             evidence.area = Mapping(way).area(&evidence.area);
@@ -62,6 +63,37 @@ fn doubt(sheet: &mut Sheet, on_paper: &dyn Fn(u32) -> bool) {
         }
     }
 }
+
+/// A zone is not surely empty while there is a drawing on the paper that belongs to nothing else.
+fn nobodys(sheet: &mut Sheet, pages: &[&Page]) {
+    let own = |zone: &Zone| match zone {
+        Zone::Empty => None,
+        Zone::Ink { evidence } | Zone::Unsure { evidence } => Some((evidence.page, evidence.area)),
+    };
+    let claimed: Vec<_> = [&sheet.signature, &sheet.stamp].into_iter().filter_map(own).collect();
+    let stray = pages.iter().filter(|page| page.to_displayed.is_some()).find_map(|page| {
+        let drawing = |ink: &&Ink| {
+            let area = ink.area;
+            let taken =
+                claimed.iter().any(|(number, zone)| *number == page.number && zone.overlap(&area).is_some());
+            let boxed = |other: &Ink| other.kind == InkKind::Box && other.area.overlap(&area).is_some();
+            ink.kind == InkKind::Stroke
+                && area.width() > DRAWING.0
+                && area.height() > DRAWING.1
+                && !taken
+                && !page.ink.iter().any(boxed)
+        };
+        let area = page.ink.iter().find(drawing)?.area;
+        Some(Evidence { raw: "tracé".to_owned(), confidence: 0.4, page: page.number, area })
+    });
+    let Some(evidence) = stray else { return };
+    for zone in [&mut sheet.signature, &mut sheet.stamp].into_iter().filter(|zone| **zone == Zone::Empty) {
+        *zone = Zone::Unsure { evidence: evidence.clone() };
+    }
+}
+
+/// Width and height (points) from which ink may be a stamp or a signature.
+const DRAWING: (f32, f32) = (14.0, 8.0);
 
 /// What a value is worth on a page that is hard to read.
 const DOUBTED: f64 = 0.8;
