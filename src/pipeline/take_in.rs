@@ -49,12 +49,11 @@ impl Line {
             };
             found.insert(arrival.uid, arrived);
         }
-        let now = self.now();
         let place = |arrival: &Arrival| {
             let arrived = found
                 .remove(&arrival.uid)
                 .ok_or_else(|| Fault::later("fetching mail", "a mail asked for was not answered"))?;
-            Ok(NewMail { uid: arrival.uid, received_at: arrival.received_at.unwrap_or(now), arrived })
+            Ok(NewMail { uid: arrival.uid, received_at: arrival.received_at, arrived })
         };
         batch.iter().map(place).collect()
     }

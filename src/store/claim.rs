@@ -18,7 +18,7 @@ pub struct Claimed {
     pub size: u64,
     /// Of the content, lower-case hexadecimal: what makes it this message.
     pub sha256: String,
-    /// INTERNALDATE.
+    /// INTERNALDATE; the time of first sight where the server has none.
     pub received_at: Timestamp,
     /// Claims so far, this one included.
     pub attempts: u32,

@@ -17,8 +17,9 @@ const DOING: &str = "keeping mail";
 #[derive(Debug, Clone)]
 pub struct NewMail {
     pub uid: u32,
-    /// INTERNALDATE; the caller's now where the server has none.
-    pub received_at: Timestamp,
+    /// INTERNALDATE; `None` where the server has none that can be read: then the time it is kept, its
+    /// first sight, stands for it, and the event says so.
+    pub received_at: Option<Timestamp>,
     pub arrived: Arrived,
 }
 
@@ -140,13 +141,20 @@ async fn keep_one(
     .bind(mailbox)
     .bind(i64::from(uidvalidity))
     .bind(i64::from(mail.uid))
-    .bind(millis(mail.received_at))
+    .bind(millis(mail.received_at.unwrap_or(now)))
     .bind(millis(now))
     .execute(write.connection())
     .await
     .map_err(fault(DOING))?;
     let kind = if first.is_some() { Kind::CopySeen } else { Kind::MessageKept };
-    let place = json!({ "mailbox": mailbox, "uidvalidity": uidvalidity, "uid": mail.uid, "sha256": sha256 });
+    let dated_by = if mail.received_at.is_some() { "server" } else { "first sight" };
+    let place = json!({
+        "mailbox": mailbox,
+        "uidvalidity": uidvalidity,
+        "uid": mail.uid,
+        "sha256": sha256,
+        "dated_by": dated_by,
+    });
     write.tell(Event::new(kind).message(id).saying(place)).await?;
     if let (None, Arrived::Withheld(why)) = (first, &mail.arrived) {
         write.tell(Event::new(Kind::MessageParked).message(id).saying(json!({ "because": why }))).await?;
@@ -170,7 +178,7 @@ async fn insert(write: &mut Write, sha256: &str, mail: &NewMail, now: Timestamp)
     .bind(sha256)
     .bind(i64::try_from(size).unwrap_or(i64::MAX))
     .bind(whole)
-    .bind(millis(mail.received_at))
+    .bind(millis(mail.received_at.unwrap_or(now)))
     .bind(millis(now))
     .bind(if parked { "parked" } else { "kept" })
     .bind(millis(now))

@@ -31,10 +31,25 @@ pub struct ImapPeer {
 pub const MAILS: [(u32, &str); 3] =
     [(4, "Subject: a\r\n\r\none\r\n"), (7, "Subject: b\r\n\r\ntwo\r\n"), (9, "Subject: c\r\n\r\nthree\r\n")];
 
+/// What a peer says of when each of its mails came (INTERNALDATE).
+pub type Dates = [&'static str; 3];
+
+const DATES: Dates =
+    ["\" 1-Oct-2026 09:01:00 +0200\"", "\" 1-Oct-2026 09:02:00 +0200\"", "\" 1-Oct-2026 09:03:00 +0200\""];
+
 impl ImapPeer {
     /// A peer that answers each command beginning with one of `answers` so, in their order and each
     /// once; all others as a server should.
     pub async fn with(answers: Vec<(&str, Answer)>) -> Self {
+        Self::start(answers, DATES).await
+    }
+
+    /// A peer that dates its mails so, and does all else as a server should.
+    pub async fn dating(dates: Dates) -> Self {
+        Self::start(vec![], dates).await
+    }
+
+    async fn start(answers: Vec<(&str, Answer)>, dates: Dates) -> Self {
         let answers: Vec<_> =
             answers.into_iter().map(|(command, answer)| (command.to_owned(), answer)).collect();
         let answers = Arc::new(Mutex::new(answers));
@@ -48,7 +63,7 @@ impl ImapPeer {
             let mut connections = JoinSet::new();
             while let Ok((socket, _)) = listener.accept().await {
                 log.lock().unwrap().push("(connected)".to_owned());
-                connections.spawn(serve(socket, Arc::clone(&given), Arc::clone(&log)));
+                connections.spawn(serve(socket, Arc::clone(&given), Arc::clone(&log), dates));
             }
         });
         Self { port, heard, answers, _tasks: tasks }
@@ -91,6 +106,7 @@ async fn serve(
     socket: TcpStream,
     answers: Arc<Mutex<Vec<(String, Answer)>>>,
     heard: Arc<Mutex<Vec<String>>>,
+    dates: Dates,
 ) {
     let mut socket = BufReader::new(socket);
     let take = |command: &str| {
@@ -133,11 +149,11 @@ async fn serve(
             _ => line,
         };
         heard.lock().unwrap().push(command.to_owned());
-        answer = take(command).unwrap_or_else(|| Answer::Say(well_behaved(command)));
+        answer = take(command).unwrap_or_else(|| Answer::Say(well_behaved(command, dates)));
     }
 }
 
-fn well_behaved(command: &str) -> String {
+fn well_behaved(command: &str, dates: Dates) -> String {
     let asked = |set: &str| {
         MAILS.into_iter().enumerate().filter(|(_, (uid, _))| contains(set, *uid)).collect::<Vec<_>>()
     };
@@ -145,8 +161,10 @@ fn well_behaved(command: &str) -> String {
     let data = match words.as_slice() {
         ["LOGIN", ..] => return "% OK [CAPABILITY IMAP4rev1 IDLE MOVE UIDPLUS] in\r\n".into(),
         ["CAPABILITY"] => "* CAPABILITY IMAP4rev1 IDLE MOVE UIDPLUS\r\n".into(),
-        ["SELECT", ..] => "* 3 EXISTS\r\n* OK [UIDVALIDITY 17] valid\r\n* OK [PERMANENTFLAGS (\\Seen \\*)] kept\r\n"
-            .to_owned(),
+        ["SELECT", ..] => {
+            "* 3 EXISTS\r\n* OK [UIDVALIDITY 17] valid\r\n* OK [PERMANENTFLAGS (\\Seen \\*)] kept\r\n"
+                .to_owned()
+        }
         ["UID", "SEARCH", "UID", set] => {
             let uids: Vec<_> = asked(set).into_iter().map(|(_, (uid, _))| uid.to_string()).collect();
             format!("* SEARCH {}\r\n", uids.join(" ")).replace("SEARCH \r", "SEARCH\r")
@@ -154,13 +172,13 @@ fn well_behaved(command: &str) -> String {
         ["UID", "FETCH", set, rest @ ..] => asked(set)
             .into_iter()
             .map(|(at, (uid, body))| {
-                let (at, size) = (at + 1, body.len());
-                if rest.contains(&"RFC822.SIZE") {
-                    format!(
-                        "* {at} FETCH (UID {uid} RFC822.SIZE {size} INTERNALDATE \" 1-Oct-2026 09:0{at}:00 +0200\")\r\n"
-                    )
-                } else {
-                    format!("* {at} FETCH (UID {uid} BODY[] {{{size}}}\r\n{body})\r\n")
+                let (date, at, size) = (dates[at], at + 1, body.len());
+                match rest {
+                    ["(UID", "RFC822.SIZE", "INTERNALDATE)"] => {
+                        format!("* {at} FETCH (UID {uid} RFC822.SIZE {size} INTERNALDATE {date})\r\n")
+                    }
+                    ["(UID", "RFC822.SIZE)"] => format!("* {at} FETCH (UID {uid} RFC822.SIZE {size})\r\n"),
+                    _ => format!("* {at} FETCH (UID {uid} BODY[] {{{size}}}\r\n{body})\r\n"),
                 }
             })
             .collect(),

@@ -211,12 +211,50 @@ async fn a_line_that_stops_the_parser_costs_a_connection_and_is_not_quoted() {
         "* 1 FETCH (UID 4 BODY[HEADER] DURAND)\r\n",
         "* OK [UIDNEXT 10]é\r\n",
     ] {
-        let (_peer, mut mailbox) = mailbox(vec![("UID FETCH", say(line))]).await;
-        let fault = ends(mailbox.arrivals(None)).await.unwrap_err();
+        let (_peer, mut mailbox) = mailbox(vec![("UID FETCH 4,7,9 (UID BODY", say(line))]).await;
+        let fault = all(&mut mailbox).await.unwrap_err();
         assert!(fault.to_string().contains("makes no sense"), "{fault}");
         assert!(!fault.to_string().contains("DURAND"), "{fault}");
-        assert_eq!(uids(&ends(mailbox.arrivals(None)).await.unwrap()), [4, 7, 9]);
+        assert_eq!(all(&mut mailbox).await.unwrap(), whole());
     }
+}
+
+#[tokio::test]
+async fn a_mail_whose_date_cannot_be_read_is_listed_without_and_the_others_with_theirs() {
+    const DAY: &str = "\"17-Jul-1996 02:44:25 -0700\"";
+    for (dates, dated, connections) in [
+        ([DAY, DAY, DAY], [true, true, true], 1),
+        // a date in words is only no date
+        ([DAY, "\"yesterday\"", DAY], [true, false, true], 1),
+        ([DAY, "\"\"", "\"31-Feb-2026 10:00:00 +0100\""], [true, false, false], 1),
+        // here the parser gives up: the mail is looked for by halving, a connection each
+        ([DAY, "NIL", DAY], [true, false, true], 4),
+        (["NIL", DAY, DAY], [false, true, true], 3),
+        ([DAY, DAY, "(17 July)"], [true, true, false], 3),
+        (["NIL", "NIL", "NIL"], [false, false, false], 6),
+    ] {
+        let peer = ImapPeer::dating(dates).await;
+        let mut mailbox = ImapMailbox::new(peer.settings());
+        let list = ends(mailbox.arrivals(None)).await.unwrap_or_else(|fault| panic!("{dates:?}: {fault}"));
+        assert_eq!(uids(&list), [4, 7, 9], "{dates:?}");
+        let has: Vec<_> = list.mails.iter().map(|mail| mail.received_at.is_some()).collect();
+        assert_eq!((has.as_slice(), peer.count("(connected)")), (dated.as_slice(), connections), "{dates:?}");
+        assert_eq!(bodies(&ends(mailbox.fetch(&[4, 7, 9])).await.unwrap()), whole(), "{dates:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_without_dates_either_is_a_fault() {
+    let odd = || say("* 1 FETCH (UID 4 RFC822.SIZE NIL)\r\n% OK done\r\n");
+    let (_peer, mut mailbox) = mailbox(vec![
+        ("UID FETCH 4,7,9", odd()),
+        ("UID FETCH 4 (UID RFC822.SIZE INTERNALDATE)", odd()),
+        ("UID FETCH 4 (UID RFC822.SIZE)", odd()),
+    ])
+    .await;
+    let fault = ends(mailbox.arrivals(None)).await.unwrap_err();
+    assert!(fault.to_string().contains("makes no sense"), "{fault}");
+    assert_eq!(uids(&ends(mailbox.arrivals(None)).await.unwrap()), [4, 7, 9]);
 }
 
 #[tokio::test]

@@ -24,7 +24,10 @@ pub(super) enum Trouble {
     TimedOut,
     #[error(transparent)]
     Io(io::Error),
-    /// A line that the parser does not know, or an answer to something else.
+    /// A line that the parser does not know, or stumbles over: what it was meant to say is lost.
+    #[error("the server's answer makes no sense: {0}")]
+    Unreadable(String),
+    /// An answer to something else, or one that contradicts the server's own.
     #[error("the server's answer makes no sense: {0}")]
     Senseless(String),
 }
@@ -35,7 +38,7 @@ impl From<io::Error> for Trouble {
             io::ErrorKind::TimedOut => Self::TimedOut,
             io::ErrorKind::UnexpectedEof => Self::Closed,
             // the parser's errors carry the raw line, and with it perhaps a mail
-            io::ErrorKind::Other => Self::Senseless(harmless(&error.to_string())),
+            io::ErrorKind::Other => Self::Unreadable(harmless(&error.to_string())),
             _ => Self::Io(error),
         }
     }
@@ -176,7 +179,7 @@ impl Exchange {
         let response = AssertUnwindSafe(self.client.read_response())
             .catch_unwind()
             .await
-            .map_err(|_| Trouble::Senseless("the parser gave up on it".into()))??
+            .map_err(|_| Trouble::Unreadable("the parser gave up on it".into()))??
             .ok_or(Trouble::Closed)?;
         let response = response.parsed();
         match response {

@@ -8,6 +8,7 @@ mod doctor;
 mod exchange;
 mod filing;
 mod idle;
+mod listing;
 mod login;
 mod session;
 mod settings;
@@ -87,13 +88,8 @@ impl ImapMailbox {
 #[async_trait::async_trait]
 impl Mailbox for ImapMailbox {
     async fn arrivals(&mut self, after: Option<Cursor>) -> Result<Arrivals, Fault> {
-        let mut session = self.session().await?;
-        let arrivals = session
-            .arrivals(&self.settings.folder, after)
-            .await
-            .map_err(|trouble| fault(format!("listing {}", self.settings.folder), trouble))?;
+        let arrivals = self.list(after).await?;
         self.listed = Some(arrivals.uidvalidity);
-        self.session = Some(session);
         Ok(arrivals)
     }
 

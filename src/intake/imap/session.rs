@@ -5,7 +5,7 @@ use super::settings::ImapSettings;
 use super::{Capabilities, Learned, fault, folder_argument, login};
 use crate::domain::mail::Cursor;
 use crate::fault::Fault;
-use crate::intake::mailbox::{Arrival, Arrivals, Body, Fetched};
+use crate::intake::mailbox::{Arrival, Body, Fetched};
 use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode};
 use jiff::Timestamp;
 use jiff::fmt::strtime::BrokenDownTime;
@@ -46,7 +46,7 @@ impl Session {
                 Ok(capabilities) => capabilities,
                 // two spaces in a row are enough to stop the parser (rustmailer/bichon#221): make
                 // out what we can, and do not ask on the next connection
-                Err(Trouble::Senseless(line)) => {
+                Err(Trouble::Unreadable(line)) => {
                     let words: Vec<_> = line
                         .to_ascii_uppercase()
                         .split(|c: char| c.is_whitespace() || c == '\\')
@@ -107,16 +107,17 @@ impl Session {
         Ok(uidvalidity)
     }
 
-    pub(super) async fn arrivals(
+    /// Selects the folder anew and gives its UIDVALIDITY and the UIDs above the cursor, ascending.
+    pub(super) async fn list(
         &mut self,
         folder: &str,
         after: Option<Cursor>,
-    ) -> Result<Arrivals, Trouble> {
+    ) -> Result<(u32, Vec<u32>), Trouble> {
         let uidvalidity = self.select(folder).await?;
         // what is announced from here on may not be in the list
         self.exchange.forget_news();
         let last = after.filter(|cursor| cursor.uidvalidity == uidvalidity).map_or(0, |cursor| cursor.uid);
-        let Some(first) = last.checked_add(1) else { return Ok(Arrivals { uidvalidity, mails: Vec::new() }) };
+        let Some(first) = last.checked_add(1) else { return Ok((uidvalidity, Vec::new())) };
 
         // `n:*` always names the last mail too, even when its UID is below n (RFC 3501 §6.4.8)
         let mut uids = self.present(&format!("{first}:*")).await?;
@@ -124,13 +125,7 @@ impl Session {
         if last == 0 && uids.is_empty() && self.exchange.exists() > 0 {
             return Err(Trouble::Senseless(format!("it found none of {} mails", self.exchange.exists())));
         }
-        let uids: Vec<u32> = uids.into_iter().collect();
-        let mut mails = Vec::with_capacity(uids.len());
-        for some in uids.chunks(UIDS_AT_ONCE) {
-            mails.extend(self.describe(some).await?);
-        }
-        self.moving = !mails.is_empty();
-        Ok(Arrivals { uidvalidity, mails })
+        Ok((uidvalidity, uids.into_iter().collect()))
     }
 
     /// Which UIDs of a set are in the folder.
@@ -147,10 +142,11 @@ impl Session {
         Ok(found)
     }
 
-    /// Sizes and dates, in the order of `uids`; without those that are gone meanwhile.
-    async fn describe(&mut self, uids: &[u32]) -> Result<Vec<Arrival>, Trouble> {
+    /// Sizes and, where `dated`, dates, in the order of `uids`; without those that are gone meanwhile.
+    pub(super) async fn describe(&mut self, uids: &[u32], dated: bool) -> Result<Vec<Arrival>, Trouble> {
         let mut seen = BTreeMap::new();
-        let command = format!("UID FETCH {} (UID RFC822.SIZE INTERNALDATE)", sequence_set(uids));
+        let items = if dated { "UID RFC822.SIZE INTERNALDATE" } else { "UID RFC822.SIZE" };
+        let command = format!("UID FETCH {} ({items})", sequence_set(uids));
         self.exchange
             .run(&command, &mut |response| {
                 let Response::Fetch(_, attributes) = response else { return };
@@ -291,6 +287,8 @@ mod tests {
         let read = |text| internal_date(text).map(|at| at.to_string());
         assert_eq!(read("17-Jul-1996 02:44:25 -0700").as_deref(), Some("1996-07-17T09:44:25Z"));
         assert_eq!(read(" 1-Nov-2026 23:59:59 +0100").as_deref(), Some("2026-11-01T22:59:59Z"));
-        assert_eq!(read("yesterday"), None);
+        for odd in ["yesterday", "", "31-Feb-2026 10:00:00 +0100", "1-Nov-2026 10:00:00"] {
+            assert_eq!(read(odd), None, "{odd}");
+        }
     }
 }

@@ -81,7 +81,7 @@ impl Desk {
 
 pub fn mail(uid: u32, raw: &str) -> NewMail {
     let received_at = at(i64::from(uid)) - SignedDuration::from_hours(10);
-    NewMail { uid, received_at, arrived: Arrived::Whole(raw.as_bytes().to_vec()) }
+    NewMail { uid, received_at: Some(received_at), arrived: Arrived::Whole(raw.as_bytes().to_vec()) }
 }
 
 pub fn head(from: &str) -> MailHead {

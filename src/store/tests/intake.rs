@@ -48,6 +48,22 @@ async fn a_rebuilt_folder_brings_copies_and_not_one_new_message() {
 }
 
 #[tokio::test]
+async fn a_mail_without_a_date_is_dated_by_its_first_sight_and_the_event_says_so() {
+    let desk = Desk::new().await;
+    let undated = NewMail { received_at: None, ..mail(1, "undated") };
+    let kept = desk.store.keep(INBOX, 1, &[undated, mail(2, "dated")], at(3)).await.unwrap();
+    let (Kept::New(first), Kept::New(second)) = (kept[0], kept[1]) else { panic!("{kept:?}") };
+    for (id, dated_by) in [(first, "first sight"), (second, "server")] {
+        let events = desk.store.events_of(id).await.unwrap();
+        let detail: serde_json::Value = serde_json::from_str(&events[0].detail).unwrap();
+        assert_eq!(detail["dated_by"], dated_by);
+    }
+    let oldest = desk.store.claim("w", at(4), LEASE).await.unwrap().unwrap();
+    let next = desk.store.claim("w", at(4), LEASE).await.unwrap().unwrap();
+    assert_eq!((oldest.id, next.id, next.received_at), (second, first, at(3)));
+}
+
+#[tokio::test]
 async fn a_batch_may_hold_the_same_bytes_twice() {
     let desk = Desk::new().await;
     let kept = desk.store.keep(INBOX, 1, &[mail(1, "a"), mail(2, "a")], at(0)).await.unwrap();
