@@ -5,10 +5,10 @@ use crate::domain::case::VerdictKind;
 use crate::domain::policy::{CardType, Policy, Profile};
 use crate::domain::units::{Size, Span};
 use crate::folder::maildir::MaildirSettings;
-use crate::intake::imap::ImapSettings;
+use crate::intake::imap::{self, ImapSettings};
 use crate::intake::mime::MimeSettings;
 use crate::reply::settings::{LetterSettings, MailIdentity};
-use crate::reply::smtp::SmtpSettings;
+use crate::reply::smtp::{self, SmtpSettings, on_this_machine};
 use crate::sandbox::SandboxSettings;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -272,10 +272,32 @@ impl Config {
             ("daemon.max_attempts", self.daemon.max_attempts as usize),
             ("sandbox.spares", self.sandbox.spares),
         ];
-        match at_least_one.iter().find(|(_, value)| *value == 0) {
-            Some((name, _)) => Err(ConfigError::Refused(format!("{name} is at least 1"))),
+        if let Some((name, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
+            return Err(ConfigError::Refused(format!("{name} is at least 1")));
+        }
+        match self.in_the_clear().into_iter().find(|(_, host)| !on_this_machine(host)) {
+            Some((table, host)) => Err(ConfigError::Refused(format!(
+                "{table}.tls: \"plain\" is for this machine only, and {host} is another: use TLS, or \
+                 \"plain_anywhere\" if you must"
+            ))),
             None => Ok(()),
         }
+    }
+
+    /// The tables that say `plain`, and whom they would talk to.
+    fn in_the_clear(&self) -> Vec<(&'static str, &str)> {
+        let mut found = Vec::new();
+        if let MailboxSettings::Imap(imap) = &self.mailbox
+            && imap.tls == imap::Tls::Plain
+        {
+            found.push(("mailbox", imap.host.as_str()));
+        }
+        if let TransportSettings::Smtp(smtp) = &self.transport
+            && smtp.tls == smtp::Tls::Plain
+        {
+            found.push(("transport", smtp.host.as_str()));
+        }
+        found
     }
 
     /// What the rules need.

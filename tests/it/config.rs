@@ -93,3 +93,32 @@ fn values_that_make_no_sense_are_refused() {
         assert!(Config::parse(&text.replace(from, to)).is_err(), "{to}");
     }
 }
+
+#[test]
+fn plain_is_refused_for_another_machine_unless_forced() {
+    let with = |imap: (&str, &str), smtp: (&str, &str)| {
+        Config::parse(&format!(
+            "[mailbox]\nkind = \"imap\"\nhost = \"{}\"\ntls = \"{}\"\nuser = \"f413\"\n\
+             auth = {{ method = \"password\", password = {{ file = \"/p\" }} }}\n\
+             [transport]\nkind = \"smtp\"\nhost = \"{}\"\ntls = \"{}\"\n\
+             [store]\nurl = \"sqlite:/g.db\"\n[identity]\nfrom = \"a@b.example\"\n",
+            imap.0, imap.1, smtp.0, smtp.1
+        ))
+        .map_err(|error| error.to_string())
+    };
+    for here in ["localhost", "127.0.0.1", "127.8.8.8", "::1"] {
+        with((here, "plain"), (here, "plain")).unwrap();
+    }
+    for away in ["mail.example", "192.0.2.1", "0.0.0.0", "2001:db8::1", "localhost.example"] {
+        for (imap, smtp, table) in [
+            ((away, "plain"), ("localhost", "plain"), "mailbox.tls"),
+            (("localhost", "plain"), (away, "plain"), "transport.tls"),
+        ] {
+            let error = with(imap, smtp).expect_err(away);
+            assert!(error.contains(table) && error.contains(away), "{error}");
+        }
+        for tls in ["implicit", "starttls", "plain_anywhere"] {
+            with((away, tls), (away, tls)).unwrap();
+        }
+    }
+}

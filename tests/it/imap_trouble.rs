@@ -258,6 +258,23 @@ async fn an_answer_that_cannot_be_read_without_dates_either_is_a_fault() {
 }
 
 #[tokio::test]
+async fn plain_imap_to_another_machine_is_refused_before_the_connection_unless_forced() {
+    // 192.0.2.0/24 and 2001:db8::/32 are nobody's (RFC 5737, RFC 3849)
+    for host in ["192.0.2.1", "2001:db8::1", "0.0.0.0", "::ffff:192.0.2.1"] {
+        let peer = ImapPeer::with(vec![]).await;
+        let settings = |tls| ImapSettings { host: host.into(), tls, ..peer.settings() };
+        let fault = ends(ImapMailbox::new(settings(Tls::Plain)).arrivals(None)).await.unwrap_err();
+        assert_eq!(fault.retry, Retry::Never, "{host}: {fault}");
+        assert!(fault.to_string().contains("not on this machine"), "{host}: {fault}");
+        assert_eq!(peer.count("(connected)"), 0, "{host}");
+        // forced, it is tried: what comes of it is the network's business
+        if let Err(fault) = ends(ImapMailbox::new(settings(Tls::PlainAnywhere)).arrivals(None)).await {
+            assert_eq!(fault.retry, Retry::Later, "{host}: {fault}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn odd_capabilities_are_made_out_or_done_without() {
     for (line, moves, expunges) in [
         ("* CAPABILITY IMAP4rev1  MOVE UIDPLUS\r\n% OK done\r\n", 1, 0),

@@ -4,12 +4,13 @@ use super::settings::{ImapSettings, Tls};
 use crate::fault::Fault;
 use crate::intake::tls;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::{Instant, Sleep, timeout};
 use tokio_rustls::client::TlsStream;
 
 /// A connection on which each read and write ends within a limit. The limit starts anew with each
@@ -32,28 +33,31 @@ enum Bytes {
 pub(super) async fn connect(settings: &ImapSettings) -> Result<Stream, Fault> {
     let limit = settings.read_timeout.0;
     let (host, port) = (settings.host.as_str(), settings.port());
-    let tcp = tokio::time::timeout(limit, TcpStream::connect((host, port)))
+    let unreached = |source| Fault::later(format!("connecting to {host}:{port}"), source);
+    let addresses: Vec<SocketAddr> = timeout(limit, lookup_host((host, port)))
         .await
         .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-        .map_err(|source| Fault::later(format!("connecting to {host}:{port}"), source))?;
+        .map_err(unreached)?
+        .collect();
+    // before the connection: whoever answers elsewhere does not even learn that we knocked
+    if settings.tls == Tls::Plain && !addresses.iter().all(|address| address.ip().is_loopback()) {
+        let why = "it is not on this machine: use TLS, or `plain_anywhere` if you must";
+        return Err(Fault::never(format!("connecting to {host} without TLS"), why));
+    }
+    let tcp = timeout(limit, TcpStream::connect(addresses.as_slice()))
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+        .map_err(unreached)?;
     let bytes = match settings.tls {
         Tls::Implicit => Bytes::Tls(protect(tcp, settings).await?),
-        Tls::Starttls | Tls::PlainAnywhere => Bytes::Plain(tcp),
-        Tls::Plain => {
-            let loopback = tcp.peer_addr().is_ok_and(|peer| peer.ip().is_loopback());
-            if !loopback {
-                let why = "it is not on this machine: use TLS, or `plain_anywhere` if you must";
-                return Err(Fault::never(format!("connecting to {host} without TLS"), why));
-            }
-            Bytes::Plain(tcp)
-        }
+        Tls::Starttls | Tls::Plain | Tls::PlainAnywhere => Bytes::Plain(tcp),
     };
     Ok(Stream::new(bytes, limit))
 }
 
 async fn protect(tcp: TcpStream, settings: &ImapSettings) -> Result<Box<TlsStream<TcpStream>>, Fault> {
     let handshake = tls::protect(tcp, &settings.host, settings.ca.as_deref());
-    tokio::time::timeout(settings.read_timeout.0, handshake)
+    timeout(settings.read_timeout.0, handshake)
         .await
         .unwrap_or_else(|_| {
             Err(Fault::later(format!("TLS with {}", settings.host), io::Error::from(io::ErrorKind::TimedOut)))

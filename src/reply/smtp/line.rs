@@ -116,7 +116,8 @@ pub(super) async fn hang_up(mut line: AsyncSmtpConnection) {
     let _ = tokio::time::timeout(Duration::from_secs(1), line.quit()).await;
 }
 
-fn on_this_machine(host: &str) -> bool {
+/// Whether a host is this machine by its name or address alone, without asking anybody.
+pub fn on_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 

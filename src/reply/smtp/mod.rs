@@ -7,6 +7,7 @@ mod answer;
 mod line;
 mod settings;
 
+pub use line::on_this_machine;
 pub use settings::{SmtpSettings, Tls};
 
 use super::transport::{Outgoing, Transport};
