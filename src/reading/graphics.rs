@@ -81,7 +81,7 @@ impl Canvas {
         self.groups.clear();
     }
 
-    fn work(&mut self, units: u32) {
+    pub(super) fn work(&mut self, units: u32) {
         self.done += units;
         if self.done > MOST_WORK {
             std::panic::resume_unwind(Box::new(Exhausted));
@@ -120,42 +120,6 @@ impl Canvas {
             (_, true, _) => 180,
             (_, _, true) => 270,
             _ => 0,
-        }
-    }
-
-    /// Text typed into an area by a program that left its drawing to the viewer: lines broken at the
-    /// area's width, places estimated.
-    pub fn type_into(&mut self, area: Area, text: &str, size: f32) {
-        self.work(1);
-        let order = self.order();
-        let wide = size * 0.5;
-        let (mut x, mut y) = (area.x0 + 2.0, area.y0 + size);
-        for line in text.split(['\r', '\n']) {
-            for word in line.split_whitespace() {
-                let letters = word.chars().count();
-                #[expect(clippy::cast_precision_loss, reason = "letters of a word")]
-                let length = wide * letters as f32;
-                if x > area.x0 + 2.0 && x + length > area.x1 {
-                    (x, y) = (area.x0 + 2.0, y + size * 1.15);
-                }
-                let typed = |text: &str, x0: f32, x1: f32| Glyph {
-                    text: text.to_owned(),
-                    start: (x0, y),
-                    end: (x1, y),
-                    size,
-                    order,
-                    origin: self.origin,
-                    unseen: false,
-                    white: false,
-                    clipped: false,
-                };
-                let (end, next) = (x + length, x + length + wide);
-                self.glyphs.extend([typed(word, x, end), typed(" ", end, next)]);
-                x = next;
-            }
-            if x > area.x0 + 2.0 {
-                (x, y) = (area.x0 + 2.0, y + size * 1.15);
-            }
         }
     }
 
@@ -199,7 +163,7 @@ impl Canvas {
         }
     }
 
-    fn order(&self) -> u32 {
+    pub(super) fn order(&self) -> u32 {
         self.done
     }
 
@@ -351,6 +315,7 @@ impl<'a> Device<'a> for Canvas {
                 unseen: matches!(draw_mode, DrawMode::Invisible) || tint.nothing,
                 white: tint.white,
                 clipped: !clip.holds(at(middle)) || !page.holds(at(middle)),
+                doubted: false,
             });
         }
     }

@@ -12,11 +12,13 @@ pub mod second;
 
 mod acroform;
 mod acroform_button;
+mod compare;
 mod graphics;
 mod graphics_dots;
 mod graphics_glyphs;
 mod graphics_paint;
 mod graphics_shapes;
+mod graphics_typed;
 mod pdf_annotation;
 mod pdf_page;
 mod pdfsig;

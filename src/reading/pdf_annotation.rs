@@ -77,8 +77,7 @@ pub(super) fn without_appearance(annotation: &Dict<'_>, sheet: &Sheet, canvas: &
     match subtype.as_ref().map(AsRef::as_ref) {
         Some(b"FreeText") => {
             let Some(text) = annotation.get::<Text<'_>>("Contents") else { return };
-            let size = annotation.get::<Text<'_>>("DA").and_then(|da| font_size(da.as_bytes()));
-            canvas.type_into(area, &decode(text.as_bytes()), size.unwrap_or(12.0));
+            canvas.type_into(area, &decode(text.as_bytes()), size_of(annotation));
         }
         Some(b"Ink") => {
             for stroke in annotation.get::<Array<'_>>("InkList").iter().flat_map(Array::iter::<Array<'_>>) {
@@ -97,6 +96,20 @@ pub(super) fn without_appearance(annotation: &Dict<'_>, sheet: &Sheet, canvas: &
         }
         _ => {}
     }
+}
+
+/// Holds what a typed text's appearance drew against its `/Contents`.
+pub(super) fn typed(annotation: &Dict<'_>, sheet: &Sheet, before: (usize, usize), canvas: &mut Canvas) {
+    let Some(rect) = annotation.get::<hayro_syntax::object::Rect>("Rect") else { return };
+    let place = sheet.transform() * Rect::new(rect.x0, rect.y0, rect.x1, rect.y1).to_path(0.1);
+    let says = annotation.get::<Text<'_>>("Contents").map(|text| decode(text.as_bytes())).unwrap_or_default();
+    canvas.hold_against(before, &says, area_of(place.bounding_box()), size_of(annotation));
+}
+
+/// The font size a typed text names.
+fn size_of(annotation: &Dict<'_>) -> f32 {
+    let named = annotation.get::<Text<'_>>("DA").and_then(|da| font_size(da.as_bytes()));
+    named.unwrap_or(12.0)
 }
 
 /// The number before `Tf` in a default appearance string; 0 stands for automatic.

@@ -3,7 +3,7 @@
 use super::acroform::Found;
 use super::graphics::{Canvas, Exhausted, area_of};
 use super::graphics_dots as dots;
-use super::page::{Area, Origin, Page, Widget};
+use super::page::{AnnotationKind, Area, Origin, Page, Widget};
 use super::pdf_annotation::{self as annotation, Appearance};
 use super::text::{self, Glyph};
 use hayro_interpret::kurbo::{Affine, Rect, Shape as _};
@@ -171,6 +171,7 @@ fn finish<'p>(
             annotation::without_appearance(&dict, sheet, &mut canvas);
             continue;
         };
+        let before = canvas.mark();
         let at = sheet.transform * appearance.placed;
         canvas.settle(origin, area_of((at * appearance.boxed.to_path(0.1)).bounding_box()));
         going = drawn_to_its_end(|| {
@@ -178,6 +179,9 @@ fn finish<'p>(
             let operations = TypedIter::new(&appearance.content);
             interpret(operations, resources, &mut context(pdf, cache, sheet, at), &mut canvas);
         });
+        if origin == Origin::Annotation(AnnotationKind::FreeText) {
+            annotation::typed(&dict, sheet, before, &mut canvas);
+        }
     }
     dots::into_rules(&mut canvas.ink, &mut canvas.rules);
     let mut own: BTreeMap<usize, Vec<&Glyph>> = BTreeMap::new();

@@ -198,6 +198,28 @@ fn annotations_are_told_from_the_page_and_from_each_other() {
 }
 
 #[test]
+fn a_typed_text_that_is_not_drawn_whole_is_in_doubt() {
+    let read = |drawn: &str, says: &str| {
+        let mut sample = Sample::new("");
+        let drawn = sample.appearance(drawn, 60, 20);
+        let note = dictionary! { "Type" => "Annot", "Subtype" => "FreeText", "F" => 4,
+        "Rect" => [100, 690, 160, 710].map(Object::from).to_vec(),
+        "Contents" => Object::string_literal(says), "AP" => dictionary! { "N" => drawn } };
+        let words = page(sample.annotation(note)).words;
+        words.into_iter().map(|word| (word.text, word.confidence > 0.9)).collect::<Vec<_>>()
+    };
+    let one = |text: &str, sure: bool| vec![(text.to_owned(), sure)];
+    let (whole, cut) = ("BT /F 10 Tf 2 5 Td (a@brenne.f) Tj ET", "BT /F 16 Tf 2 5 Td (a@bre.fr) Tj ET");
+    assert_eq!(read(whole, "a@brenne.f"), one("a@brenne.f", true));
+    assert_eq!(read(whole, ""), one("a@brenne.f", true));
+    // the drawing says less, something else, or nothing; or its box cuts it
+    assert_eq!(read(whole, "a@brenne.fr"), one("a@brenne.fr", false));
+    assert_eq!(read(whole, "b@brenne.fr"), one("a@brenne.f", false));
+    assert_eq!(read("", "a@brenne.fr"), one("a@brenne.fr", false));
+    assert_eq!(read(cut, "a@bre.fr"), one("a@bre.fr", false));
+}
+
+#[test]
 fn bytes_that_are_no_pdf_are_damaged() {
     for bytes in [
         &b""[..],

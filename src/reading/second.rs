@@ -133,6 +133,7 @@ impl OutputDev for Glyphs {
                 unseen: false,
                 white: false,
                 clipped: false,
+                doubted: false,
             });
         }
         Ok(())

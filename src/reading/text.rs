@@ -12,6 +12,8 @@ const GAP: f32 = 0.15;
 /// Typed letter by letter into cells, or spaced out: gaps up to this (in font sizes) may be letter
 /// spacing where they are all alike.
 const WIDEST_SPACING: f32 = 0.7;
+/// Confidence in a word of which not all is seen.
+const IN_DOUBT: f32 = 0.5;
 
 /// One glyph as drawn.
 #[derive(Debug, Clone)]
@@ -31,6 +33,8 @@ pub(super) struct Glyph {
     pub white: bool,
     /// Outside the clip or the page.
     pub clipped: bool,
+    /// Of a text that is not seen as it was written.
+    pub doubted: bool,
 }
 
 /// A glyph in the coordinates of its line: `x` along the writing direction, `y` across it.
@@ -51,6 +55,10 @@ impl<'a> Placed<'a> {
         let along = |(x, y): (f32, f32)| x * dir.0 + y * dir.1;
         let across = |(x, y): (f32, f32)| y * dir.0 - x * dir.1;
         Self { glyph, dir, x0: along(glyph.start), x1: along(glyph.end), y: across(glyph.start) }
+    }
+
+    fn doubted(&self) -> bool {
+        self.glyph.doubted || self.glyph.clipped
     }
 
     fn is_space(&self) -> bool {
@@ -82,14 +90,26 @@ impl<'a> Placed<'a> {
     }
 }
 
-/// Words of a page, in drawing order. Glyphs outside their clip are left out.
+/// Words of a page, in drawing order. Glyphs outside their clip are left out, but for the rest of a
+/// line that is cut: a part of an address or a number must not pass for the whole.
 pub(super) fn words(glyphs: &[Glyph], covers: &[Cover]) -> Vec<Word> {
-    let seen = glyphs.iter().filter(|glyph| !glyph.clipped);
-    drafts(seen)
+    drafts(with_cut_ends(glyphs).into_iter())
         .into_iter()
         .map(|draft| draft.into_word(covers))
         .filter(|word| !word.text.is_empty())
         .collect()
+}
+
+/// The glyphs that are seen, with those that continue a seen one on its line outside the clip.
+fn with_cut_ends(glyphs: &[Glyph]) -> Vec<&Glyph> {
+    let placed: Vec<Placed<'_>> = glyphs.iter().map(Placed::new).collect();
+    let mut out = Vec::with_capacity(glyphs.len());
+    for line in placed.chunk_by(Placed::continues_with) {
+        let starts = line.iter().any(|one| !one.glyph.clipped && !one.glyph.unseen && !one.is_space());
+        let kept = |one: &&Placed<'_>| !one.glyph.clipped || starts && !one.glyph.unseen;
+        out.extend(line.iter().filter(kept).map(|one| one.glyph));
+    }
+    out
 }
 
 /// All that is drawn, in reading order, words joined by single spaces: also what lies outside the
@@ -116,6 +136,7 @@ struct Draft {
     origin: Origin,
     unseen: bool,
     white: bool,
+    doubted: bool,
 }
 
 impl Draft {
@@ -132,6 +153,7 @@ impl Draft {
             origin: first.glyph.origin,
             unseen: first.glyph.unseen,
             white: first.glyph.white,
+            doubted: first.doubted(),
         }
     }
 
@@ -142,6 +164,7 @@ impl Draft {
         // a word is as unseen as all of its glyphs
         self.unseen &= next.glyph.unseen;
         self.white &= next.glyph.white;
+        self.doubted |= next.doubted();
     }
 
     fn is_box(&self) -> bool {
@@ -171,6 +194,7 @@ impl Draft {
         self.x1 = self.x1.max(next.x1);
         self.area = self.area.around(&next.area);
         self.white &= next.white;
+        self.doubted |= next.doubted;
     }
 
     fn into_word(self, covers: &[Cover]) -> Word {
@@ -181,7 +205,7 @@ impl Draft {
             size: self.size,
             origin: self.origin,
             invisible,
-            confidence: 1.0,
+            confidence: if self.doubted { IN_DOUBT } else { 1.0 },
         }
     }
 }
@@ -296,8 +320,9 @@ fn without_doubles<'a>(placed: impl Iterator<Item = Placed<'a>>) -> Vec<Placed<'
         let rows = || cell(y - reach)..=cell(y + reach);
         let mut near =
             (cell(x - reach)..=cell(x + reach)).flat_map(|column| rows().map(move |row| (column, row)));
-        let again = near.any(|near| {
-            seen.get(&near).into_iter().flatten().filter_map(|&i| kept.get(i)).any(|other| {
+        let again = near.find_map(|near| {
+            seen.get(&near).into_iter().flatten().copied().find(|&i| {
+                let Some(other) = kept.get(i) else { return false };
                 other.glyph.text == glyph.glyph.text
                     && other.glyph.origin == glyph.glyph.origin
                     && other.glyph.unseen == glyph.glyph.unseen
@@ -305,9 +330,14 @@ fn without_doubles<'a>(placed: impl Iterator<Item = Placed<'a>>) -> Vec<Placed<'
                     && (other.y - glyph.y).abs() < 0.12 * glyph.glyph.size
             })
         });
-        if !again {
-            seen.entry((cell(x), cell(y))).or_default().push(kept.len());
-            kept.push(glyph);
+        match again.and_then(|i| kept.get_mut(i)) {
+            // drawn part by part under one clip after the other: seen once is seen
+            Some(known) if known.glyph.clipped => *known = glyph,
+            Some(_) => {}
+            None => {
+                seen.entry((cell(x), cell(y))).or_default().push(kept.len());
+                kept.push(glyph);
+            }
         }
     }
     kept

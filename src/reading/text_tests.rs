@@ -14,7 +14,39 @@ fn glyph(text: &str, x: f32, width: f32) -> Glyph {
         unseen: false,
         white: false,
         clipped: false,
+        doubted: false,
     }
+}
+
+fn sure(glyphs: &[Glyph]) -> Vec<(String, bool)> {
+    words(glyphs, &[]).into_iter().map(|word| (word.text, word.confidence > 0.9)).collect()
+}
+
+fn clipped(text: &str, x: f32, width: f32) -> Glyph {
+    Glyph { clipped: true, ..glyph(text, x, width) }
+}
+
+#[test]
+fn what_its_clip_cuts_is_read_whole_and_in_doubt() {
+    let cut = [glyph("a@brenne.", 10.0, 45.0), glyph("f", 55.0, 3.0), clipped("r", 58.0, 3.0)];
+    assert_eq!(sure(&cut), [("a@brenne.fr".to_owned(), false)]);
+    let words = [glyph("Ain", 10.0, 15.0), clipped(" ", 25.0, 3.0), clipped("Sud", 28.0, 15.0)];
+    assert_eq!(sure(&words), [("Ain".to_owned(), true), ("Sud".to_owned(), false)]);
+    // nothing of it is seen
+    let mut elsewhere = clipped("caché", 10.0, 20.0);
+    (elsewhere.start.1, elsewhere.end.1) = (300.0, 300.0);
+    assert_eq!(sure(&[glyph("Ain", 10.0, 15.0), elsewhere]), [("Ain".to_owned(), true)]);
+}
+
+#[test]
+fn a_line_drawn_part_by_part_under_two_clips_is_seen() {
+    let parts = [
+        glyph("350", 10.0, 15.0),
+        clipped("378", 25.0, 15.0),
+        clipped("350", 10.0, 15.0),
+        glyph("378", 25.0, 15.0),
+    ];
+    assert_eq!(sure(&parts), [("350378".to_owned(), true)]);
 }
 
 fn texts(glyphs: &[Glyph]) -> Vec<String> {

@@ -12,6 +12,7 @@ import pathlib
 
 import base
 import cases
+import doubt
 import marks
 import odd
 import people
@@ -24,7 +25,7 @@ def catalogue(seed=0, only=None):
     who = people.the_people(413 + seed)
     who.unknown = who.finess()
     c = cases.Catalogue(who, seed)
-    for chapter in (cases.editions, cases.acroforms, cases.signatures, cases.ticks, rules.values, rules.refusals, rules.documents, cases.more_editions, rules.xfa, rules.mixed, base.published, marks.marks, odd.odd, marks.bullets):
+    for chapter in (cases.editions, cases.acroforms, cases.signatures, cases.ticks, rules.values, rules.refusals, rules.documents, cases.more_editions, rules.xfa, rules.mixed, base.published, marks.marks, odd.odd, marks.bullets, doubt.doubt):
         chapter(c)
     return who, c
 

@@ -1,6 +1,5 @@
 //! The answers in words: what stands in each label's place, in widgets or drawn, with its evidence.
 
-pub mod compare;
 pub mod ground;
 pub mod lines;
 mod rpps;
@@ -8,10 +7,10 @@ mod table;
 
 use crate::domain::form::Field;
 use crate::domain::sheet::{Evidence, Written};
+use crate::reading::compare::agree;
 use crate::reading::editions::Editions;
 use crate::reading::labels::order::Ask;
 use crate::reading::page::{Area, Origin, Widget};
-use compare::agree;
 use ground::{Ground, Place, Run};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -312,7 +311,9 @@ fn of_widgets(ground: &Ground<'_>, field: Field, widgets: &[(usize, &Widget, &st
         .map(|drawn| if lines::is_placeholder(&drawn) { String::new() } else { drawn });
     let area = widgets.iter().map(|(_, widget, _)| widget.area).reduce(|a, b| a.around(&b))?;
     let page = ground.view.page.number;
-    if let Some(drawn) = drawn.filter(|drawn| !agree(&value, drawn, is_cut(ground, widgets))) {
+    // a name's tail that did not fit is seen to be cut; an address or a number may look whole
+    let cut = !is_tight(field) && is_cut(ground, widgets);
+    if let Some(drawn) = drawn.filter(|drawn| !agree(&value, drawn, cut)) {
         if is_decisive(field) {
             return Some(Written::disagreeing(&value, &drawn, page, area));
         }
