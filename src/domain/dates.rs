@@ -1,4 +1,4 @@
-//! Dates as people write them on a form.
+//! Dates as people write them on a form, and as letters write them.
 
 use super::malformed::{Malformed, Why};
 use super::text::{folded, squeezed};
@@ -143,6 +143,28 @@ fn full_year(token: &str) -> Option<i16> {
         2 => number(token, 2).map(|year| 2000 + year),
         _ => None,
     }
+}
+
+/// `4 novembre 2026`, `1er janvier 2027`.
+#[must_use]
+pub fn french_date(date: Date) -> String {
+    const NAMES: [&str; 12] = [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ];
+    let month = usize::try_from(date.month()).ok().and_then(|month| NAMES.get(month.checked_sub(1)?));
+    let day = if date.day() == 1 { "1er".to_owned() } else { date.day().to_string() };
+    format!("{day} {} {}", month.unwrap_or(&""), date.year())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Formats: rulebook, "Formats". A value is never corrected: `O` stays a letter.
 
 use super::malformed::{Malformed, Why};
+use super::masked::masked;
 use super::policy::Profile;
 use super::text::compact;
 
@@ -25,21 +26,6 @@ pub struct RppsRang(String);
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CardNumber(String);
 
-macro_rules! masked {
-    ($($name:ident),*) => {$(
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(…)"))
-            }
-        }
-        impl $name {
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-    )*};
-}
 masked!(Finess, Siren, Siret, Rpps, RppsRang, CardNumber);
 
 impl Finess {

@@ -12,6 +12,7 @@ pub mod form;
 pub mod identifiers;
 pub mod mail;
 pub mod malformed;
+mod masked;
 pub mod messages;
 pub mod people;
 pub mod place;

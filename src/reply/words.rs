@@ -1,6 +1,7 @@
 //! French words of the letters: dates, sizes, lines of at most 78 columns, and making harmless what
 //! strangers wrote.
 
+use crate::domain::dates::french_date;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::fmt::Write;
@@ -13,26 +14,10 @@ const NO_BREAK: char = '\u{a0}';
 /// "22 novembre 2026" and "14 h 05", in Paris.
 #[must_use]
 pub fn paris(at: Timestamp) -> (String, String) {
-    const MONTHS: [&str; 12] = [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ];
     let zone = TimeZone::get("Europe/Paris").unwrap_or(TimeZone::UTC);
     let local = at.to_zoned(zone);
-    let index = usize::try_from(local.month()).unwrap_or(1).saturating_sub(1);
-    let month = MONTHS.get(index).copied().unwrap_or_default();
-    let first = if local.day() == 1 { "er" } else { "" };
-    let day = format!("{}{first}{NO_BREAK}{month} {}", local.day(), local.year());
+    // the day stays on the line of its month
+    let day = french_date(local.date()).replacen(' ', "\u{a0}", 1);
     (day, format!("{}{NO_BREAK}h{NO_BREAK}{:02}", local.hour(), local.minute()))
 }
 

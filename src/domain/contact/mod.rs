@@ -9,21 +9,8 @@ pub use domain_name::DomainName;
 pub use email::Email;
 pub use phone::Phone;
 
-macro_rules! masked {
-    ($($name:ident),*) => {$(
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(…)"))
-            }
-        }
-        impl $name {
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-    )*};
-}
+use super::masked::masked;
+
 masked!(Phone, Email, DomainName);
 
 /// A label that people type before an answer, dropped.

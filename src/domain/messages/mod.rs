@@ -10,31 +10,10 @@ mod registry;
 pub use mail::*;
 pub use registry::*;
 
+use super::dates::french_date;
 use super::form::Field;
 use super::malformed::Why;
 use jiff::civil::Date;
-
-/// `4 novembre 2026`.
-#[must_use]
-pub fn french_date(date: Date) -> String {
-    const MONTHS: [&str; 12] = [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ];
-    let month = usize::try_from(date.month()).ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
-    let day = if date.day() == 1 { "1er".to_owned() } else { date.day().to_string() };
-    format!("{day} {} {}", month.unwrap_or(&""), date.year())
-}
 
 #[must_use]
 pub fn form_blank() -> String {
