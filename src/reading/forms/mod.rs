@@ -83,6 +83,7 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -
     let pages: Vec<(usize, &Page)> =
         origins.iter().copied().zip(views.iter().map(|view| view.page)).collect();
     second::check(&mut answers, &pages, documents);
+    let left_over = grounds.iter().any(|ground| paper::left_over(ground, &answers, &zones));
     let recognised = views.iter().any(|view| view.page.to_displayed.is_some());
     let source = if recognised {
         Source::Scan
@@ -105,7 +106,7 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -
         unlocated,
     };
     if recognised {
-        paper::settle(&mut sheet, &views.iter().map(|view| view.page).collect::<Vec<_>>());
+        paper::settle(&mut sheet, &views.iter().map(|view| view.page).collect::<Vec<_>>(), left_over);
     }
     Reading { documents: names, source, sheet: Some(sheet), findings }
 }

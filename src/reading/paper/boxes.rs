@@ -7,7 +7,7 @@ use super::straighten::INK;
 use crate::domain::sheet::Area;
 
 /// Side of a box, points.
-const SIDE: (f32, f32) = (5.5, 19.0);
+const SIDE: (f32, f32) = (6.0, 19.0);
 /// Share of each side that is ink: a tick over it takes nothing away.
 const DRAWN: f32 = 0.9;
 /// Darker than this may be of a side that lies between two rows of pixels.
@@ -58,7 +58,7 @@ pub fn find(white: &Grey, scale: f32) -> Vec<Box> {
             continue;
         }
         let height = y1 - y0;
-        let widths = (height * 4).div_ceil(5)..=height * 5 / 4;
+        let widths = (height * 4).div_ceil(5).max(least)..=height * 5 / 4;
         let column = |x: usize| share(white, x, y0, x + 1, y1, SIDE_INK);
         // the outermost first: frames are some pixels thick
         let best = |x: &dyn Fn(usize) -> Option<usize>| {
@@ -108,8 +108,10 @@ fn stands_alone(white: &Grey, scale: f32, (x0, y0, x1, y1): (usize, usize, usize
     ];
     // a letter beside it stands at half its height; a tick that runs over seldom does
     let (top, low) = (y0 + (y1 - y0) * 2 / 5, y1 - (y1 - y0) / 5);
-    let beside = share(white, x1 + 1 + near, top, x1 + 1 + whole(1.9 * scale), low, INK) > 0.05
-        || share(white, x0.saturating_sub(whole(1.9 * scale)), top, x0.saturating_sub(near), low, INK) > 0.05;
+    // letters of a typewriter's face stand farther apart
+    let gap = whole(if float(y1 - y0) < 8.5 * scale { 2.6 } else { 1.9 } * scale);
+    let beside = share(white, x1 + 1 + near, top, x1 + 1 + gap, low, INK) > 0.05
+        || share(white, x0.saturating_sub(gap), top, x0.saturating_sub(near), low, INK) > 0.05;
     if beside {
         return false;
     }

@@ -11,6 +11,7 @@ mod boxes;
 mod clean;
 mod document;
 mod ink;
+mod leftover;
 mod numbering;
 mod recognise;
 mod rules;
@@ -20,6 +21,7 @@ mod sheet;
 mod straighten;
 
 pub use document::Paper;
+pub use leftover::left_over;
 pub use settle::settle;
 
 use super::labels::find;
@@ -90,11 +92,16 @@ fn unread(seen: &Straight, found: &Found, lines: &[(Segment, Vec<Read>)]) -> Vec
         .map(|(segment, _)| grown(&segment.area, 2.5))
         .collect();
     let boxes: Vec<Area> = found.boxes.iter().map(|one| grown(&one.area, 4.0)).collect();
-    ink::blobs(&soft, PALE)
-        .into_iter()
-        .map(|blob| blob.area(scale))
+    // a small box close to letters may be one of them
+    let doubtful = found.boxes.iter().map(|one| one.area).filter(|area| {
+        let near = Area { x0: area.x0 - 6.0, x1: area.x1 + 6.0, y0: area.y0 + 2.0, y1: area.y1 - 2.0 };
+        area.height() < 8.5 && lines.iter().any(|(segment, _)| segment.area.overlap(&near).is_some())
+    });
+    let spots = ink::blobs(&soft, PALE).into_iter().map(|blob| blob.area(scale));
+    spots
         .filter(|area| area.width().max(area.height()) >= 2.6 && area.width().min(area.height()) >= 0.8)
         .filter(|area| !read.iter().chain(&boxes).any(|known| known.holds(area.middle())))
+        .chain(doubtful)
         .take(MOST_UNREAD)
         .collect()
 }

@@ -140,7 +140,7 @@ pub fn again(
         .collect();
     let of_single: Vec<Grey> = single.iter().filter_map(|index| large.get(*index).cloned()).collect();
     let single_digits = read(engine, Manner::DIGITS, &of_single)?;
-    for (_, line) in lines.iter_mut() {
+    for (_, line) in lines.iter_mut().filter(|(_, line)| line.iter().any(|word| !is_trace(&word.text))) {
         let last = line.iter().rposition(|word| !is_trace(&word.text)).map_or(0, |last| last + 1);
         line.truncate(last);
         let first = line.iter().position(|word| !is_trace(&word.text)).unwrap_or(0);
@@ -191,7 +191,7 @@ fn text_of(line: &[Token]) -> Vec<String> {
 
 /// What is left of a rule or of dirt at a line's end: no letter, no digit, narrow signs only.
 fn is_trace(text: &str) -> bool {
-    text.chars().all(|c| ":;!|.,'‘’`´°·•_\"“”~".contains(c))
+    text.chars().all(|c| ":;!|.,'‘’`´°·•_\"“”~-–—=".contains(c))
 }
 
 fn hyphened(left: &str, right: &str) -> bool {

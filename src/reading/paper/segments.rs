@@ -37,10 +37,11 @@ pub struct Written {
 #[must_use]
 pub fn find(seen: &Straight, boxes: &[Area]) -> Written {
     let scale = seen.scale;
-    let bare = without_rules(seen, boxes);
+    let mut bare = without_rules(seen, boxes);
     let mut letters: Vec<Area> = Vec::new();
     let mut small: Vec<Area> = Vec::new();
     let mut drawings: Vec<Area> = Vec::new();
+    let mut specks: Vec<Blob> = Vec::new();
     for blob in blobs(&bare, INK) {
         let area = blob.area(scale);
         let (w, h) = (area.width(), area.height());
@@ -48,8 +49,17 @@ pub fn find(seen: &Straight, boxes: &[Area]) -> Written {
             drawings.push(area);
         } else if h >= LETTER.0 && letters.len() < MOST {
             letters.push(area);
-        } else if small.len() < MOST && !is_speck(&blob, scale) {
+        } else if is_speck(&blob, scale) {
+            specks.push(blob);
+        } else if small.len() < MOST {
             small.push(area);
+        }
+    }
+    for speck in &specks {
+        for y in speck.y0.saturating_sub(1)..speck.y1 + 1 {
+            if let Some(part) = bare.row_mut(y).get_mut(speck.x0.saturating_sub(1)..speck.x1) {
+                part.fill(255);
+            }
         }
     }
     let mut segments = joined(&letters, seen);
@@ -60,7 +70,7 @@ pub fn find(seen: &Straight, boxes: &[Area]) -> Written {
 }
 
 fn is_speck(blob: &Blob, scale: f32) -> bool {
-    float(blob.width().max(blob.height())) < 0.45 * scale || blob.size < 3
+    float(blob.width().max(blob.height())) < 0.6 * scale || blob.size < 3
 }
 
 /// The picture with rules and boxes painted white, except where letters cross them.

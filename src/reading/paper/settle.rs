@@ -3,11 +3,12 @@
 
 use super::picture::Mapping;
 use crate::domain::form::Field;
-use crate::domain::sheet::{Evidence, Mark, Sheet, Written, Zone};
+use crate::domain::sheet::{Area, Evidence, Mark, Sheet, Tick, Written, Zone};
 use crate::reading::page::{Ink, InkKind, Page};
 
-/// Settles a sheet of which some pages are paper.
-pub fn settle(sheet: &mut Sheet, pages: &[&Page]) {
+/// Settles a sheet of which some pages are paper. `left_over`: words were read among the labels that
+/// are nobody's answer.
+pub fn settle(sheet: &mut Sheet, pages: &[&Page], left_over: bool) {
     let page_of =
         |number: u32| pages.iter().find(|page| page.number == number && page.to_displayed.is_some());
     for marked in sheet.ticks.values_mut() {
@@ -21,7 +22,8 @@ pub fn settle(sheet: &mut Sheet, pages: &[&Page]) {
             marked.evidence.confidence = marked.evidence.confidence.min(SURE_MARK);
         }
     }
-    doubt(sheet, &|number| page_of(number).is_some());
+    let first = pages.iter().find(|page| page.to_displayed.is_some());
+    doubt(sheet, left_over, first, &|number| page_of(number).is_some());
     rows(sheet, &|number| page_of(number).is_some());
     nobodys(sheet, pages);
     let displayed = |evidence: &mut Evidence| {
@@ -44,25 +46,143 @@ pub fn settle(sheet: &mut Sheet, pages: &[&Page]) {
     }
 }
 
-/// Where much could not be surely read (handwriting, a bad fax), or labels were not found, what seems
-/// sure is not: hands fool independent readers alike, and a value may stand in a neighbour's place.
-fn doubt(sheet: &mut Sheet, on_paper: &dyn Fn(u32) -> bool) {
-    let on_paper = |evidence: &Evidence| on_paper(evidence.page);
+/// Where much could not be surely read (handwriting, a bad fax), labels were not found, or answers do
+/// not fit their places, what seems sure is not: hands fool independent readers alike, a value may
+/// stand in a neighbour's place, and what seems empty may stand elsewhere.
+fn doubt(sheet: &mut Sheet, left_over: bool, paper: Option<&&Page>, on_paper: &dyn Fn(u32) -> bool) {
     let read: Vec<f64> = sheet
         .texts
         .values()
         .map(|written| &written.evidence)
-        .filter(|e| on_paper(e))
-        .map(|e| e.confidence)
+        .filter(|evidence| on_paper(evidence.page))
+        .map(|evidence| evidence.confidence)
         .collect();
     let unsure = read.iter().filter(|confidence| **confidence < SURE_CELL).count();
     let lost = !sheet.unlocated.is_empty() || !sheet.absent.is_empty();
-    if lost || unsure * 3 > read.len() {
-        for written in sheet.texts.values_mut().filter(|written| on_paper(&written.evidence)) {
+    let blank = blank(sheet);
+    let misfit = sheet.texts.iter().any(|(field, written)| misfits(*field, written.value()));
+    if lost || misfit || left_over || unsure * 3 > read.len() || blank.len() >= MOST_BLANK {
+        for written in sheet.texts.values_mut().filter(|written| on_paper(written.evidence.page)) {
             written.evidence.confidence = written.evidence.confidence.min(DOUBTED);
+        }
+        for field in blank {
+            nothing_sure(sheet, field, paper);
+        }
+        unsure_marks(sheet, paper);
+    } else if blank.contains(&Field::Date) && has_digits(&sheet.signature) | has_digits(&sheet.stamp) {
+        // the date may be what stands there
+        nothing_sure(sheet, Field::Date, paper);
+    }
+}
+
+fn has_digits(zone: &Zone) -> bool {
+    match zone {
+        Zone::Empty => false,
+        Zone::Ink { evidence } | Zone::Unsure { evidence } => {
+            evidence.raw.chars().any(|c| c.is_ascii_digit())
         }
     }
 }
+
+/// The boxes that must be filled in and are not (rulebook, "The fields").
+fn blank(sheet: &Sheet) -> Vec<Field> {
+    const REQUIRED: [Field; 10] = [
+        Field::StructureName,
+        Field::LastName,
+        Field::FirstNames,
+        Field::Phone,
+        Field::Email,
+        Field::Card,
+        Field::Purpose,
+        Field::Publisher,
+        Field::Solution,
+        Field::Date,
+    ];
+    let filled = |field: Field| sheet.texts.contains_key(&field);
+    let known = |field: Field| !sheet.absent.contains(&field) && !sheet.unlocated.contains(&field);
+    let mut out: Vec<Field> = REQUIRED.into_iter().filter(|field| !filled(*field) && known(*field)).collect();
+    let numbered = filled(Field::Finess) || filled(Field::Siret);
+    if !numbered
+        && !sheet.texts.keys().any(|field| matches!(field, Field::RppsRang(_)))
+        && known(Field::Finess)
+    {
+        out.push(Field::Finess);
+    }
+    let named = |field: &Field| {
+        matches!(field.in_row(0), Field::AdministratorCard(_) | Field::AdministratorLastName(_))
+    };
+    if !sheet.texts.keys().any(named) && known(Field::AdministratorCard(0)) {
+        out.push(Field::AdministratorCard(0));
+    }
+    let ticked = |tick: Tick| sheet.ticks.get(&tick).is_some_and(|marked| marked.mark == Mark::Checked);
+    let lines = [
+        (Tick::ServerSsl, Field::SslDomain, filled(Field::SslServer)),
+        (Tick::ServerSmime, Field::SmimeMailDomain, false),
+        (Tick::Pro, Field::ProMailDomain, false),
+    ];
+    let empty =
+        |(tick, line, other): &(Tick, Field, bool)| ticked(*tick) && !filled(*line) && !other && known(*line);
+    out.extend(lines.iter().filter(|line| empty(line)).map(|(_, line, _)| *line));
+    out
+}
+
+/// Whether a value cannot be what its box asks: letters for a number, a row of numbers, an e-mail
+/// address without its sign.
+fn misfits(field: Field, value: &str) -> bool {
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    let letters = value.chars().filter(|c| c.is_alphabetic()).count();
+    match field.in_row(0) {
+        Field::Finess | Field::Card | Field::AdministratorCard(_) => letters > 2 || digits > 11,
+        Field::Siret | Field::RppsRang(_) => letters > 2 || digits > 15,
+        Field::Phone | Field::AdministratorPhone(_) => letters > 2 || digits > 14,
+        Field::Email | Field::AdministratorEmail(_) => letters > 0 && value.matches('@').count() != 1,
+        Field::LastName
+        | Field::FirstNames
+        | Field::AdministratorLastName(_)
+        | Field::AdministratorFirstName(_) => digits > 3 || value.contains('@'),
+        _ => false,
+    }
+}
+
+/// Something may stand in a box, and nobody knows what.
+fn nothing_sure(sheet: &mut Sheet, field: Field, paper: Option<&&Page>) {
+    let Some(page) = paper else { return };
+    let area = Area { x0: 0.0, y0: 0.0, x1: page.width, y1: page.height };
+    let evidence = Evidence { raw: String::new(), confidence: 0.3, page: page.number, area };
+    sheet.texts.entry(field).or_insert(Written { evidence, disagrees: None });
+}
+
+/// Where a page is hard to read its empty boxes and zones are not surely empty.
+fn unsure_marks(sheet: &mut Sheet, paper: Option<&&Page>) {
+    let checked = |sheet: &Sheet, role: bool| {
+        let of = |tick: &Tick| matches!(tick, Tick::Role(_)) == role && *tick != Tick::Terms;
+        sheet.ticks.iter().any(|(tick, marked)| of(tick) && marked.mark == Mark::Checked)
+    };
+    let (role, kind) = (checked(sheet, true), checked(sheet, false));
+    for (tick, marked) in sheet.ticks.iter_mut().filter(|(_, marked)| marked.mark == Mark::Empty) {
+        let settled = match tick {
+            Tick::Role(_) => role,
+            Tick::Terms => false,
+            Tick::Org | Tick::ServerSsl | Tick::ServerSmime | Tick::Pro => kind,
+        };
+        if !settled {
+            marked.mark = Mark::Unsure;
+            marked.evidence.confidence = marked.evidence.confidence.min(0.5);
+        }
+    }
+    for marked in sheet.ticks.values_mut().filter(|marked| marked.mark == Mark::Checked) {
+        marked.evidence.confidence = marked.evidence.confidence.min(DOUBTED);
+    }
+    let Some(page) = paper else { return };
+    let area = Area { x0: 0.0, y0: 0.0, x1: page.width, y1: page.height };
+    for zone in [&mut sheet.signature, &mut sheet.stamp].into_iter().filter(|zone| **zone == Zone::Empty) {
+        let evidence = Evidence { raw: String::new(), confidence: 0.3, page: page.number, area };
+        *zone = Zone::Unsure { evidence };
+    }
+}
+
+/// So many boxes that must be filled in are not all forgotten: they were not found.
+const MOST_BLANK: usize = 3;
 
 /// A zone is not surely empty while there is a drawing on the paper that belongs to nothing else.
 fn nobodys(sheet: &mut Sheet, pages: &[&Page]) {
