@@ -117,6 +117,7 @@ pub(super) async fn hang_up(mut line: AsyncSmtpConnection) {
 }
 
 /// Whether a host is this machine by its name or address alone, without asking anybody.
+#[must_use]
 pub fn on_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
