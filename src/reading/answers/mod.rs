@@ -35,12 +35,6 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Whether a run of drawn words is part of an answer: page in the form, index on the page.
-    #[must_use]
-    pub fn holds(&self, page: usize, run: usize) -> bool {
-        self.runs.contains(&(page, run))
-    }
-
     /// Reads all pages of a form, in its order.
     #[must_use]
     pub fn read(grounds: &mut [Ground<'_>], editions: &Editions) -> Self {

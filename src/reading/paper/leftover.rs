@@ -29,14 +29,20 @@ pub fn left_over(ground: &Ground<'_>, answers: &Answers, zones: &Zones) -> bool 
         }
     };
     let drawn: Vec<Area> = [&zones.signature, &zones.stamp].into_iter().filter_map(zone).collect();
-    ground.runs.iter().enumerate().any(|(index, run)| {
+    let held: Vec<Area> = answers
+        .texts
+        .values()
+        .filter(|written| written.evidence.page == page.number)
+        .map(|written| grown(&written.evidence.area, 1.0))
+        .collect();
+    ground.runs.iter().any(|run| {
         let (_, y) = run.area.middle();
         let words = run.pieces.iter().filter_map(|piece| ground.view.piece(*piece));
         let letters: usize = words.map(|piece| piece.key.chars().count()).sum();
         letters >= MEANS
             && asked.y0 < y
             && y < asked.y1 + 40.0
-            && !answers.holds(ground.view.number, index)
+            && !held.iter().any(|area| area.holds(run.area.middle()))
             && !drawn.iter().any(|area| area.holds(run.area.middle()))
     })
 }
