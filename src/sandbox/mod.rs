@@ -54,7 +54,7 @@ impl Default for SandboxSettings {
             cpu: Duration::from_secs(20),
             memory: 512 << 20,
             wall: Duration::from_secs(30),
-            recognition: Duration::from_secs(60),
+            recognition: Duration::from_mins(1),
             output: 32 << 20,
             spares: 2,
             // The running image itself, also after an upgrade has replaced the file.

@@ -134,9 +134,8 @@ async fn a_blank_form_is_everybodys_only_its_sender_repeats_it() {
     desk.receives(&mail_with("B@Cabinet-B.fr", "2@cabinet-b.fr", &[("f413.pdf", &form)]));
     desk.turn().await;
     assert_eq!(desk.cases().await.len(), 2);
-    let letters: Vec<String> = desk.relay.taken().iter().map(|mail| text_of(mail)).collect();
-    let named = |letter: &String| (letter.contains("F413-2026-000001"), letter.contains("F413-2026-000002"));
-    let named: Vec<_> = letters.iter().map(named).collect();
+    let numbers = |letter: &str| (letter.contains("F413-2026-000001"), letter.contains("F413-2026-000002"));
+    let named: Vec<_> = desk.relay.taken().iter().map(|mail| numbers(&text_of(mail))).collect();
     assert_eq!(named, [(true, false), (false, true), (false, true)]);
     desk.adds_up().await;
 }

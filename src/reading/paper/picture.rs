@@ -63,6 +63,7 @@ impl Grey {
 
     /// Between the pixels, whose middles lie at .5.
     #[must_use]
+    #[expect(clippy::many_single_char_names, reason = "four corners, and where between them")]
     pub fn between(&self, x: f32, y: f32) -> f32 {
         let (x, y) = ((x - 0.5).max(0.0), (y - 0.5).max(0.0));
         let (column, row) = (whole(x), whole(y));
@@ -176,6 +177,7 @@ impl Mapping {
     }
 
     #[must_use]
+    #[expect(clippy::many_single_char_names, reason = "a matrix, row by row")]
     pub fn apply(&self, x: f32, y: f32) -> (f32, f32) {
         let [a, b, c, d, e, f, g, h, i] = self.0;
         let w = g * x + h * y + i;
@@ -185,6 +187,7 @@ impl Mapping {
 
     /// First `before`, then this.
     #[must_use]
+    #[expect(clippy::many_single_char_names, reason = "a matrix, row by row")]
     pub fn after(&self, before: &Self) -> Self {
         let [a, b, c, d, e, f, g, h, i] = self.0;
         let [p, q, r, s, t, u, v, w, x] = before.0;
@@ -203,6 +206,7 @@ impl Mapping {
 
     /// The way back; `None` for a mapping that flattens the plane.
     #[must_use]
+    #[expect(clippy::many_single_char_names, reason = "a matrix, row by row")]
     pub fn back(&self) -> Option<Self> {
         let [a, b, c, d, e, f, g, h, i] = self.0.map(f64::from);
         let minors = [

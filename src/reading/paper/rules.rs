@@ -113,7 +113,7 @@ pub fn level(white: &Grey, scale: f32, noise: f32) -> Vec<Stroke> {
                 .iter_mut()
                 .filter(|chain| {
                     let gap = column - chain.column;
-                    gap >= 1 && gap <= 2 && chain.y.abs_diff(y) <= 1 + gap
+                    (1..=2).contains(&gap) && chain.y.abs_diff(y) <= 1 + gap
                 })
                 .min_by_key(|chain| chain.y.abs_diff(y));
             match mate {

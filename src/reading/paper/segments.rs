@@ -56,7 +56,7 @@ pub fn find(seen: &Straight, boxes: &[Area]) -> Written {
         }
     }
     for speck in &specks {
-        for y in speck.y0.saturating_sub(1)..speck.y1 + 1 {
+        for y in speck.y0.saturating_sub(1)..=speck.y1 {
             if let Some(part) = bare.row_mut(y).get_mut(speck.x0.saturating_sub(1)..speck.x1) {
                 part.fill(255);
             }
@@ -81,7 +81,7 @@ fn without_rules(seen: &Straight, boxes: &[Area]) -> Grey {
     let reach = half + 2;
     let mut wipe = |stroke: &Stroke, upright: bool| {
         let slope = stroke.slope();
-        for along in whole(stroke.x0)..whole(stroke.x1) + 1 {
+        for along in whole(stroke.x0)..=whole(stroke.x1) {
             let across = stroke.y0 + slope * (float(along) - stroke.x0);
             if across < float(reach + 1) {
                 continue;

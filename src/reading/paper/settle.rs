@@ -15,11 +15,11 @@ pub fn settle(sheet: &mut Sheet, pages: &[&Page], left_over: bool) {
         let Some(page) = page_of(marked.evidence.page) else { continue };
         let in_a_box =
             page.ink.iter().any(|ink| ink.kind == InkKind::Box && ink.area == marked.evidence.area);
-        if !in_a_box {
+        if in_a_box {
+            marked.evidence.confidence = marked.evidence.confidence.min(SURE_MARK);
+        } else {
             marked.mark = Mark::Unsure;
             marked.evidence.confidence = marked.evidence.confidence.min(0.5);
-        } else {
-            marked.evidence.confidence = marked.evidence.confidence.min(SURE_MARK);
         }
     }
     let first = pages.iter().find(|page| page.to_displayed.is_some());

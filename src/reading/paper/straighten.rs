@@ -112,22 +112,22 @@ fn look(picture: &Grey, width: usize, height: usize, scale: f32, mapping: Mappin
 fn placed(picture: &Grey, size: Option<(f32, f32)>) -> (Mapping, (f32, f32)) {
     let (w, h) = (float(picture.width), float(picture.height));
     if let Some(corners) = sheet::corners(picture) {
-        let side = |a: usize, b: usize| {
-            let (p, q) =
-                (corners.get(a).copied().unwrap_or_default(), corners.get(b).copied().unwrap_or_default());
-            (p.0 - q.0).hypot(p.1 - q.1)
+        let corner = |n: usize| corners.get(n).copied().unwrap_or_default();
+        let length = |from: usize, to: usize| {
+            let (from, to) = (corner(from), corner(to));
+            (from.0 - to.0).hypot(from.1 - to.1)
         };
-        let (across, down) = (0.5 * (side(0, 1) + side(3, 2)), 0.5 * (side(0, 3) + side(1, 2)));
+        let (across, down) = (0.5 * (length(0, 1) + length(3, 2)), 0.5 * (length(0, 3) + length(1, 2)));
         let lying = across > down;
         let found = across.max(down) / across.min(down).max(1.0);
         // a whole sheet has the shape of one; a part of one keeps its own
-        let size = match ((1.2..1.65).contains(&found), lying) {
+        let sheet_size = match ((1.2..1.65).contains(&found), lying) {
             (true, false) => A4,
             (true, true) => (A4.1, A4.0),
             (false, false) => (A4.1 / found, A4.1),
             (false, true) => (A4.1, A4.1 / found),
         };
-        return (Mapping::onto(size.0, size.1, corners), size);
+        return (Mapping::onto(sheet_size.0, sheet_size.1, corners), sheet_size);
     }
     let size = size.unwrap_or_else(|| if w > h { (A4.1, A4.1 * h / w) } else { (A4.1 * w / h, A4.1) });
     (Mapping::scale(w / size.0, h / size.1), size)
