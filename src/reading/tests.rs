@@ -360,14 +360,21 @@ fn a_page_number_under_the_table_is_no_card() {
 
 #[test]
 fn a_number_close_behind_the_help_of_its_label_is_the_answer() {
-    let mut page = structure_with_widgets();
-    page.words.clear();
-    write(&mut page, 50.0, 120.0, "FINESS");
-    write(&mut page, 50.0, 130.0, "*voir notice ci-jointe (uniquement pour les structures prenant en charge");
-    write(&mut page, 405.0, 130.0, "2A0837183");
-    write(&mut page, 50.0, 140.0, "des patients / usagers)");
-    write(&mut page, 50.0, 150.0, "ou N° SIRET");
-    write(&mut page, 50.0, 160.0, "RPPS rang");
-    write(&mut page, 50.0, 180.0, "Dénomination de la structure");
-    assert_eq!(raw(&sheet_of(vec![page]), Field::Finess), Some("2A0837183"));
+    for number in ["2A0837183", "2A0 837 183"] {
+        let mut page = structure_with_widgets();
+        page.words.clear();
+        write(&mut page, 50.0, 120.0, "FINESS");
+        write(
+            &mut page,
+            50.0,
+            130.0,
+            "*voir notice ci-jointe (uniquement pour les structures prenant en charge",
+        );
+        write(&mut page, 405.0, 130.0, number);
+        write(&mut page, 50.0, 140.0, "des patients / usagers)");
+        write(&mut page, 50.0, 150.0, "ou N° SIRET");
+        write(&mut page, 50.0, 160.0, "RPPS rang");
+        write(&mut page, 50.0, 180.0, "Dénomination de la structure");
+        assert_eq!(raw(&sheet_of(vec![page]), Field::Finess), Some(number));
+    }
 }

@@ -1,7 +1,7 @@
 //! Words that are printed whatever is filled in: the form's own text, and the page's number.
 
 use super::wording::is_printed;
-use crate::reading::layout::{Line, View};
+use crate::reading::layout::{Line, Piece, View};
 use crate::reading::page::Origin;
 
 /// Points at the foot of a page where its number stands.
@@ -50,4 +50,28 @@ pub fn printed(view: &View<'_>) -> Vec<bool> {
         }
     }
     out
+}
+
+/// A number after a gap, in a line of help: an answer typed beside it, in one piece or in groups.
+pub fn is_apart(view: &View<'_>, index: usize) -> bool {
+    let numeric = |piece: &Piece| {
+        let digits = piece.key.chars().filter(char::is_ascii_digit).count();
+        let number = piece.key.starts_with(|c: char| c.is_ascii_digit());
+        (number && piece.key.len() <= digits + 1).then_some(digits)
+    };
+    let Some(line) = view.piece(index).and_then(|piece| view.lines.get(piece.line)) else { return false };
+    let pieces: Vec<(usize, &Piece)> =
+        line.pieces.iter().filter_map(|other| Some((*other, view.piece(*other)?))).collect();
+    let mut from = 0usize;
+    for group in pieces.chunk_by(|(_, a), (_, b)| numeric(a).is_some() == numeric(b).is_some()) {
+        let before = from.checked_sub(1).and_then(|last| pieces.get(last));
+        from += group.len();
+        if !group.iter().any(|(other, _)| *other == index) {
+            continue;
+        }
+        let digits: usize = group.iter().filter_map(|(_, piece)| numeric(piece)).sum();
+        let (Some((_, before)), Some((_, first))) = (before, group.first()) else { return false };
+        return digits >= 5 && first.area.x0 - before.area.x1 >= 0.5 * first.size;
+    }
+    false
 }

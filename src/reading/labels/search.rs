@@ -1,6 +1,6 @@
 //! The search for labels in the lines of a page.
 
-use super::printed::{page_numbers, printed};
+use super::printed::{is_apart, page_numbers, printed};
 use super::wording::PATTERNS;
 use super::{Hit, Key, around, is_box_glyph, is_footnote};
 use crate::reading::layout::View;
@@ -231,7 +231,7 @@ impl Search<'_> {
             }
             line = Some(piece.line);
             let text = piece.text.as_str();
-            if self.is_apart(*index) {
+            if is_apart(self.view, *index) {
                 continue;
             }
             let closes = i32::try_from(text.matches(')').count()).unwrap_or(0);
@@ -268,17 +268,6 @@ impl Search<'_> {
                 return;
             }
         }
-    }
-
-    /// A number after a gap, in a line of help: an answer typed beside it.
-    fn is_apart(&self, index: usize) -> bool {
-        let Some(piece) = self.view.piece(index) else { return false };
-        let number = piece.key.chars().filter(char::is_ascii_digit).count() >= 5;
-        let line = self.view.lines.get(piece.line).map_or(&[][..], |line| &line.pieces);
-        let before = line.iter().take_while(|other| **other != index).last();
-        let gap =
-            before.and_then(|before| self.view.piece(*before)).map(|other| piece.area.x0 - other.area.x1);
-        number && gap.is_some_and(|gap| gap >= 0.5 * piece.size)
     }
 
     /// A bracket after a label is help when it holds words; "(+33)" begins an answer.
