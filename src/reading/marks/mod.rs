@@ -1,5 +1,6 @@
 //! Boxes to tick, and the zones for signature and stamp.
 
+mod both;
 pub mod boxes;
 mod candidates;
 mod furniture;

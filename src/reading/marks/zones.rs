@@ -1,5 +1,6 @@
 //! What stands in the zones for the signature and for the stamp.
 
+use super::both::{self, Mark, What};
 use super::furniture::Furniture;
 use super::whose::{Pair, Whose};
 use crate::domain::sheet::{Evidence, Zone};
@@ -16,6 +17,8 @@ const SMUDGE: f32 = 7.0;
 const RULE: f32 = 1.5;
 /// Strokes held against each other; with more all of one origin count as one mark.
 const MOST_STROKES: usize = 1_500;
+/// What a picture is called in the evidence.
+const PICTURE: &str = "image";
 /// What runs over into the other zone is spill up to this part of a mark.
 const SPILL: f32 = 0.25;
 
@@ -76,6 +79,12 @@ const PRINTED: [&str; 2] =
 fn contents(ground: &Ground<'_>, pair: &Pair, furniture: &Furniture<'_>) -> [Zone; 2] {
     let page = ground.view.page;
     let mut found = [Found::default(), Found::default()];
+    let mut marks = [Vec::new(), Vec::new()];
+    let mut note = |whose: Whose, area: Area, what: What, origin: Origin| {
+        if let Whose::Of(own) = whose {
+            marks.get_mut(own).into_iter().for_each(|marks| marks.push(Mark { area, what, origin }));
+        }
+    };
     if pair.zone(0).is_empty() && pair.zone(1).is_empty() {
         return found.map(|found| found.zone(page.number));
     }
@@ -95,10 +104,16 @@ fn contents(ground: &Ground<'_>, pair: &Pair, furniture: &Furniture<'_>) -> [Zon
             // a date or a page's number signs nothing
             let words = key.chars().filter(|c| c.is_alphabetic()).count() >= 2;
             add(&mut found, whose, &text, run.area, words);
+            let origin = run.pieces.first().and_then(|index| ground.view.piece(*index));
+            let stamp = text.contains(|c: char| c.is_ascii_digit()) || run.pieces.len() > 4;
+            if words {
+                note(whose, run.area, What::Words { stamp }, origin.map_or(Origin::Page, |one| one.origin));
+            }
         }
     }
-    for (ink, what, whose) in drawn(ground, pair, furniture) {
+    for (ink, what, whose, origin) in drawn(ground, pair, furniture) {
         add(&mut found, whose, what, ink, ink.width().max(ink.height()) > SMUDGE);
+        note(whose, ink, if what == PICTURE { What::Picture } else { What::Stroke }, origin);
     }
     for (which, found) in found.iter_mut().enumerate() {
         ruled(ground, pair.zone(which), found);
@@ -114,7 +129,11 @@ fn contents(ground: &Ground<'_>, pair: &Pair, furniture: &Furniture<'_>) -> [Zon
             | WidgetKind::Other => {}
         }
     }
-    found.map(|found| found.zone(page.number))
+    let mut zones = found.map(|found| found.zone(page.number));
+    if !pair.zone(0).is_empty() && !pair.zone(1).is_empty() {
+        both::doubt(&mut zones, &marks);
+    }
+    zones
 }
 
 /// Counts a mark for the zone it belongs to; one that may be either's is sure for none.
@@ -131,7 +150,11 @@ fn add(found: &mut [Found; 2], whose: Whose, what: &str, area: Area, sure: bool)
 }
 
 /// Strokes, shapes and pictures in the zones.
-fn drawn(ground: &Ground<'_>, pair: &Pair, furniture: &Furniture<'_>) -> Vec<(Area, &'static str, Whose)> {
+fn drawn(
+    ground: &Ground<'_>,
+    pair: &Pair,
+    furniture: &Furniture<'_>,
+) -> Vec<(Area, &'static str, Whose, Origin)> {
     let page = ground.view.page;
     let whole = 0.6 * page.width * page.height;
     let mut out = Vec::new();
@@ -144,19 +167,22 @@ fn drawn(ground: &Ground<'_>, pair: &Pair, furniture: &Furniture<'_>) -> Vec<(Ar
         }
         match ink.kind {
             InkKind::Stroke | InkKind::Fill { light: false } => strokes.push((ink.area, ink.origin)),
-            InkKind::Picture { blank: false } => out.push((ink.area, "image", pair.whose(&ink.area))),
+            InkKind::Picture { blank: false } => {
+                out.push((ink.area, PICTURE, pair.whose(&ink.area), ink.origin));
+            }
             InkKind::Box if ink.origin != Origin::Page => {
-                out.push((ink.area, "cadre", pair.whose(&ink.area)));
+                out.push((ink.area, "cadre", pair.whose(&ink.area), ink.origin));
             }
             InkKind::Fill { light: true } | InkKind::Picture { blank: true } | InkKind::Box => {}
         }
     }
     for mark in touching(&strokes) {
-        let areas: Vec<Area> = mark.iter().filter_map(|index| strokes.get(*index)).map(|one| one.0).collect();
+        let (areas, origins): (Vec<Area>, Vec<Origin>) =
+            mark.iter().filter_map(|index| strokes.get(*index)).copied().unzip();
         let owner = spilling(pair, &areas);
-        out.extend(areas.into_iter().map(|area| {
+        out.extend(areas.into_iter().zip(origins).map(|(area, origin)| {
             let alone = pair.whose(&area);
-            (area, "tracé", owner.map_or(alone, |owner| owner.of(alone)))
+            (area, "tracé", owner.map_or(alone, |owner| owner.of(alone)), origin)
         }));
     }
     out
