@@ -90,7 +90,7 @@ fn is_two(group: &[&Mark]) -> bool {
     hands
         || over
         || !framed
-        || !pictures.is_empty() && !(strokes.is_empty() && words.is_empty())
+        || !(pictures.is_empty() || strokes.is_empty() && words.is_empty())
         || around(group).is_some_and(|area| !drawn.is_empty() && large(area))
 }
 
