@@ -104,8 +104,9 @@ impl Check {
         let sandbox =
             config.as_ref().map(|config| SandboxSettings::from(&config.sandbox)).unwrap_or_default();
         let mime = config.as_ref().map(mime_settings).transpose()?.unwrap_or_else(MimeSettings::default);
-        // enough children in waiting to keep every core busy
-        let spares = std::thread::available_parallelism().map_or(2, usize::from).min(self.files.len());
+        // enough children in waiting to keep every core busy; none that a last file leaves waiting alone
+        let others = self.files.len().saturating_sub(1);
+        let spares = std::thread::available_parallelism().map_or(2, usize::from).min(others);
         Ok(Bench {
             sandbox: Sandbox::new(SandboxSettings { spares, ..sandbox }, mime)?,
             registry,

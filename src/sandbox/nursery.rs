@@ -11,7 +11,9 @@ use tokio::sync::{Mutex, mpsc};
 /// The children in waiting. Dropping it ends them.
 #[derive(Debug)]
 pub(super) struct Nursery {
-    waiting: Mutex<mpsc::Receiver<Result<Child, Fault>>>,
+    waiting: Mutex<mpsc::UnboundedReceiver<Result<Child, Fault>>>,
+    /// One word in here starts one child.
+    wanted: mpsc::UnboundedSender<()>,
     /// How many entries can be stale when the program could not be started for a while.
     depth: usize,
 }
@@ -20,25 +22,34 @@ impl Nursery {
     pub fn new(program: PathBuf, spares: usize) -> Result<Self, Fault> {
         let runtime = Handle::try_current()
             .map_err(|error| Fault::never("starting the sandbox outside the runtime", error))?;
-        // One more waits in the thread's hand.
-        let (full, waiting) = mpsc::channel(spares.saturating_sub(1).max(1));
+        let (full, waiting) = mpsc::unbounded_channel();
+        let (wanted, mut orders) = mpsc::unbounded_channel();
         // A thread of its own and not a task: the kernel ends a child together with the *thread*
         // that started it (PR_SET_PDEATHSIG in prctl(2)), and the runtime's threads come and go.
         std::thread::Builder::new()
             .name("sandbox-nursery".to_owned())
             .spawn(move || {
-                loop {
+                while orders.blocking_recv().is_some() {
                     let child = {
                         let _inside = runtime.enter();
                         start(&program)
                     };
-                    if full.blocking_send(child).is_err() {
+                    if full.send(child).is_err() {
                         return;
                     }
                 }
             })
             .map_err(|error| Fault::later("starting the sandbox's thread", error))?;
-        Ok(Self { waiting: Mutex::new(waiting), depth: spares + 1 })
+        let nursery = Self { waiting: Mutex::new(waiting), wanted, depth: spares + 1 };
+        for _ in 0..spares {
+            nursery.want();
+        }
+        Ok(nursery)
+    }
+
+    /// Has one more started. That the thread is gone shows when nobody comes.
+    fn want(&self) {
+        let _ = self.wanted.send(());
     }
 
     /// A child that waits for its job.
@@ -46,6 +57,7 @@ impl Nursery {
         let mut waiting = self.waiting.lock().await;
         let mut failed = None;
         for _ in 0..=self.depth {
+            self.want(); // in the place of the one taken
             match waiting.recv().await {
                 // Who died while waiting says nothing about the job.
                 Some(Ok(mut child)) => match child.try_wait() {
