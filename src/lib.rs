@@ -3,8 +3,8 @@
 //! A message walks through the rooms in one straight line:
 //!
 //! ```text
-//! mailbox ──► inbox ──► (sandbox: MIME, PDF) ──► form ──► facts ──► verdict ──► store ──► outbox ──► reply
-//!  intake      store     intake + reading        domain   registry   domain      store     store      reply
+//! mailbox ──► inbox ──► (sandbox: MIME, PDF, OCR) ──► form ──► facts ──► verdict ──► store ──► outbox ──► reply
+//!  intake      store     intake + reading             domain   registry   domain      store     store      reply
 //! ```
 //!
 //! Between two legs of `pipeline` a message rests in a table, so that each leg can stop anywhere

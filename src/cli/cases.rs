@@ -4,7 +4,7 @@ use super::{ConfigFile, complain, csv, say};
 use crate::clock::paris;
 use crate::domain::case::CaseNumber;
 use crate::domain::form::Masked;
-use crate::store::{CaseDetail, CaseFilter, CaseRow, CaseState, Store};
+use crate::store::{CaseDetail, CaseFilter, CaseRow, CaseState};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
@@ -80,22 +80,18 @@ impl CasesCommand {
     }
 }
 
-async fn store(config: &ConfigFile) -> anyhow::Result<Store> {
-    Ok(Store::open(&config.load()?.store.url).await?)
-}
-
 impl List {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let state = self.waiting.then_some(CaseState::Waiting);
         let filter = CaseFilter { state, limit: Some(self.limit), ..CaseFilter::default() };
-        print(&store(&self.config).await?.cases(&filter).await?, &self.form)?;
+        print(&self.config.store().await?.cases(&filter).await?, &self.form)?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
 impl Search {
     async fn run(self) -> anyhow::Result<ExitCode> {
-        let store = store(&self.config).await?;
+        let store = self.config.store().await?;
         let mut found = Vec::new();
         for filter in filters(&self.words.join(" "), self.limit) {
             found = store.cases(&filter).await?;
@@ -182,7 +178,7 @@ impl Show {
         let Some(number) = CaseNumber::parse(&self.number) else {
             anyhow::bail!("\"{}\" is no case number: they look like F413-2026-000123", self.number);
         };
-        let Some(case) = store(&self.config).await?.case(&number).await? else {
+        let Some(case) = self.config.store().await?.case(&number).await? else {
             complain(&format!("there is no case {number}"));
             return Ok(ExitCode::from(3));
         };

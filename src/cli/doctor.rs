@@ -177,7 +177,7 @@ async fn sandbox(config: &Config) -> Check {
     }
 }
 
-/// The reader of paper is not part of this version: the engine is looked for, nothing depends on it.
+/// Without the engine paper goes to a person; the daemon runs on.
 async fn ocr() -> Check {
     const TO_DO: &str =
         "Install it: apt install tesseract-ocr tesseract-ocr-fra. Until then paper goes to a person.";

@@ -10,6 +10,7 @@ mod replies;
 mod run;
 
 use crate::config::Config;
+use crate::store::Store;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -86,6 +87,10 @@ pub struct ConfigFile {
 impl ConfigFile {
     fn load(&self) -> anyhow::Result<Config> {
         Config::load(&self.config).with_context(|| format!("configuration {}", self.config.display()))
+    }
+
+    async fn store(&self) -> anyhow::Result<Store> {
+        Ok(Store::open(&self.load()?.store.url).await?)
     }
 }
 

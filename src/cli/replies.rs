@@ -4,7 +4,7 @@ use super::{ConfigFile, cases::moment, complain, csv, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::form::Masked;
 use crate::domain::mail::ReplyState;
-use crate::store::{ReplyFilter, ReplyId, ReplyRow, Resent, Store};
+use crate::store::{ReplyFilter, ReplyId, ReplyRow, Resent};
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
 
@@ -84,10 +84,6 @@ impl RepliesCommand {
     }
 }
 
-async fn store(config: &ConfigFile) -> anyhow::Result<Store> {
-    Ok(Store::open(&config.load()?.store.url).await?)
-}
-
 const HEADER: [&str; 8] = ["id", "created", "template", "to", "subject", "state", "attempts", "answer"];
 
 fn cells(row: &ReplyRow) -> Vec<String> {
@@ -106,7 +102,7 @@ fn cells(row: &ReplyRow) -> Vec<String> {
 impl List {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let filter = ReplyFilter { state: self.state, limit: Some(self.limit), ..ReplyFilter::default() };
-        let rows = store(&self.config).await?.replies(&filter).await?;
+        let rows = self.config.store().await?.replies(&filter).await?;
         if self.csv {
             say(&csv::table(&HEADER, rows.iter().map(cells))?);
         } else if self.json {
@@ -130,7 +126,7 @@ impl List {
 impl Resend {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let now = SystemClock.now();
-        match store(&self.config).await?.resend(ReplyId(self.id), &self.by, now).await? {
+        match self.config.store().await?.resend(ReplyId(self.id), &self.by, now).await? {
             Resent::Due => say(&format!("reply {} is due again; the daemon sends it", self.id)),
             Resent::OnItsWay => say(&format!("reply {} is on its way anyway", self.id)),
             Resent::NoSuchReply => {
@@ -145,7 +141,7 @@ impl Resend {
 impl Show {
     async fn run(self) -> anyhow::Result<ExitCode> {
         use std::io::Write as _;
-        let Some(mail) = store(&self.config).await?.reply_mail(ReplyId(self.id)).await? else {
+        let Some(mail) = self.config.store().await?.reply_mail(ReplyId(self.id)).await? else {
             complain(&format!("there is no reply {}", self.id));
             return Ok(ExitCode::from(3));
         };
@@ -156,7 +152,7 @@ impl Show {
 
 impl CapsArgs {
     async fn run(self) -> anyhow::Result<ExitCode> {
-        let store = store(&self.config).await?;
+        let store = self.config.store().await?;
         let tripped = store.tripped().await?;
         if let (Some(line), Some(by)) = (self.reset, &self.by) {
             let Some(cap) = line.checked_sub(1).and_then(|n| tripped.get(n)) else {

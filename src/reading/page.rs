@@ -1,4 +1,4 @@
-//! The page model: what any source (AcroForm, drawn text, later OCR) leaves on a page.
+//! The page model: what any source (AcroForm, drawn text, OCR) leaves on a page.
 //! All places are in points from the top left corner of the page as displayed (`/Rotate` and the
 //! crop box already applied).
 

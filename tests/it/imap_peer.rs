@@ -3,9 +3,10 @@
 
 use guichet::domain::form::Masked;
 use guichet::domain::units::Span;
-use guichet::intake::imap::{Auth, ImapSettings, Secret, Tls};
-use guichet::intake::mailbox::{FilingMode, Folders};
+use guichet::intake::imap::{Auth, ImapMailbox, ImapSettings, Secret, Tls};
+use guichet::intake::mailbox::{Arrivals, FilingMode, Folders, Mailbox as _};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -198,4 +199,37 @@ fn contains(set: &str, uid: u32) -> bool {
         let (one, other) = (number(one), number(other));
         (one.min(other)..=one.max(other)).contains(&uid)
     })
+}
+
+pub fn say(text: &str) -> Answer {
+    Answer::Say(text.into())
+}
+pub fn close(text: &str) -> Answer {
+    Answer::Close(text.into())
+}
+pub fn hang(text: &str) -> Answer {
+    Answer::Hang(text.into())
+}
+
+/// A call that must end by itself well before this.
+pub async fn ends<T>(call: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), call).await.expect("it waits for ever")
+}
+
+pub async fn mailbox(answers: Vec<(&str, Answer)>) -> (ImapPeer, ImapMailbox) {
+    let peer = ImapPeer::with(answers).await;
+    let mailbox = ImapMailbox::new(peer.settings());
+    (peer, mailbox)
+}
+
+/// A mailbox whose server offers only this.
+pub async fn offering(capabilities: &str, mut answers: Vec<(&str, Answer)>) -> (ImapPeer, ImapMailbox) {
+    answers.push(("LOGIN", say(&format!("% OK [CAPABILITY IMAP4rev1 {capabilities}] in\r\n"))));
+    let (peer, mut mailbox) = mailbox(answers).await;
+    ends(mailbox.arrivals(None)).await.unwrap();
+    (peer, mailbox)
+}
+
+pub fn uids(arrivals: &Arrivals) -> Vec<u32> {
+    arrivals.mails.iter().map(|mail| mail.uid).collect()
 }

@@ -19,6 +19,8 @@ mod demo;
 mod desk;
 mod dovecot;
 mod imap_dovecot;
+mod imap_filing;
+mod imap_idle;
 mod imap_peer;
 mod imap_trouble;
 mod line;
