@@ -198,6 +198,9 @@ pub struct DaemonSettings {
     /// Messages examined at the same time; `0` is one for each processor and one more, as there is
     /// always one that waits for the disk.
     pub deciders: usize,
+    /// Messages with paper (scans, photographs) read at the same time, beside the others; `0` is one
+    /// for each processor.
+    pub paper_deciders: usize,
     /// Replies sent at the same time.
     pub senders: usize,
     /// Larger mails are not downloaded; their sender is asked for a smaller one.
@@ -208,7 +211,7 @@ pub struct DaemonSettings {
 
 impl Default for DaemonSettings {
     fn default() -> Self {
-        Self { deciders: 0, senders: 2, max_mail: Size::mib(40), max_attempts: 5 }
+        Self { deciders: 0, paper_deciders: 0, senders: 2, max_mail: Size::mib(40), max_attempts: 5 }
     }
 }
 

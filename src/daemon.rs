@@ -8,13 +8,13 @@ use crate::folder::maildir::MaildirMailbox;
 use crate::folder::outgoing::OutgoingFolder;
 use crate::intake::imap::ImapMailbox;
 use crate::intake::mailbox::Mailbox;
-use crate::pipeline::{Caps, Line, LineSettings};
+use crate::pipeline::{Caps, Line, LineSettings, Step};
 use crate::registry::Registry;
 use crate::reply::letters::Letters;
 use crate::reply::smtp::Smtp;
 use crate::reply::transport::Transport;
 use crate::sandbox::{Sandbox, SandboxSettings};
-use crate::store::{Store, Worker};
+use crate::store::{Lane, Store, Worker};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,14 +39,28 @@ pub struct Daemon {
 
 /// What one leg tells the next: "look at your table". Counts, so that no hint is missed between a
 /// look and the wait after it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Hint(watch::Sender<u64>);
 
-impl Hint {
-    fn new() -> Self {
-        Self(watch::Sender::new(0))
-    }
+/// What the legs tell each other.
+#[derive(Debug, Clone, Default)]
+struct Hints {
+    quick: Hint,
+    paper: Hint,
+    answer: Hint,
+    file: Hint,
+}
 
+impl Hints {
+    fn of(&self, lane: Lane) -> &Hint {
+        match lane {
+            Lane::Quick => &self.quick,
+            Lane::Paper => &self.paper,
+        }
+    }
+}
+
+impl Hint {
     fn give(&self) {
         self.0.send_modify(|count| *count = count.wrapping_add(1));
     }
@@ -87,21 +101,16 @@ impl Daemon {
         if recovered > 0 {
             tracing::warn!(recovered, "work of a program that ended in the middle was taken up");
         }
-        let (decide, answer, file) = (Hint::new(), Hint::new(), Hint::new());
+        let hints = Hints::default();
         let mut legs = JoinSet::new();
-        legs.spawn(intake(self.line.clone(), self.mailbox()?, decide.clone(), stop.clone()));
-        legs.spawn(filing(self.line.clone(), self.mailbox()?, file.0.subscribe(), stop.clone()));
-        for n in 0..self.deciders() {
-            let name = format!("{}/d{n}", self.worker);
-            let leg = deciding(
-                self.line.clone(),
-                name,
-                decide.0.subscribe(),
-                answer.clone(),
-                file.clone(),
-                stop.clone(),
-            );
-            legs.spawn(leg);
+        legs.spawn(intake(self.line.clone(), self.mailbox()?, hints.quick.clone(), stop.clone()));
+        legs.spawn(filing(self.line.clone(), self.mailbox()?, hints.file.0.subscribe(), stop.clone()));
+        let lanes = [(Lane::Quick, 'd', self.deciders()), (Lane::Paper, 'p', self.paper_deciders())];
+        for (lane, mark, width) in lanes {
+            for n in 0..width {
+                let name = format!("{}/{mark}{n}", self.worker);
+                legs.spawn(deciding(self.line.clone(), lane, name, hints.clone(), stop.clone()));
+            }
         }
         for n in 0..self.config.daemon.senders {
             let name = format!("{}/s{n}", self.worker);
@@ -109,11 +118,16 @@ impl Daemon {
                 self.line.clone(),
                 name,
                 self.transport.clone(),
-                answer.0.subscribe(),
+                hints.answer.0.subscribe(),
                 stop.clone(),
             ));
         }
-        tracing::info!(deciders = self.deciders(), senders = self.config.daemon.senders, "guichet is open");
+        tracing::info!(
+            deciders = self.deciders(),
+            paper_deciders = self.paper_deciders(),
+            senders = self.config.daemon.senders,
+            "guichet is open"
+        );
         while let Some(ended) = legs.join_next().await {
             if let Err(error) = ended {
                 return Err(Fault::never("running the line", error));
@@ -126,7 +140,14 @@ impl Daemon {
 
     fn deciders(&self) -> usize {
         match self.config.daemon.deciders {
-            0 => std::thread::available_parallelism().map_or(2, usize::from) + 1,
+            0 => processors() + 1,
+            n => n,
+        }
+    }
+
+    fn paper_deciders(&self) -> usize {
+        match self.config.daemon.paper_deciders {
+            0 => processors(),
             n => n,
         }
     }
@@ -142,6 +163,10 @@ pub fn mailbox(settings: &MailboxSettings) -> Result<Box<dyn Mailbox>, Fault> {
         MailboxSettings::Imap(imap) => Box::new(ImapMailbox::new(imap.clone())),
         MailboxSettings::Folder(folder) => Box::new(MaildirMailbox::new(folder.clone())),
     })
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
 }
 
 fn transport(settings: &TransportSettings) -> Result<Arc<dyn Transport>, Fault> {
@@ -270,25 +295,23 @@ async fn filing(
     }
 }
 
-async fn deciding(
-    line: Arc<Line>,
-    worker: String,
-    mut hint: watch::Receiver<u64>,
-    answer: Hint,
-    file: Hint,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn deciding(line: Arc<Line>, of: Lane, worker: String, hints: Hints, mut stop: watch::Receiver<bool>) {
+    let mut hint = hints.of(of).0.subscribe();
     let mut backoff = Backoff::new();
     while !*stop.borrow() {
         hint.mark_unchanged();
-        match line.decide_next(&worker).await {
-            Ok(true) => {
+        match line.decide_next(&worker, of).await {
+            Ok(Step::Decided) => {
                 backoff.reset();
-                answer.give();
-                file.give();
+                hints.answer.give();
+                hints.file.give();
             }
-            Ok(false) => {
-                let next = line.store.next_message_at().await.ok().flatten();
+            Ok(Step::LeftToPaper) => {
+                backoff.reset();
+                hints.paper.give();
+            }
+            Ok(Step::NothingWaits) => {
+                let next = line.store.next_message_at(of).await.ok().flatten();
                 rest(&mut hint, &mut stop, next, line.clock.now()).await;
             }
             Err(fault) => backoff.after(&fault, &mut stop).await,

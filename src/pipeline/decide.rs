@@ -14,7 +14,7 @@ use crate::domain::sheet::{Reading, Source};
 use crate::fault::{Fault, Retry};
 use crate::report;
 use crate::sandbox::{Job, JobKind, Unopened};
-use crate::store::{Basis, CaseState, Claimed, Content, Decision, Ending, NewCase, Recorded, Twin};
+use crate::store::{Basis, CaseState, Claimed, Content, Decision, Ending, Lane, NewCase, Recorded, Twin};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -27,6 +27,17 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 /// Judged again when another message brought the same document in between: the second time it is
 /// found, so that more rounds mean something else is wrong.
 const ROUNDS: usize = 3;
+
+/// What a decider did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// There was nothing to do.
+    NothingWaits,
+    /// A message came to its end: decided, or put aside for a person.
+    Decided,
+    /// A message holds paper, and now waits in its lane.
+    LeftToPaper,
+}
 
 /// What a message turned out to be.
 struct Judgement {
@@ -61,22 +72,24 @@ impl Judgement {
 }
 
 impl Line {
-    /// Decides the message that waits longest. `false`: none waits.
-    pub async fn decide_next(&self, worker: &str) -> Result<bool, Fault> {
-        let Some(claimed) = self.store.claim(worker, self.now(), LEASE).await? else { return Ok(false) };
+    /// Decides the message of a lane that waits longest.
+    pub async fn decide_next(&self, worker: &str, lane: Lane) -> Result<Step, Fault> {
+        let Some(claimed) = self.store.claim(worker, lane, self.now(), LEASE).await? else {
+            return Ok(Step::NothingWaits);
+        };
         if claimed.attempts > self.settings.max_attempts {
             let last = claimed.trouble.as_deref().unwrap_or("the program ended while it was at it");
             return self
                 .park(&claimed, &format!("given up after {} attempts: {last}", claimed.attempts - 1))
                 .await;
         }
-        let deciding = self.decide(&claimed);
+        let deciding = self.decide(&claimed, lane);
         let end = tokio::select! {
             end = deciding => end,
             lost = self.keep_claim(&claimed) => lost,
         };
         match end {
-            Ok(()) => Ok(true),
+            Ok(step) => Ok(step),
             Err(Unopened::Ended(ended)) => {
                 self.park(&claimed, &format!("the mail could not be opened: {ended}")).await
             }
@@ -92,42 +105,52 @@ impl Line {
         }
     }
 
-    async fn park(&self, claimed: &Claimed, why: &str) -> Result<bool, Fault> {
+    async fn park(&self, claimed: &Claimed, why: &str) -> Result<Step, Fault> {
         tracing::warn!(message = %claimed.id, why, "message parked: a person has to look");
         self.store.park(claimed, why, self.now()).await?;
-        Ok(true)
+        Ok(Step::Decided)
     }
 
     /// Prolongs the claim while the work goes on; ends only when the claim is lost.
-    async fn keep_claim(&self, claimed: &Claimed) -> Result<(), Unopened> {
+    async fn keep_claim(&self, claimed: &Claimed) -> Result<Step, Unopened> {
         let mut beats = tokio::time::interval(HEARTBEAT);
         beats.tick().await;
         loop {
             beats.tick().await;
             if !self.store.heartbeat(claimed, self.now(), LEASE).await? {
                 tracing::warn!(message = %claimed.id, "the claim was lost: somebody else decides");
-                return Ok(());
+                return Ok(Step::Decided);
             }
         }
     }
 
-    async fn decide(&self, claimed: &Claimed) -> Result<(), Unopened> {
-        let opened = self.open(claimed).await?;
+    async fn decide(&self, claimed: &Claimed, lane: Lane) -> Result<Step, Unopened> {
+        let Some(opened) = self.open(claimed, lane).await? else {
+            tracing::info!(message = %claimed.id, "paper: waits in its own lane");
+            self.store.leave_to_paper(claimed, self.now()).await?;
+            return Ok(Step::LeftToPaper);
+        };
         for _ in 0..ROUNDS {
             let judgement = self.judge(claimed, opened.clone()).await?;
             if self.record(claimed, judgement).await? {
-                return Ok(());
+                return Ok(Step::Decided);
             }
         }
         Err(Fault::later("recording a decision", "overtaken by copies again and again").into())
     }
 
     /// Opens the message in the sandbox; of a mail over the size cap there is only the header.
-    async fn open(&self, claimed: &Claimed) -> Result<Opened, Unopened> {
+    /// `None`: it holds paper, which is not read in this lane.
+    async fn open(&self, claimed: &Claimed, lane: Lane) -> Result<Option<Opened>, Unopened> {
         let bytes = match &claimed.content {
             Content::Whole(bytes) | Content::HeadOnly(bytes) => bytes,
         };
-        let mut opened = self.sandbox.open(Job { kind: JobKind::Mail, name: "", bytes }).await?;
+        let job = Job { kind: JobKind::Mail, name: "", bytes };
+        let opened = match lane {
+            Lane::Quick => self.sandbox.open_unless_paper(job).await?,
+            Lane::Paper => Some(self.sandbox.open(job).await?),
+        };
+        let Some(mut opened) = opened else { return Ok(None) };
         let head_only = matches!(claimed.content, Content::HeadOnly(_));
         if let Some(head) = opened.mail.as_mut().filter(|head| head_only && head.kind != MailKind::Automatic)
         {
@@ -141,7 +164,7 @@ impl Line {
                 findings: vec![finding],
             }];
         }
-        Ok(opened)
+        Ok(Some(opened))
     }
 
     async fn judge(&self, claimed: &Claimed, mut opened: Opened) -> Result<Judgement, Fault> {

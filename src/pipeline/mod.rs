@@ -3,7 +3,8 @@
 //!
 //! 1. `take_in`: cursor → fetch → keep the bytes and move the cursor in one commit.
 //! 2. `decide`: claim a kept message (attempts counted before) → open it in the sandbox → examine →
-//!    record case, findings, events and the replies due, in one commit.
+//!    record case, findings, events and the replies due, in one commit. Paper is left, unread, to
+//!    a lane with deciders of its own: it rests in the table until one of them has time.
 //! 3. `answer`: claim a reply (marked `sending` before the connection opens) → send → settle.
 //!
 //! Filing the mail on the server comes after the decision and is never needed for any of the three.
@@ -15,6 +16,7 @@ mod file;
 mod letters;
 mod take_in;
 
+pub use decide::Step;
 pub use examine::{Examined, Ground, examine};
 
 use crate::clock::Clock;

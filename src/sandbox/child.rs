@@ -48,7 +48,7 @@ fn work() -> io::Result<()> {
         return Ok(()); // the parent went in the middle of it
     }
 
-    let mut parent = Parent { from: stdin, to: io::stdout().lock() };
+    let mut parent = Parent { from: stdin, to: io::stdout().lock(), paper: order.paper };
     let (mail, documents, unread) = open(&order, bytes);
     let reads = mail.as_ref().is_none_or(|head| head.kind != MailKind::Automatic);
     let heads = documents.iter().map(head).collect();
@@ -143,6 +143,8 @@ fn hex(bytes: &[u8]) -> String {
 struct Parent {
     from: StdinLock<'static>,
     to: StdoutLock<'static>,
+    /// Whether it has them read at all.
+    paper: bool,
 }
 
 impl Parent {
@@ -170,6 +172,15 @@ impl Parent {
 }
 
 impl Engine for Parent {
+    fn begin(&mut self) -> Result<(), Silence> {
+        if self.paper {
+            return Ok(());
+        }
+        // ends us, as soon as it is heard
+        let _ = self.send(&Frame::Paper);
+        Err(Silence::Missing)
+    }
+
     fn tsv(&mut self, manner: Manner, lines: &[Grey]) -> Result<Vec<u8>, Silence> {
         self.ask(manner, lines).unwrap_or(Err(Silence::Failed))
     }

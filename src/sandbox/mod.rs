@@ -19,7 +19,7 @@ use crate::fault::Fault;
 use crate::intake::mime::MimeSettings;
 use nursery::Nursery;
 use progress::{Next, Progress};
-use run::run;
+use run::{End, run};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -89,6 +89,15 @@ impl std::fmt::Debug for Job<'_> {
     }
 }
 
+/// What becomes of paper: pages that are pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Paper {
+    /// It is read, which takes the engine, and seconds.
+    Read,
+    /// It is noticed, and the whole job left to who has time for it.
+    Leave,
+}
+
 /// How a child ended that did not get through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Ended {
@@ -132,11 +141,29 @@ impl Sandbox {
     /// Opens and reads one message or document. A document that children die of becomes a reading
     /// without a sheet; the others are read all the same.
     pub async fn open(&self, job: Job<'_>) -> Result<Opened, Unopened> {
+        let opened = self.opened(job, Paper::Read).await?;
+        opened.ok_or(Unopened::Ended(Ended::Crashed { signal: None }))
+    }
+
+    /// The same for what is read without the recognition engine, within a moment. `None`: there is
+    /// paper in it; nothing was read, it takes [`Sandbox::open`].
+    pub async fn open_unless_paper(&self, job: Job<'_>) -> Result<Option<Opened>, Unopened> {
+        self.opened(job, Paper::Leave).await
+    }
+
+    async fn opened(&self, job: Job<'_>, paper: Paper) -> Result<Option<Opened>, Unopened> {
         let mut progress = Progress::default();
         for number in 1..=CHILDREN {
-            let order = Order::new(&self.settings, &self.mime, job, progress.begin());
+            let order = Order::new(&self.settings, &self.mime, job, paper, progress.begin());
             let child = self.nursery.take().await?;
-            let next = match run(child, &order, job.bytes, &self.settings, &mut progress).await {
+            let ended = match run(child, &order, job.bytes, &self.settings, &mut progress).await {
+                Ok(End::Paper) if paper == Paper::Leave => return Ok(None),
+                // said by a child that was to read it: it was taken over
+                Ok(End::Paper) => Err(Ended::Crashed { signal: None }),
+                Ok(End::Through) => Ok(()),
+                Err(ended) => Err(ended),
+            };
+            let next = match ended {
                 Ok(()) => progress.got_through(),
                 Err(ended) => {
                     tracing::warn!(%ended, number, bytes = job.bytes.len(), "a sandbox child did not get through");
@@ -152,7 +179,7 @@ impl Sandbox {
                 break;
             }
         }
-        progress.into_opened().ok_or(Unopened::Ended(Ended::Crashed { signal: None }))
+        progress.into_opened().map(Some).ok_or(Unopened::Ended(Ended::Crashed { signal: None }))
     }
 }
 

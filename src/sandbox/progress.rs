@@ -57,7 +57,7 @@ impl Progress {
                 }
             }
             Frame::All { readings } => self.together = Some(readings),
-            Frame::Recognise { .. } | Frame::End => {}
+            Frame::Recognise { .. } | Frame::Paper | Frame::End => {}
         }
     }
 

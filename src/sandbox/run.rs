@@ -21,6 +21,15 @@ const LAST_WORDS: u64 = 8 << 10;
 /// SIGXCPU on Linux: `RLIMIT_CPU` is used up.
 const SIGXCPU: i32 = 24;
 
+/// How a child ended that did what it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// It came to its end mark.
+    Through,
+    /// It found paper, which it was not to read.
+    Paper,
+}
+
 /// Gives the child its job and notes in `progress` what it says, until its end mark. The child is
 /// gone afterwards, whatever happened.
 pub(super) async fn run(
@@ -29,7 +38,7 @@ pub(super) async fn run(
     bytes: &[u8],
     settings: &SandboxSettings,
     progress: &mut Progress,
-) -> Result<(), Ended> {
+) -> Result<End, Ended> {
     let (Some(stdin), Some(stdout), Some(stderr)) =
         (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
@@ -58,14 +67,15 @@ pub(super) async fn run(
         // It is dying of its own cause, which is of interest.
         Ok(Heard::ClosedEarly) => timeout_at(deadline, child.wait()).await.ok().and_then(Result::ok),
         // After its end mark or a breach there is nothing more to wait for.
-        Ok(Heard::Everything) | Err(_) => None,
+        Ok(Heard::Everything | Heard::Paper) | Err(_) => None,
     };
     if status.is_none() {
         // Kills and reaps; the error would say that it is gone already.
         let _ = child.kill().await;
     }
     match heard? {
-        Heard::Everything => Ok(()),
+        Heard::Everything => Ok(End::Through),
+        Heard::Paper => Ok(End::Paper),
         Heard::ClosedEarly => Err(cause(status, &words)),
     }
 }
@@ -95,6 +105,7 @@ async fn tell(stdin: &Mutex<ChildStdin>, order: &Order, bytes: &[u8]) -> std::io
 
 enum Heard {
     Everything,
+    Paper,
     ClosedEarly,
 }
 
@@ -127,6 +138,7 @@ async fn hear(
         }
         match serde_json::from_slice(&line) {
             Ok(Frame::End) => return Ok(Heard::Everything),
+            Ok(Frame::Paper) => return Ok(Heard::Paper),
             Ok(Frame::Recognise { manner, lines: sizes }) => {
                 let size = Frame::pixels(&sizes);
                 if size > recogniser::MOST_PIXELS {

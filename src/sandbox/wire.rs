@@ -1,7 +1,7 @@
 //! What parent and child say to each other: one order in, frames out, each a line of JSON. The
 //! order is followed by the job's bytes.
 
-use super::{Job, JobKind, SandboxSettings};
+use super::{Job, JobKind, Paper, SandboxSettings};
 use crate::domain::mail::{DocumentHead, MailHead};
 use crate::domain::sheet::Reading;
 use crate::intake::mime::MimeSettings;
@@ -28,6 +28,8 @@ pub(super) struct Order {
     /// Bytes that follow.
     pub size: u64,
     pub mime: MimeSettings,
+    /// Whether paper is read: it takes the engine, and seconds.
+    pub paper: bool,
     pub task: Task,
     /// Documents not to be read (again), by number.
     pub skip: Vec<usize>,
@@ -49,6 +51,7 @@ impl Order {
         settings: &SandboxSettings,
         mime: &MimeSettings,
         job: Job<'_>,
+        paper: Paper,
         (task, skip): (Task, Vec<usize>),
     ) -> Self {
         Self {
@@ -59,6 +62,7 @@ impl Order {
             name: job.name.to_owned(),
             size: job.bytes.len() as u64,
             mime: mime.clone(),
+            paper: paper == Paper::Read,
             task,
             skip,
         }
@@ -66,7 +70,8 @@ impl Order {
 }
 
 /// What the child found: `Opened`; then `All`, or a `One` for each document; then `End`. Between
-/// them it may ask for pictures of lines to be read, and waits for the answer.
+/// them it may ask for pictures of lines to be read, and waits for the answer. Where paper is not
+/// read, `Paper` is the last that matters.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "frame", rename_all = "snake_case")]
 pub(super) enum Frame {
@@ -83,6 +88,8 @@ pub(super) enum Frame {
         manner: Manner,
         lines: Vec<(usize, usize)>,
     },
+    /// There is paper, which this child is not to read.
+    Paper,
     End,
 }
 

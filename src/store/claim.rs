@@ -9,6 +9,26 @@ use serde_json::json;
 use sqlx::FromRow;
 use std::fmt;
 
+/// Whose turn a message is. All begin in the first lane; what turns out to be paper is left to the
+/// second, so that a row of scans keeps nobody waiting who is answered within a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Mail that is read without the recognition engine.
+    Quick,
+    /// Mail with paper in it: seconds of work for a processor.
+    Paper,
+}
+
+impl Lane {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Paper => "paper",
+        }
+    }
+}
+
 /// A message in the hands of a worker, until `lease_until`.
 #[derive(Clone)]
 pub struct Claimed {
@@ -66,11 +86,12 @@ struct Row {
 }
 
 impl Store {
-    /// The oldest message that nobody holds, leased to `worker`; the attempt is counted in the
-    /// same commit. `None` when nothing is due.
+    /// The oldest message of a lane that nobody holds, leased to `worker`; the attempt is counted in
+    /// the same commit. `None` when nothing is due.
     pub async fn claim(
         &self,
         worker: &str,
+        lane: Lane,
         now: Timestamp,
         lease: SignedDuration,
     ) -> Result<Option<Claimed>, Fault> {
@@ -79,13 +100,13 @@ impl Store {
         let sql = match self.database.engine() {
             Engine::Sqlite => {
                 "UPDATE messages SET state = 'claimed', worker = $1, due_at = $2, attempts = attempts + 1 \
-                 WHERE id = (SELECT id FROM messages WHERE state IN ('kept', 'claimed') AND due_at <= $3 \
+                 WHERE id = (SELECT id FROM messages WHERE lane = $4 AND state IN ('kept', 'claimed') AND due_at <= $3 \
                  ORDER BY received_at, id LIMIT 1) \
                  RETURNING id, size, whole, sha256, received_at, attempts, trouble, due_at"
             }
             Engine::Postgres => {
                 "UPDATE messages SET state = 'claimed', worker = $1, due_at = $2, attempts = attempts + 1 \
-                 WHERE id = (SELECT id FROM messages WHERE state IN ('kept', 'claimed') AND due_at <= $3 \
+                 WHERE id = (SELECT id FROM messages WHERE lane = $4 AND state IN ('kept', 'claimed') AND due_at <= $3 \
                  ORDER BY received_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) \
                  RETURNING id, size, whole, sha256, received_at, attempts, trouble, due_at"
             }
@@ -95,6 +116,7 @@ impl Store {
             .bind(worker)
             .bind(millis(until))
             .bind(millis(now))
+            .bind(lane.as_str())
             .fetch_optional(&mut *transaction)
             .await
             .map_err(fault(DOING))?;
@@ -162,6 +184,25 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Leaves a message to the paper lane, where it waits for its turn from now on. The look at it
+    /// does not count as an attempt. `false`: the claim was lost.
+    pub async fn leave_to_paper(&self, claimed: &Claimed, now: Timestamp) -> Result<bool, Fault> {
+        const DOING: &str = "leaving a message to the paper lane";
+        let mut connection = self.database.writer(DOING).await?;
+        let done = sqlx::query(
+            "UPDATE messages SET lane = 'paper', state = 'kept', worker = NULL, due_at = $1, attempts = attempts - 1 \
+             WHERE id = $2 AND state = 'claimed' AND worker = $3 AND attempts = $4",
+        )
+        .bind(millis(now))
+        .bind(claimed.id.0)
+        .bind(&claimed.worker)
+        .bind(i64::from(claimed.attempts))
+        .execute(&mut *connection)
+        .await
+        .map_err(fault(DOING))?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// Puts a message aside for a person, with the reason. `false`: the claim was lost.
     pub async fn park(&self, claimed: &Claimed, why: &str, now: Timestamp) -> Result<bool, Fault> {
         const DOING: &str = "parking a message";
@@ -209,14 +250,16 @@ impl Store {
         Ok(true)
     }
 
-    /// When the next message can be claimed, at the earliest; `None` when none waits.
-    pub async fn next_message_at(&self) -> Result<Option<Timestamp>, Fault> {
+    /// When the next message of a lane can be claimed, at the earliest; `None` when none waits.
+    pub async fn next_message_at(&self, lane: Lane) -> Result<Option<Timestamp>, Fault> {
         const DOING: &str = "looking for the next message";
-        let (at,): (Option<i64>,) =
-            sqlx::query_as("SELECT MIN(due_at) FROM messages WHERE state IN ('kept', 'claimed')")
-                .fetch_one(self.database.read())
-                .await
-                .map_err(fault(DOING))?;
+        let (at,): (Option<i64>,) = sqlx::query_as(
+            "SELECT MIN(due_at) FROM messages WHERE lane = $1 AND state IN ('kept', 'claimed')",
+        )
+        .bind(lane.as_str())
+        .fetch_one(self.database.read())
+        .await
+        .map_err(fault(DOING))?;
         instant_or_none(at)
     }
 }

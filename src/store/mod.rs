@@ -72,7 +72,7 @@ mod tests;
 
 pub use asked::{CaseDetail, CaseFilter, CaseRow, ParkedRow, RecordedFinding, ReplyFilter, ReplyRow};
 pub use caps::{Cap, ReplyCounts, Tripped};
-pub use claim::{Claimed, Content};
+pub use claim::{Claimed, Content, Lane};
 pub use event::{ChainBroken, ChainLength, EventRow};
 pub use filing::ToFile;
 pub use keep::{Arrived, Kept, NewMail};

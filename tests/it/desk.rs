@@ -7,10 +7,11 @@ use guichet::daemon::Daemon;
 use guichet::domain::mail::{Delivery, ReplyState};
 use guichet::fault::Fault;
 use guichet::folder::maildir::MaildirMailbox;
+use guichet::pipeline::Step;
 use guichet::registry::Options;
 use guichet::reply::transport::{Outgoing, Transport};
 use guichet::sandbox::SandboxSettings;
-use guichet::store::{CaseFilter, CaseRow, ReplyFilter, ReplyRow, Store};
+use guichet::store::{CaseFilter, CaseRow, Lane, ReplyFilter, ReplyRow, Store};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -82,7 +83,18 @@ impl TestDesk {
         desk
     }
 
+    /// The same, with another program that opens mail and recognises paper.
+    pub async fn with_program(lines: &str, program: &Path) -> Self {
+        let desk = Self::opened(lines, program.to_owned()).await;
+        desk.imports_the_registry().await;
+        desk
+    }
+
     pub async fn without_registry(lines: &str) -> Self {
+        Self::opened(lines, PathBuf::from(env!("CARGO_BIN_EXE_guichet"))).await
+    }
+
+    async fn opened(lines: &str, program: PathBuf) -> Self {
         let folder = tempfile::Builder::new().prefix("guichet-desk-").tempdir().unwrap();
         let root = folder.path().display();
         for part in ["mailbox/tmp", "mailbox/new", "mailbox/cur"] {
@@ -94,7 +106,6 @@ impl TestDesk {
         );
         let config = Config::parse(&text).unwrap();
         let clock = StoppedClock::at(NOW.parse().unwrap());
-        let program = PathBuf::from(env!("CARGO_BIN_EXE_guichet"));
         let sandbox = SandboxSettings { program, ..(&config.sandbox).into() };
         let daemon = Daemon::with(config.clone(), Arc::new(clock.clone()), sandbox).await.unwrap();
         let guichet::config::MailboxSettings::Folder(settings) = config.mailbox else { unreachable!() };
@@ -133,6 +144,10 @@ impl TestDesk {
         self.receives(&bytes_of(path));
     }
 
+    pub async fn takes_in(&mut self) {
+        while self.daemon.line.take_in(&mut self.mailbox, &|| {}).await.unwrap() > 0 {}
+    }
+
     /// All legs until nothing is left to do now.
     pub async fn turn(&mut self) {
         self.try_turn().await.unwrap();
@@ -142,7 +157,10 @@ impl TestDesk {
     pub async fn try_turn(&mut self) -> Result<(), Fault> {
         let line = self.daemon.line.clone();
         while line.take_in(&mut self.mailbox, &|| {}).await? > 0 {}
-        while line.decide_next("test").await? {}
+        // who works for the quick lane leaves paper to its own
+        for lane in [Lane::Quick, Lane::Paper] {
+            while line.decide_next("test", lane).await? != Step::NothingWaits {}
+        }
         while line.answer_next("test", &self.relay, 0.0).await? {}
         line.store.recover_sending(self.now()).await?;
         while line.file_away(&mut self.mailbox).await? > 0 {}
@@ -191,6 +209,12 @@ impl TestDesk {
         let url = format!("sqlite:{}", self.folder.path().join("guichet.db").display());
         let mut connection = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.unwrap();
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+    }
+
+    /// Rows that SQL counts, with one text bound.
+    pub async fn counts(&self, sql: &'static str, bound: &str) -> i64 {
+        let row = sqlx::query_scalar(sql).bind(bound).fetch_one(self.store().database().read());
+        row.await.unwrap()
     }
 
     /// The folder a mail lies in now, by what its name contains (`""` is the inbox).

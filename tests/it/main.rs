@@ -23,6 +23,7 @@ mod imap_filing;
 mod imap_idle;
 mod imap_peer;
 mod imap_trouble;
+mod lanes;
 mod line;
 mod mails;
 mod postfix;

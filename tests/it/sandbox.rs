@@ -208,7 +208,7 @@ async fn a_program_that_is_not_there_is_our_fault() {
 fn order(parent: u32, size: usize) -> String {
     let mime = serde_json::to_string(&MimeSettings::default()).unwrap();
     format!(
-        r#"{{"parent":{parent},"cpu":7,"memory":268435456,"kind":"mail","name":"","size":{size},"mime":{mime},"task":"together","skip":[]}}"#
+        r#"{{"parent":{parent},"cpu":7,"memory":268435456,"kind":"mail","name":"","size":{size},"mime":{mime},"paper":true,"task":"together","skip":[]}}"#
     )
 }
 

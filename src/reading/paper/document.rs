@@ -26,7 +26,7 @@ impl<'e> Paper<'e> {
 
     /// Reads the pages of a PDF that are pictures; those that cannot be read stay what they are.
     pub fn pages(&mut self, document: &mut Document, bytes: &[u8]) {
-        if self.silent || !document.pages.iter().any(is_wordless) {
+        if !document.pages.iter().any(is_wordless) || !self.begins() {
             return;
         }
         let Some(Ok(pdf)) = guarded(|| Pdf::new(bytes.to_vec())) else { return };
@@ -62,8 +62,14 @@ impl<'e> Paper<'e> {
         Some(Document { page_count: pages.len(), pages, ..Document::default() })
     }
 
+    /// Whether paper is read at all; asked before a page is drawn, which takes long.
+    fn begins(&mut self) -> bool {
+        self.silent = self.silent || self.engine.begin().is_err();
+        !self.silent
+    }
+
     fn read(&mut self, picture: &Grey, size: Option<(f32, f32)>) -> Option<Page> {
-        if self.silent || decode::is_tiny(picture) {
+        if decode::is_tiny(picture) || !self.begins() {
             return None;
         }
         self.left = self.left.checked_sub(1)?;

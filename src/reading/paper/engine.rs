@@ -74,6 +74,14 @@ pub enum Silence {
 
 /// Reads pictures of lines.
 pub trait Engine {
+    /// Asked before the first picture of paper is drawn: whether paper is read here at all.
+    ///
+    /// # Errors
+    /// When it is not: then nothing is drawn, and nothing asked.
+    fn begin(&mut self) -> Result<(), Silence> {
+        Ok(())
+    }
+
     /// The TSV for some lines, a page each.
     ///
     /// # Errors

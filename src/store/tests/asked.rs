@@ -3,7 +3,7 @@
 use super::desk::{Desk, decision, filled};
 use crate::domain::case::{CaseNumber, VerdictKind};
 use crate::domain::form::Masked;
-use crate::store::{CaseFilter, CaseState, Store};
+use crate::store::{CaseFilter, CaseState, Lane, Store};
 
 async fn found(store: &Store, filter: CaseFilter) -> Vec<String> {
     store.cases(&filter).await.unwrap().into_iter().map(|row| row.number.to_string()).collect()
@@ -56,7 +56,7 @@ async fn an_empty_store_balances_and_answers() {
     desk.store.ping().await.unwrap();
     let ledger = desk.store.ledger().await.unwrap();
     assert_eq!((ledger, ledger.balances()), (crate::store::Ledger::default(), true));
-    assert_eq!(desk.store.next_message_at().await.unwrap(), None);
+    assert_eq!(desk.store.next_message_at(Lane::Quick).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, INBOX, LEASE, at, decision, filled, mail};
 use crate::domain::mail::Delivery;
-use crate::store::{Kept, Recorded};
+use crate::store::{Kept, Lane, Recorded};
 use sqlx::{AssertSqlSafe, Row};
 
 /// Every table that the store writes, so that a forgotten one shows.
@@ -131,7 +131,7 @@ async fn claiming_counts_the_attempt_or_does_not_claim() {
     desk.keeps(1, "a").await;
     let before = picture(&desk).await;
     breaks(&desk, "messages", "UPDATE").await;
-    assert!(desk.store.claim("ada", at(1), LEASE).await.is_err());
+    assert!(desk.store.claim("ada", Lane::Quick, at(1), LEASE).await.is_err());
     assert_eq!(picture(&desk).await, before);
     mends(&desk, "messages").await;
     assert_eq!(desk.claims().await.attempts, 1);

@@ -4,7 +4,7 @@ use super::desk::{Desk, FORM, LEASE, at, case, decision, ending, head, reply};
 use crate::domain::case::CaseNumber;
 use crate::domain::mail::ReplyState;
 use crate::fault::{Fault, Retry};
-use crate::store::{CaseState, Decision, Ending, NewCase, NewReply, Recorded, ReplyFilter, Twin};
+use crate::store::{CaseState, Decision, Ending, Lane, NewCase, NewReply, Recorded, ReplyFilter, Twin};
 use jiff::civil::date;
 
 /// A filled form: whoever sends it.
@@ -70,7 +70,7 @@ async fn a_lost_claim_records_nothing() {
     let desk = Desk::new().await;
     desk.keeps(1, "a").await;
     let late = desk.claims().await;
-    let taken = desk.store.claim("bob", at(1) + LEASE, LEASE).await.unwrap().unwrap();
+    let taken = desk.store.claim("bob", Lane::Quick, at(1) + LEASE, LEASE).await.unwrap().unwrap();
     assert_eq!(desk.records(&late, &decision(vec![case("a.pdf")])).await, Recorded::ClaimLost);
     let ledger = desk.store.ledger().await.unwrap();
     assert_eq!((ledger.cases, ledger.replies, ledger.waiting), (0, 0, 1));

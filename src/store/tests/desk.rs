@@ -9,8 +9,8 @@ use crate::domain::mail::{DocumentHead, MailHead, MailKind, SenderCheck};
 use crate::domain::policy::Profile;
 use crate::domain::sheet::{Area, Evidence, Source};
 use crate::store::{
-    Arrived, Basis, CaseState, Claimed, Decision, Ending, Kept, MailId, NewCase, NewMail, NewReply, Recorded,
-    Store,
+    Arrived, Basis, CaseState, Claimed, Decision, Ending, Kept, Lane, MailId, NewCase, NewMail, NewReply,
+    Recorded, Store,
 };
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
@@ -58,7 +58,7 @@ impl Desk {
     }
 
     pub async fn claims(&self) -> Claimed {
-        self.store.claim("ada", at(1), LEASE).await.unwrap().expect("something to claim")
+        self.store.claim("ada", Lane::Quick, at(1), LEASE).await.unwrap().expect("something to claim")
     }
 
     /// Keeps a mail and records a rejected case with one reply for it.

@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, INBOX, LEASE, at, mail};
 use crate::domain::mail::Cursor;
-use crate::store::{Arrived, Content, Kept, NewMail};
+use crate::store::{Arrived, Content, Kept, Lane, NewMail, Worker};
 
 #[tokio::test]
 async fn bytes_and_cursor_move_together() {
@@ -58,8 +58,8 @@ async fn a_mail_without_a_date_is_dated_by_its_first_sight_and_the_event_says_so
         let detail: serde_json::Value = serde_json::from_str(&events[0].detail).unwrap();
         assert_eq!(detail["dated_by"], dated_by);
     }
-    let oldest = desk.store.claim("w", at(4), LEASE).await.unwrap().unwrap();
-    let next = desk.store.claim("w", at(4), LEASE).await.unwrap().unwrap();
+    let oldest = desk.store.claim("w", Lane::Quick, at(4), LEASE).await.unwrap().unwrap();
+    let next = desk.store.claim("w", Lane::Quick, at(4), LEASE).await.unwrap().unwrap();
     assert_eq!((oldest.id, next.id, next.received_at), (second, first, at(3)));
 }
 
@@ -108,13 +108,13 @@ async fn the_oldest_is_claimed_first_and_leased_ones_are_skipped() {
     let newer = mail(8, "newer");
     let older = mail(2, "older");
     desk.store.keep(INBOX, 1, &[newer, older], at(0)).await.unwrap();
-    let first = desk.store.claim("ada", at(1), LEASE).await.unwrap().unwrap();
+    let first = desk.store.claim("ada", Lane::Quick, at(1), LEASE).await.unwrap().unwrap();
     assert_eq!(first.content, Content::Whole(b"older".to_vec()));
     assert_eq!((first.attempts, first.lease_until), (1, at(1) + LEASE));
-    let second = desk.store.claim("bob", at(1), LEASE).await.unwrap().unwrap();
+    let second = desk.store.claim("bob", Lane::Quick, at(1), LEASE).await.unwrap().unwrap();
     assert_eq!(second.content, Content::Whole(b"newer".to_vec()));
-    assert!(desk.store.claim("eve", at(1), LEASE).await.unwrap().is_none());
-    assert_eq!(desk.store.next_message_at().await.unwrap(), Some(at(1) + LEASE));
+    assert!(desk.store.claim("eve", Lane::Quick, at(1), LEASE).await.unwrap().is_none());
+    assert_eq!(desk.store.next_message_at(Lane::Quick).await.unwrap(), Some(at(1) + LEASE));
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_claim_that_ran_out_is_counted_and_its_late_worker_changes_nothing() {
     let desk = Desk::new().await;
     desk.keeps(1, "a").await;
     let late = desk.claims().await;
-    let again = desk.store.claim("bob", at(1) + LEASE, LEASE).await.unwrap().unwrap();
+    let again = desk.store.claim("bob", Lane::Quick, at(1) + LEASE, LEASE).await.unwrap().unwrap();
     assert_eq!((again.id, again.attempts), (late.id, 2));
     assert!(!desk.store.heartbeat(&late, at(7), LEASE).await.unwrap());
     assert!(!desk.store.release(&late, "too late", at(7)).await.unwrap());
@@ -136,8 +136,8 @@ async fn a_message_released_after_our_fault_waits_tells_its_trouble_and_has_no_a
     desk.keeps(1, "a").await;
     let claimed = desk.claims().await;
     assert!(desk.store.release(&claimed, "disk full", at(30)).await.unwrap());
-    assert!(desk.store.claim("ada", at(29), LEASE).await.unwrap().is_none());
-    let again = desk.store.claim("ada", at(30), LEASE).await.unwrap().unwrap();
+    assert!(desk.store.claim("ada", Lane::Quick, at(29), LEASE).await.unwrap().is_none());
+    let again = desk.store.claim("ada", Lane::Quick, at(30), LEASE).await.unwrap().unwrap();
     assert_eq!(
         (again.attempts, again.trouble.as_deref()),
         (1, Some("disk full")),
@@ -151,12 +151,49 @@ async fn a_claim_that_ran_out_stays_lost_after_others_claimed_and_released() {
     let desk = Desk::new().await;
     desk.keeps(1, "a").await;
     let late = desk.claims().await;
-    let other = desk.store.claim("bob", at(1) + LEASE, LEASE).await.unwrap().unwrap();
+    let other = desk.store.claim("bob", Lane::Quick, at(1) + LEASE, LEASE).await.unwrap().unwrap();
     assert!(desk.store.release(&other, "disk full", at(10)).await.unwrap());
     assert!(!desk.store.park(&other, "too late", at(10)).await.unwrap());
-    let again = desk.store.claim("ada", at(10), LEASE).await.unwrap().unwrap();
+    let again = desk.store.claim("ada", Lane::Quick, at(10), LEASE).await.unwrap().unwrap();
     assert!(!desk.store.park(&late, "too late", at(10)).await.unwrap());
     assert!(desk.store.heartbeat(&again, at(10), LEASE).await.unwrap());
+}
+
+#[tokio::test]
+async fn each_lane_is_claimed_by_itself_and_leaving_a_message_to_paper_counts_no_attempt() {
+    let desk = Desk::new().await;
+    desk.store.keep(INBOX, 1, &[mail(1, "scan"), mail(2, "digital")], at(0)).await.unwrap();
+    assert!(desk.store.claim("p", Lane::Paper, at(1), LEASE).await.unwrap().is_none());
+    assert_eq!(desk.store.next_message_at(Lane::Paper).await.unwrap(), None);
+    let scan = desk.claims().await;
+    assert!(desk.store.leave_to_paper(&scan, at(2)).await.unwrap());
+    assert_eq!(desk.store.next_message_at(Lane::Paper).await.unwrap(), Some(at(2)));
+    assert_eq!(desk.claims().await.content, Content::Whole(b"digital".to_vec()));
+    let paper = desk.store.claim("p", Lane::Paper, at(2), LEASE).await.unwrap().unwrap();
+    assert_eq!((paper.id, paper.attempts), (scan.id, 1));
+    assert!(!desk.store.leave_to_paper(&scan, at(3)).await.unwrap(), "it is somebody else's by now");
+    assert!(desk.store.release(&paper, "disk full", at(3)).await.unwrap());
+    assert!(
+        desk.store.claim("p", Lane::Paper, at(3), LEASE).await.unwrap().is_some(),
+        "it stays in its lane"
+    );
+}
+
+/// Whoever dies of paper has had an attempt at it, and leaves it in its lane.
+#[tokio::test]
+async fn paper_whose_decider_died_is_counted_and_taken_up_in_its_lane() {
+    let desk = Desk::new().await;
+    desk.keeps(1, "scan").await;
+    let scan = desk.claims().await;
+    desk.store.leave_to_paper(&scan, at(1)).await.unwrap();
+    let this = Worker::this(at(2));
+    // the same process id at another time: a program of this machine that is no more
+    let dead = format!("{}/p0", Worker::this(at(1)));
+    desk.store.claim(&dead, Lane::Paper, at(1), LEASE).await.unwrap().unwrap();
+    assert_eq!(desk.store.recover(&this, at(2)).await.unwrap(), 1);
+    assert!(desk.store.claim("d", Lane::Quick, at(3), LEASE).await.unwrap().is_none());
+    let again = desk.store.claim("p", Lane::Paper, at(3), LEASE).await.unwrap().unwrap();
+    assert_eq!((again.id, again.attempts), (scan.id, 2));
 }
 
 #[tokio::test]
@@ -165,12 +202,12 @@ async fn a_parked_message_is_listed_and_tried_again_only_by_a_person() {
     let id = desk.keeps(1, "a").await;
     let claimed = desk.claims().await;
     assert!(desk.store.park(&claimed, "killed its reader three times", at(2)).await.unwrap());
-    assert!(desk.store.claim("ada", at(1000), LEASE).await.unwrap().is_none());
+    assert!(desk.store.claim("ada", Lane::Quick, at(1000), LEASE).await.unwrap().is_none());
     assert_eq!(desk.store.parked().await.unwrap()[0].attempts, 1);
     let ledger = desk.store.ledger().await.unwrap();
     assert_eq!((ledger.parked, ledger.waiting, ledger.balances()), (1, 0, true));
     assert!(desk.store.unpark(id, "ada", at(3)).await.unwrap());
-    assert_eq!(desk.store.claim("ada", at(3), LEASE).await.unwrap().unwrap().attempts, 1);
+    assert_eq!(desk.store.claim("ada", Lane::Quick, at(3), LEASE).await.unwrap().unwrap().attempts, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -182,7 +219,7 @@ async fn two_claimers_never_get_the_same_message() {
     let other = crate::store::Store::open(&desk.url).await.unwrap();
     let claim_all = |store: crate::store::Store, name: &'static str| async move {
         let mut mine = vec![];
-        while let Some(claimed) = store.claim(name, at(1), LEASE).await.unwrap() {
+        while let Some(claimed) = store.claim(name, Lane::Quick, at(1), LEASE).await.unwrap() {
             mine.push(claimed.id);
         }
         mine
