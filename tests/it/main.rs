@@ -18,6 +18,7 @@ mod crash;
 mod demo;
 mod desk;
 mod dovecot;
+mod hostile;
 mod imap_dovecot;
 mod imap_filing;
 mod imap_idle;

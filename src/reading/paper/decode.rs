@@ -12,7 +12,7 @@ use hayro_interpret::{
 };
 use hayro_syntax::Pdf;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -25,6 +25,14 @@ const LONGEST: u32 = 4_200;
 const MEMORY: u64 = 260 << 20;
 /// Drawings of pictures on one page; a scan has one, or some hundred stripes.
 const MOST_DRAWN: usize = 2_000;
+/// Drawings of any kind on one page, a clip counting for many: nested forms can be made to draw for
+/// days from a file of a few hundred bytes.
+const MOST_WORK: u32 = 1_000_000;
+const WORK_OF_A_CLIP: u32 = 50;
+/// Longer side of a page, points: 200 inches, the limit of most programs (ISO 32000-1 annex C.2).
+const LONGEST_PAGE: f32 = 14_400.0;
+/// Pages of a TIFF; as many as of a PDF.
+const MOST_IN_A_FILE: usize = 50;
 
 /// Why a picture is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,16 +42,27 @@ pub enum Refused {
     Damaged,
 }
 
+/// The pictures of a file.
+#[derive(Debug)]
+pub struct Pictures {
+    pub read: Vec<Grey>,
+    /// There are more, which were not read: too many, or damaged.
+    pub more: bool,
+}
+
 /// The pictures in a file (a TIFF has several pages), `most` at most.
 ///
 /// # Errors
 /// Where not even the first can be decoded, or it is too large.
-pub fn pictures(bytes: &[u8], most: usize) -> Result<Vec<Grey>, Refused> {
+pub fn pictures(bytes: &[u8], most: usize) -> Result<Pictures, Refused> {
     if bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*") {
         return tiff_pages(bytes, most);
     }
+    if is_cut_jpeg(bytes) {
+        return Err(Refused::Damaged);
+    }
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|_| Refused::Damaged)?;
-    let mut decoder = reader.into_decoder().map_err(|_| Refused::Damaged)?;
+    let mut decoder = reader.into_decoder().map_err(|error| refused(&error))?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MOST_PIXELS || decoder.total_bytes() > MEMORY {
         return Err(Refused::TooLarge);
@@ -52,8 +71,33 @@ pub fn pictures(bytes: &[u8], most: usize) -> Result<Vec<Grey>, Refused> {
     limits.max_alloc = Some(MEMORY);
     decoder.set_limits(limits).map_err(|_| Refused::TooLarge)?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let picture = DynamicImage::from_decoder(decoder).map_err(|_| Refused::Damaged)?;
-    Ok(vec![oriented(grey(&picture), orientation)])
+    let picture = DynamicImage::from_decoder(decoder).map_err(|error| refused(&error))?;
+    Ok(Pictures { read: vec![oriented(grey(&picture), orientation)], more: false })
+}
+
+fn refused(error: &ImageError) -> Refused {
+    match error {
+        ImageError::Limits(_) => Refused::TooLarge,
+        _ => Refused::Damaged,
+    }
+}
+
+/// Whether a JPEG stops before its end mark: decoders fill up what did not come with grey, which must
+/// not be taken for empty paper. (ITU-T T.81 annex B: segments with lengths up to the scan, in which
+/// 0xFF 0xD9 can only be the end.)
+fn is_cut_jpeg(bytes: &[u8]) -> bool {
+    let Some(mut rest) = bytes.strip_prefix(&[0xFF, 0xD8]) else { return false };
+    loop {
+        match rest {
+            [0xFF, 0xFF, ..] => rest = rest.get(1..).unwrap_or_default(),
+            [0xFF, 0xDA, scan @ ..] => return !scan.windows(2).any(|pair| pair == [0xFF, 0xD9]),
+            [0xFF, _, high, low, ..] => {
+                let length = usize::from(u16::from_be_bytes([*high, *low]));
+                rest = rest.get(2 + length..).unwrap_or_default();
+            }
+            _ => return true,
+        }
+    }
 }
 
 fn grey(picture: &DynamicImage) -> Grey {
@@ -98,17 +142,27 @@ fn to_size(n: u32) -> usize {
 }
 
 /// TIFF, page by page, in the depths scanners write.
-fn tiff_pages(bytes: &[u8], most: usize) -> Result<Vec<Grey>, Refused> {
+fn tiff_pages(bytes: &[u8], most: usize) -> Result<Pictures, Refused> {
     use tiff::decoder::{Decoder, DecodingResult, Limits};
     let mut limits = Limits::default();
     limits.decoding_buffer_size = 256 << 20;
     limits.intermediate_buffer_size = 128 << 20;
     let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(|_| Refused::Damaged)?.with_limits(limits);
+    for _ in 0..MOST_IN_A_FILE {
+        if !decoder.more_images() || decoder.next_image().is_err() {
+            break;
+        }
+    }
+    if decoder.more_images() {
+        return Err(Refused::TooLarge);
+    }
+    decoder.seek_to_image(0).map_err(|_| Refused::Damaged)?;
     let mut out = Vec::new();
+    let partly = |read: Vec<Grey>| Ok(Pictures { read, more: true });
     loop {
         let (width, height) = decoder.dimensions().map_err(|_| Refused::Damaged)?;
         if u64::from(width) * u64::from(height) > MOST_PIXELS {
-            return if out.is_empty() { Err(Refused::TooLarge) } else { Ok(out) };
+            return if out.is_empty() { Err(Refused::TooLarge) } else { partly(out) };
         }
         let kind = decoder.colortype().map_err(|_| Refused::Damaged)?;
         let orientation = decoder
@@ -138,10 +192,13 @@ fn tiff_pages(bytes: &[u8], most: usize) -> Result<Vec<Grey>, Refused> {
         match picture {
             Some(picture) => out.push(oriented(fine(picture), orientation)),
             None if out.is_empty() => return Err(Refused::Damaged),
-            None => return Ok(out),
+            None => return partly(out),
         }
-        if out.len() >= most || !decoder.more_images() || decoder.next_image().is_err() {
-            return Ok(out);
+        if !decoder.more_images() {
+            return Ok(Pictures { read: out, more: false });
+        }
+        if out.len() >= most || decoder.next_image().is_err() {
+            return partly(out);
         }
     }
 }
@@ -198,16 +255,19 @@ pub fn page(page: &hayro_syntax::page::Page<'_>, pdf: &Pdf) -> Result<Grey, Refu
     if !(width > 20.0 && height > 20.0) {
         return Err(Refused::Damaged);
     }
+    if width.max(height) > LONGEST_PAGE {
+        return Err(Refused::TooLarge);
+    }
     let drawn = catch_unwind(AssertUnwindSafe(|| {
         let cache = InterpreterCache::new();
         let whole = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
         let at = Affine::new(page.initial_transform(true).as_coeffs());
         interpret_page(page, &mut Context::new(at, whole, &cache, pdf.xref(), settings.clone()), &mut sizes);
     }));
-    if sizes.pixels > MOST_PIXELS || sizes.drawn > MOST_DRAWN {
+    if sizes.pixels > MOST_PIXELS {
         return Err(Refused::TooLarge);
     }
-    if drawn.is_err() {
+    if drawn.is_err() || sizes.cut || sizes.drawn > MOST_DRAWN {
         return Err(Refused::Damaged);
     }
     #[expect(clippy::cast_precision_loss, reason = "capped")]
@@ -239,17 +299,44 @@ struct Sizes {
     drawn: usize,
     /// Pixels a point of the finest large picture.
     fineness: f64,
+    /// A picture stops before its end.
+    cut: bool,
+    work: u32,
+}
+
+impl Sizes {
+    /// Breaks the interpretation off (without a panic's message) when it will not come to an end.
+    fn work(&mut self, units: u32) {
+        self.work += units;
+        if self.work > MOST_WORK {
+            std::panic::resume_unwind(Box::new(Refused::Damaged));
+        }
+    }
 }
 
 impl<'a> Device<'a> for Sizes {
-    fn draw_path(&mut self, _: &BezPath, _: DrawProps<'a>, _: &DrawMode) {}
-    fn push_clip_path(&mut self, _: &ClipPath) {}
-    fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {}
-    fn draw_glyph_run(&mut self, _: &GlyphRun<'_, 'a>, _: DrawProps<'a>, _: &DrawMode) {}
+    fn draw_path(&mut self, _: &BezPath, _: DrawProps<'a>, _: &DrawMode) {
+        self.work(1);
+    }
+
+    fn push_clip_path(&mut self, _: &ClipPath) {
+        self.work(WORK_OF_A_CLIP);
+    }
+
+    fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {
+        self.work(WORK_OF_A_CLIP);
+    }
+
+    fn draw_glyph_run(&mut self, _: &GlyphRun<'_, 'a>, _: DrawProps<'a>, _: &DrawMode) {
+        self.work(1);
+    }
+
     fn pop_clip(&mut self) {}
+
     fn pop_transparency_group(&mut self) {}
 
     fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
+        self.work(1);
         self.drawn += 1;
         self.pixels = self.pixels.saturating_add(u64::from(image.width()) * u64::from(image.height()));
         let [a, b, ..] = props.transform.as_coeffs();
@@ -257,6 +344,9 @@ impl<'a> Device<'a> for Sizes {
         let wide = points * f64::from(image.width()) > 150.0;
         if wide && points > 0.0 {
             self.fineness = self.fineness.max(1.0 / points);
+        }
+        if let (true, false, Image::Raster(raster)) = (wide, self.cut, &image) {
+            self.cut = is_cut_jpeg(&raster.stream().raw_data());
         }
     }
 }

@@ -5,7 +5,7 @@ use super::engine::{Engine, Silence};
 use super::page as read_page;
 use super::picture::{Grey, Mapping};
 use crate::reading::forms::other::is_wordless;
-use crate::reading::page::{Area, Document, Origin, Page, Trouble, Word};
+use crate::reading::page::{Area, Document, Ink, InkKind, Origin, Page, Trouble, Word};
 use hayro_syntax::Pdf;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -30,15 +30,27 @@ impl<'e> Paper<'e> {
             return;
         }
         let Some(Ok(pdf)) = guarded(|| Pdf::new(bytes.to_vec())) else { return };
+        let mut too_large = 0;
         for page in document.pages.iter_mut().filter(|page| is_wordless(page)) {
             let at = usize::try_from(page.number).unwrap_or(0).checked_sub(1);
             let Some(drawn) = at.and_then(|at| pdf.pages().get(at)) else { continue };
-            let Ok(picture) = decode::page(drawn, &pdf) else { continue };
+            let picture = match decode::page(drawn, &pdf) {
+                Ok(picture) => picture,
+                Err(decode::Refused::TooLarge) => {
+                    too_large += 1;
+                    continue;
+                }
+                Err(decode::Refused::Damaged) => continue,
+            };
             // the page may be shown turned
             let picture = picture.turned(u8::try_from(page.turned / 90).unwrap_or(0));
             if let Some(read) = self.read(&picture, Some((page.width, page.height))) {
                 *page = over(page, read);
             }
+        }
+        if too_large == document.pages.len() {
+            document.pages.clear();
+            document.trouble = Some(Trouble::TooLarge);
         }
     }
 
@@ -55,9 +67,12 @@ impl<'e> Paper<'e> {
             Err(decode::Refused::Damaged) => return None,
         };
         let mut pages = Vec::new();
-        for (number, picture) in (1u32..).zip(&pictures) {
+        for (number, picture) in (1u32..).zip(&pictures.read) {
             let page = self.read(picture, None)?;
             pages.push(Page { number, ..page });
+        }
+        if pictures.more {
+            pages.push(unread_page(pages.len()));
         }
         Some(Document { page_count: pages.len(), pages, ..Document::default() })
     }
@@ -83,6 +98,14 @@ impl<'e> Paper<'e> {
             None => None,
         }
     }
+}
+
+/// A page that is there but was not read: a picture over all of it.
+fn unread_page(before: usize) -> Page {
+    let (width, height) = (595.3, 841.9);
+    let area = Area { x0: 0.0, y0: 0.0, x1: width, y1: height };
+    let ink = vec![Ink { area, kind: InkKind::Picture { blank: false }, origin: Origin::Page }];
+    Page { number: u32::try_from(before + 1).unwrap_or(u32::MAX), width, height, ink, ..Page::default() }
 }
 
 /// The page as read, with what the file itself has over the picture: form fields, comments.
