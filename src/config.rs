@@ -7,6 +7,7 @@ use crate::domain::units::{Size, Span};
 use crate::folder::maildir::MaildirSettings;
 use crate::intake::imap::{self, ImapSettings};
 use crate::intake::mime::MimeSettings;
+use crate::reading::Trust;
 use crate::reply::settings::{LetterSettings, MailIdentity};
 use crate::reply::smtp::{self, SmtpSettings, on_this_machine};
 use crate::sandbox::SandboxSettings;
@@ -36,6 +37,8 @@ pub struct Config {
     pub replies: ReplySettings,
     #[serde(default)]
     pub mail: MimeSettings,
+    #[serde(default)]
+    pub signatures: SignatureSettings,
     #[serde(default)]
     pub sandbox: SandboxConfig,
     #[serde(default)]
@@ -146,6 +149,55 @@ impl Default for ReplySettings {
     }
 }
 
+/// Digital signatures on PDFs.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignatureSettings {
+    /// Certificates of the authorities that are trusted: PEM files, or folders of `.pem` and `.crt`
+    /// files. Without any, each sound signature is noted as one of an unchecked issuer.
+    pub trust: Vec<PathBuf>,
+}
+
+/// Bytes of certificates at most; they are told to each child.
+const MOST_TRUSTED: usize = 512 << 10;
+
+impl SignatureSettings {
+    /// Reads the certificates.
+    ///
+    /// # Errors
+    /// A file or folder that is not there, or a file that holds no certificate.
+    pub fn load(&self) -> Result<Trust, ConfigError> {
+        let mut trust = Trust::default();
+        let mut add = |path: &Path| {
+            let refused =
+                |why: String| ConfigError::Refused(format!("signatures.trust: {}: {why}", path.display()));
+            let pem = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+            trust.add_pem(&pem).map_err(|error| refused(error.to_string()))
+        };
+        for path in &self.trust {
+            if !path.is_dir() {
+                add(path)?;
+                continue;
+            }
+            let ours =
+                |path: &PathBuf| path.extension().is_some_and(|ending| ending == "pem" || ending == "crt");
+            for entry in std::fs::read_dir(path)? {
+                let path = entry?.path();
+                if ours(&path) {
+                    add(&path)?;
+                }
+            }
+        }
+        if trust.size() > MOST_TRUSTED {
+            let most = MOST_TRUSTED >> 10;
+            return Err(ConfigError::Refused(format!(
+                "signatures.trust holds more than {most} KiB of certificates"
+            )));
+        }
+        Ok(trust)
+    }
+}
+
 /// The caps of one child process that opens strangers' bytes.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -248,7 +300,17 @@ impl Config {
     /// # Errors
     /// Unreadable, unknown keys, wrong types, or values that make no sense; the message names them.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        Self::parse(&std::fs::read_to_string(path)?)
+        let config = Self::parse(&std::fs::read_to_string(path)?)?;
+        config.signatures.load()?;
+        Ok(config)
+    }
+
+    /// What the sandbox needs.
+    ///
+    /// # Errors
+    /// As for [`SignatureSettings::load`].
+    pub fn sandbox(&self) -> Result<SandboxSettings, ConfigError> {
+        Ok(SandboxSettings { trust: self.signatures.load()?, ..SandboxSettings::from(&self.sandbox) })
     }
 
     /// # Errors

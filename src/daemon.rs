@@ -69,7 +69,8 @@ impl Hint {
 impl Daemon {
     /// Opens the store, tries letters and identity, starts the sandbox.
     pub async fn new(config: Config) -> Result<Self, Fault> {
-        let sandbox = SandboxSettings::from(&config.sandbox);
+        let sandbox =
+            config.sandbox().map_err(|error| Fault::never("reading the certificates to trust", error))?;
         Self::with(config, Arc::new(SystemClock), sandbox).await
     }
 

@@ -101,8 +101,7 @@ impl Check {
             }
             (None, None) => None,
         };
-        let sandbox =
-            config.as_ref().map(|config| SandboxSettings::from(&config.sandbox)).unwrap_or_default();
+        let sandbox = config.as_ref().map(Config::sandbox).transpose()?.unwrap_or_default();
         let mime = config.as_ref().map(mime_settings).transpose()?.unwrap_or_else(MimeSettings::default);
         // enough children in waiting to keep every core busy; none that a last file leaves waiting alone
         let others = self.files.len().saturating_sub(1);

@@ -167,14 +167,21 @@ pub enum Zone {
 pub struct DigitalSignature {
     /// Bytes verify and nothing was changed afterwards.
     pub sound: bool,
-    /// Not sound, but not broken either: made in a way we cannot check (an algorithm we do not
-    /// have). Our lack, so never a reject: `low_confidence` instead of `signature_broken`.
+    /// Not sound, but not broken either: made in a way we cannot check (an algorithm we do not have)
+    /// or that proves little (SHA-1), or completed afterwards as its certification permits. Never a
+    /// reject: `low_confidence` instead of `signature_broken`.
     #[serde(default)]
     pub unverifiable: bool,
     /// Why not sound, in French, for the evidence and the staff. Empty when sound.
     pub trouble: String,
     /// Subject common name of the signer's certificate, where it could be read. Personal data.
     pub signer: Option<String>,
+    /// When it was signed, seconds of the epoch: what a time stamp says, else the signer.
+    #[serde(default)]
+    pub time: Option<i64>,
+    /// Its certificate leads to an authority of the trust list.
+    #[serde(default)]
+    pub trusted: bool,
     pub page: u32,
     pub area: Area,
 }

@@ -22,9 +22,6 @@ mod graphics_typed;
 mod pdf_annotation;
 mod pdf_page;
 mod pdfsig;
-mod pdfsig_changes;
-mod pdfsig_cms;
-mod pdfsig_der;
 mod text;
 mod text_strings;
 mod text_symbols;
@@ -35,8 +32,6 @@ mod acroform_tests;
 mod pdf_samples;
 #[cfg(test)]
 mod pdf_tests;
-#[cfg(test)]
-mod pdfsig_tests;
 #[cfg(test)]
 mod second_tests;
 #[cfg(test)]
@@ -51,6 +46,7 @@ mod marks;
 
 pub use editions::Editions;
 pub use pdf::Limits;
+pub use pdfsig::trust::{Trust, Untrustable};
 
 use crate::domain::finding::{Code, Finding};
 use crate::domain::form::Field;

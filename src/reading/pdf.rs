@@ -4,14 +4,14 @@
 use super::acroform::{self, Found};
 use super::page::{Area, DigitalSignature, Document, Page, Trouble};
 use super::pdf_page::{self, Sheet};
-use super::pdfsig;
+use super::pdfsig::{self, Trust};
 use hayro_interpret::InterpreterCache;
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use lopdf::{Dictionary, Object, ObjectId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What a document may be at most.
-#[derive(Debug, Clone, Copy)]
+/// What a document may be at most, and whose signature on it is trusted.
+#[derive(Debug, Clone)]
 pub struct Limits {
     /// Bytes of the file.
     pub max_bytes: usize,
@@ -19,11 +19,13 @@ pub struct Limits {
     pub max_pages: usize,
     /// Bytes any one compressed stream of the file's structure may grow to.
     pub max_stream: usize,
+    /// Who issues certificates that are known.
+    pub trust: Trust,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_bytes: 32 << 20, max_pages: 50, max_stream: 64 << 20 }
+        Self { max_bytes: 32 << 20, max_pages: 50, max_stream: 64 << 20, trust: Trust::default() }
     }
 }
 
@@ -48,7 +50,7 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Document {
     };
     let trouble = trouble(&drawn, structure.as_ref(), &pages, page_count, limits);
     let signatures = match &structure {
-        Some(doc) => guarded(|| signatures(bytes, doc, &found, &order)).unwrap_or_default(),
+        Some(doc) => guarded(|| signatures(bytes, doc, &found, &order, &limits.trust)).unwrap_or_default(),
         None => Vec::new(),
     };
     Document { pages, signatures, page_count, trouble }
@@ -137,8 +139,9 @@ fn signatures(
     doc: &lopdf::Document,
     found: &[Found<'_>],
     order: &[ObjectId],
+    trust: &Trust,
 ) -> Vec<DigitalSignature> {
-    pdfsig::check(bytes, doc, found, |widget| {
+    pdfsig::check(bytes, doc, found, trust, |widget| {
         let page = widget.page.and_then(|id| Some((order.iter().position(|page| *page == id)?, id)));
         page.map_or((1, Area::default()), |(index, id)| {
             (number(index), Sheet::of_dictionary(doc, id).displayed(widget.rect))

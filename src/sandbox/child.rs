@@ -9,7 +9,7 @@ use crate::domain::sheet::Reading;
 use crate::intake::mime::{self, Attached, Mail};
 use crate::reading::paper::engine::{Engine, Manner, Silence};
 use crate::reading::paper::picture::Grey;
-use crate::reading::{self, Editions, Limits};
+use crate::reading::{self, Editions, Limits, Trust};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -64,13 +64,14 @@ fn work() -> io::Result<()> {
         match order.task {
             Task::Together => {
                 let documents: Vec<_> = wanted.filter_map(|(_, document)| document).collect();
-                let readings = read(&documents, &mut parent);
+                let readings = read(&documents, &order.trust, &mut parent);
                 parent.send(&Frame::All { readings })?;
             }
             Task::Singly => {
                 for (number, document) in wanted {
-                    let readings =
-                        document.map(|document| read(&[document], &mut parent)).unwrap_or_default();
+                    let readings = document
+                        .map(|document| read(&[document], &order.trust, &mut parent))
+                        .unwrap_or_default();
                     parent.send(&Frame::One { document: number, readings })?;
                 }
             }
@@ -110,8 +111,9 @@ fn open(order: &Order, bytes: Vec<u8>) -> Taken {
 }
 
 /// Reads documents as one message. A library's panic costs the document it is about only.
-fn read(documents: &[(String, Vec<u8>)], engine: &mut dyn Engine) -> Vec<Reading> {
-    let (editions, limits) = (Editions::default(), Limits::default());
+fn read(documents: &[(String, Vec<u8>)], trust: &Trust, engine: &mut dyn Engine) -> Vec<Reading> {
+    let editions = Editions::default();
+    let limits = Limits { trust: trust.clone(), ..Limits::default() };
     let mut read = |documents: &[_]| {
         catch_unwind(AssertUnwindSafe(|| reading::read(documents, &editions, &limits, engine))).ok()
     };

@@ -17,6 +17,7 @@ use crate::domain::form::Field;
 use crate::domain::sheet::{Reading, Source};
 use crate::fault::Fault;
 use crate::intake::mime::MimeSettings;
+use crate::reading::Trust;
 use nursery::Nursery;
 use progress::{Next, Progress};
 use run::{End, run};
@@ -42,6 +43,8 @@ pub struct SandboxSettings {
     pub recognition: Duration,
     /// What the child may write, bytes.
     pub output: u64,
+    /// Whose certificates make the signer of a PDF known; told to the child, which can open no file.
+    pub trust: Trust,
     /// Children started ahead and waiting, at least one.
     pub spares: usize,
     /// The program to start; it is given the one argument `open`.
@@ -56,6 +59,7 @@ impl Default for SandboxSettings {
             wall: Duration::from_secs(30),
             recognition: Duration::from_mins(1),
             output: 32 << 20,
+            trust: Trust::default(),
             spares: 2,
             // The running image itself, also after an upgrade has replaced the file.
             program: PathBuf::from("/proc/self/exe"),

@@ -5,10 +5,11 @@ use super::{Job, JobKind, Paper, SandboxSettings};
 use crate::domain::mail::{DocumentHead, MailHead};
 use crate::domain::sheet::Reading;
 use crate::intake::mime::MimeSettings;
+use crate::reading::Trust;
 use crate::reading::paper::engine::{Manner, Silence};
 use serde::{Deserialize, Serialize};
 
-/// Longest order line, bytes: settings and a name, far from it.
+/// Longest order line, bytes: settings, a name, the certificates of authorities.
 pub(super) const ORDER_LINE: u64 = 1 << 20;
 
 /// Longest answer of the recognition engine, bytes: some hundred words.
@@ -28,6 +29,8 @@ pub(super) struct Order {
     /// Bytes that follow.
     pub size: u64,
     pub mime: MimeSettings,
+    #[serde(default)]
+    pub trust: Trust,
     /// Whether paper is read: it takes the engine, and seconds.
     pub paper: bool,
     pub task: Task,
@@ -62,6 +65,7 @@ impl Order {
             name: job.name.to_owned(),
             size: job.bytes.len() as u64,
             mime: mime.clone(),
+            trust: settings.trust.clone(),
             paper: paper == Paper::Read,
             task,
             skip,

@@ -22,12 +22,31 @@ fn the_example_is_read_and_says_the_defaults() {
     for (said, default) in [
         (format!("{:?}", config.daemon), format!("{:?}", least.daemon)),
         (format!("{:?}", config.sandbox), format!("{:?}", least.sandbox)),
+        (format!("{:?}", config.signatures), format!("{:?}", least.signatures)),
         (format!("{:?}", config.registry), format!("{:?}", least.registry)),
         (format!("{:?}", config.replies), format!("{:?}", least.replies)),
         (format!("{:?}", config.mail), format!("{:?}", least.mail)),
         (format!("{:?}", config.letters), format!("{:?}", least.letters)),
     ] {
         assert_eq!(said, default);
+    }
+}
+
+#[test]
+fn certificates_to_trust_are_read_with_the_configuration() {
+    let load = |trust: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guichet.toml");
+        let text = example().replace("trust = []", &format!("trust = [{trust:?}]"));
+        std::fs::write(&path, text).unwrap();
+        Config::load(&path).map(|config| config.sandbox().unwrap().trust.size())
+    };
+    let at = |name: &str| fixture(&format!("signatures/{name}")).display().to_string();
+    let (one, all) = (load(&at("trust/root.pem")).unwrap(), load(&at("trust")).unwrap());
+    assert!(one > 500 && all > 2 * one, "{one} {all}");
+    for wrong in [at("once-pades.pdf"), at("nowhere.pem")] {
+        let refused = load(&wrong).unwrap_err().to_string();
+        assert!(refused.contains("signatures.trust") && refused.contains(&wrong), "{refused}");
     }
 }
 

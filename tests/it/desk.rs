@@ -106,7 +106,7 @@ impl TestDesk {
         );
         let config = Config::parse(&text).unwrap();
         let clock = StoppedClock::at(NOW.parse().unwrap());
-        let sandbox = SandboxSettings { program, ..(&config.sandbox).into() };
+        let sandbox = SandboxSettings { program, ..config.sandbox().unwrap() };
         let daemon = Daemon::with(config.clone(), Arc::new(clock.clone()), sandbox).await.unwrap();
         let guichet::config::MailboxSettings::Folder(settings) = config.mailbox else { unreachable!() };
         let mailbox = MaildirMailbox::new(settings);

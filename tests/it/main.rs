@@ -29,6 +29,7 @@ mod line;
 mod mails;
 mod postfix;
 mod sandbox;
+mod signed;
 mod smtp_ends;
 mod smtp_peer;
 mod whole;

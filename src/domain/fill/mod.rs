@@ -111,7 +111,7 @@ struct Filler<'a> {
     hazy: Vec<Field>,
     /// Value and drawing differ: the field, and both where they are words.
     unlike: Vec<(Field, Option<(String, String)>)>,
-    /// A sound digital signature whose issuer is in no trust list (there is none to be in).
+    /// A sound digital signature whose issuer is not in the trust list.
     untrusted: bool,
 }
 
@@ -259,10 +259,12 @@ impl Filler<'_> {
     fn signature(&mut self) -> (Signature, Option<Evidence>) {
         let signatures = &self.sheet.digital_signatures;
         let broken = signatures.iter().any(broken);
-        if let (false, Some(sound)) = (broken, signatures.iter().find(|one| one.sound)) {
+        let mut sound = signatures.iter().filter(|one| one.sound);
+        if let (false, Some(sound)) = (broken, sound.clone().find(|one| one.trusted).or_else(|| sound.next()))
+        {
             let raw = sound.signer.clone().unwrap_or_default();
             let evidence = Evidence { raw, confidence: 1.0, page: sound.page, area: sound.area };
-            self.untrusted = true;
+            self.untrusted = !sound.trusted;
             return (Signature::Digital, Some(evidence));
         }
         if !broken && !signatures.is_empty() {

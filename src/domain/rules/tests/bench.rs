@@ -145,6 +145,8 @@ impl Bench {
             unverifiable: false,
             trouble,
             signer: None,
+            time: None,
+            trusted: false,
             page: 3,
             area: Area::default(),
         });

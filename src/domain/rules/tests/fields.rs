@@ -169,13 +169,15 @@ fn the_terms_are_accepted_where_the_edition_has_a_box() {
 fn a_digital_signature_counts_when_it_is_sound() {
     let state = |bench: &Bench| bench.judged().form.expect("a form").signature;
     let mut beside_ink = Bench::new();
-    // there is no trust list: that is noted, and nothing follows from it
+    // its issuer is not in the trust list: that is noted, and nothing follows from it
     let untrusted = (Code::SignatureUntrusted, Field::Signature, Severity::Note);
     beside_ink.signs_digitally(true).finds(&[untrusted]);
     assert_eq!(state(&beside_ink), Signature::Digital);
     let mut alone = Bench::new();
     alone.sheet().signature = Zone::Empty;
     alone.signs_digitally(true).finds(&[untrusted]);
+    alone.signs_digitally(true).sheet().digital_signatures[1].trusted = true;
+    alone.accepts();
     let mut broken = Bench::new();
     broken.signs_digitally(false).rejects(Code::SignatureBroken, Field::Signature);
     assert_eq!(state(&broken), Signature::Ink);

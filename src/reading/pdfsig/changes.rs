@@ -1,24 +1,55 @@
 //! What came into a document after it was signed. Another signature (and what proves signatures:
-//! `/DSS`, time stamps) leaves it as it was signed; everything else does not.
+//! `/DSS`, time stamps) leaves it as it was signed; what a certification permits completes it; everything
+//! else changes it.
 
+use super::permitted::{Certification, is_blank};
+use crate::reading::acroform;
 use lopdf::{Dictionary, Document, Object, ObjectId};
 use std::collections::BTreeSet;
 
-/// Whether all differences between the document as signed and as it is now are further signatures.
-pub(super) fn only_signatures_added(signed: &Document, now: &Document) -> bool {
-    let same_root = root(signed) == root(now);
-    let changed = now
-        .objects
-        .iter()
-        .filter(|(id, object)| signed.objects.get(*id).is_some_and(|before| !same(before, object)));
+/// What became of a document since it was signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Since {
+    /// Further signatures at most.
+    Nothing,
+    /// What its certification permits. `from_blank`: it was signed before anything was filled in.
+    Filled {
+        from_blank: bool,
+    },
+    Changed,
+}
+
+/// What a difference does to what was signed, the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Effect {
+    Nothing,
+    Completes,
+    Changes,
+}
+
+impl Effect {
+    fn permitted(so: bool) -> Self {
+        if so { Self::Completes } else { Self::Changes }
+    }
+}
+
+/// Looks at all differences between the document as signed and as it is now.
+pub(super) fn since(signed: &Document, now: &Document, certification: &Certification) -> Since {
     let lost =
         signed.objects.iter().any(|(id, object)| !now.objects.contains_key(id) && !is_structure(object));
-    let lists = annotation_lists(now);
-    same_root
-        && !lost
-        && changed.into_iter().all(|(id, object)| {
-            signed.objects.get(id).is_some_and(|before| harmless(signed, now, &lists, *id, before, object))
-        })
+    if root(signed) != root(now) || lost {
+        return Since::Changed;
+    }
+    let look = Look { signed, now, certification, lists: annotation_lists(now) };
+    let changed = signed.objects.iter().filter_map(|(id, before)| {
+        let after = now.objects.get(id).filter(|after| !same(before, after))?;
+        Some(look.at(*id, before, after))
+    });
+    match changed.max().unwrap_or(Effect::Nothing) {
+        Effect::Nothing => Since::Nothing,
+        Effect::Completes => Since::Filled { from_blank: is_blank(signed) },
+        Effect::Changes => Since::Changed,
+    }
 }
 
 fn root(doc: &Document) -> Option<ObjectId> {
@@ -26,7 +57,7 @@ fn root(doc: &Document) -> Option<ObjectId> {
 }
 
 /// Streams are compared by what they hold, not by where they stand in the file.
-fn same(a: &Object, b: &Object) -> bool {
+pub(super) fn same(a: &Object, b: &Object) -> bool {
     match (a, b) {
         (Object::Stream(a), Object::Stream(b)) => a.dict == b.dict && a.content == b.content,
         _ => a == b,
@@ -47,40 +78,63 @@ fn is_structure(object: &Object) -> bool {
 fn annotation_lists(doc: &Document) -> BTreeSet<ObjectId> {
     let pages =
         doc.page_iter().filter_map(|id| doc.get_dictionary(id).ok()).map(|page| (page, &b"Annots"[..]));
-    let form = super::acroform::dictionary(doc).map(|form| (form, &b"Fields"[..]));
+    let form = acroform::dictionary(doc).map(|form| (form, &b"Fields"[..]));
     pages.chain(form).filter_map(|(dict, key)| dict.get(key).and_then(Object::as_reference).ok()).collect()
 }
 
-fn harmless(
-    signed: &Document,
-    now: &Document,
-    lists: &BTreeSet<ObjectId>,
-    id: ObjectId,
-    before: &Object,
-    after: &Object,
-) -> bool {
-    if is_structure(before) && is_structure(after) {
-        return true;
-    }
-    if lists.contains(&id) {
-        return grown_by_signatures(signed, now, Some(before), Some(after));
-    }
-    let info = now.trailer.get(b"Info").and_then(Object::as_reference).ok() == Some(id);
-    let dicts = match (before, after) {
-        (Object::Stream(a), Object::Stream(b)) => {
-            return a.dict.has_type(b"Metadata") && b.dict.has_type(b"Metadata");
+struct Look<'d> {
+    signed: &'d Document,
+    now: &'d Document,
+    certification: &'d Certification,
+    lists: BTreeSet<ObjectId>,
+}
+
+impl Look<'_> {
+    fn at(&self, id: ObjectId, before: &Object, after: &Object) -> Effect {
+        let (signed, now) = (self.signed, self.now);
+        if is_structure(before) && is_structure(after) {
+            return Effect::Nothing;
         }
-        (Object::Dictionary(a), Object::Dictionary(b)) => (a, b),
-        _ => return false,
-    };
-    let (a, b) = dicts;
-    let form =
-        |doc: &Document| doc.catalog().and_then(|c| c.get(b"AcroForm")).and_then(Object::as_reference).ok();
-    let is_form = form(now) == Some(id);
-    let is_catalog = root(now) == Some(id);
-    info || differing(a, b).iter().all(|key| {
+        if self.lists.contains(&id) {
+            return if grown_by_signatures(signed, now, Some(before), Some(after)) {
+                Effect::Nothing
+            } else {
+                Effect::permitted(self.certification.permits_list(signed, now, before, after))
+            };
+        }
+        match (before, after) {
+            (Object::Stream(a), Object::Stream(b)) if is_metadata(&a.dict) && is_metadata(&b.dict) => {
+                Effect::Nothing
+            }
+            (Object::Stream(_), Object::Stream(_)) => {
+                Effect::permitted(self.certification.permits_drawing(signed, id))
+            }
+            (Object::Dictionary(a), Object::Dictionary(b)) => self.at_keys(id, a, b),
+            _ => Effect::Changes,
+        }
+    }
+
+    fn at_keys(&self, id: ObjectId, a: &Dictionary, b: &Dictionary) -> Effect {
+        let (signed, now) = (self.signed, self.now);
+        if now.trailer.get(b"Info").and_then(Object::as_reference).ok() == Some(id) {
+            return Effect::Nothing;
+        }
+        let effect = |key: &Vec<u8>| {
+            if self.harmless(id, key, a, b) {
+                Effect::Nothing
+            } else {
+                Effect::permitted(self.certification.permits(signed, now, key, a, b))
+            }
+        };
+        differing(a, b).iter().map(effect).max().unwrap_or(Effect::Nothing)
+    }
+
+    fn harmless(&self, id: ObjectId, key: &[u8], a: &Dictionary, b: &Dictionary) -> bool {
+        let (signed, now) = (self.signed, self.now);
+        let form = now.catalog().and_then(|c| c.get(b"AcroForm")).and_then(Object::as_reference).ok();
+        let (is_form, is_catalog) = (form == Some(id), root(now) == Some(id));
         let (x, y) = (a.get(key).ok(), b.get(key).ok());
-        match key.as_slice() {
+        match key {
             b"DSS" | b"Extensions" | b"Version" | b"Metadata" => is_catalog,
             b"AcroForm" => is_catalog && form_grown(signed, now, x, y),
             b"Annots" => b.has_type(b"Page") && grown_by_signatures(signed, now, x, y),
@@ -92,7 +146,11 @@ fn harmless(
             b"LastModified" => true,
             _ => false,
         }
-    })
+    }
+}
+
+fn is_metadata(dict: &Dictionary) -> bool {
+    dict.has_type(b"Metadata")
 }
 
 /// Keys whose values differ.

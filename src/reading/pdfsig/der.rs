@@ -11,6 +11,9 @@ pub(super) const OID: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
 
+const UTC_TIME: u8 = 0x17;
+pub(super) const GENERALIZED_TIME: u8 = 0x18;
+
 /// `[n]`, constructed.
 pub(super) const fn context(n: u8) -> u8 {
     0xA0 | n
@@ -92,9 +95,41 @@ impl<'a> Element<'a> {
     }
 }
 
+/// A time, seconds of the epoch (X.690 §11.7, §11.8: in UTC, written `Z`; fractions are dropped).
+pub(super) fn time(element: &Element<'_>) -> Option<i64> {
+    let text = std::str::from_utf8(element.content).ok()?.strip_suffix('Z')?;
+    let text = text.split(['.', ',']).next()?;
+    let text = match element.tag {
+        // two digits of the year: up to 49 this century (RFC 5280 §4.1.2.5.1)
+        UTC_TIME if *text.as_bytes().first()? < b'5' => format!("20{text}"),
+        UTC_TIME => format!("19{text}"),
+        GENERALIZED_TIME => text.to_owned(),
+        _ => return None,
+    };
+    utc(&text)
+}
+
+/// `YYYYMMDDHHMMSS` in UTC, as seconds of the epoch.
+pub(super) fn utc(text: &str) -> Option<i64> {
+    let whole = text.len() == 14 && text.bytes().all(|digit| digit.is_ascii_digit());
+    let when = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", text).ok().filter(|_| whole)?;
+    Some(when.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_two_or_four_digits_of_the_year() {
+        let of = |tag: u8, text: &[u8]| time(&Element { tag, content: text, whole: text });
+        assert_eq!(of(UTC_TIME, b"261120093105Z"), Some(1_795_167_065));
+        assert_eq!(of(GENERALIZED_TIME, b"20261120093105.5Z"), Some(1_795_167_065));
+        assert_eq!(of(UTC_TIME, b"700101000000Z"), Some(0));
+        for wrong in [&b"20261120093105"[..], b"20261320093105Z", b"2026Z", b"2026112009310+Z", b""] {
+            assert_eq!(of(GENERALIZED_TIME, wrong), None, "{wrong:?}");
+        }
+    }
 
     #[test]
     fn an_indefinite_length_ends_at_its_mark() {
