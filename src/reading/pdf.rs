@@ -50,7 +50,7 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Document {
     };
     let trouble = trouble(&drawn, structure.as_ref(), &pages, page_count, limits);
     let signatures = match &structure {
-        Some(doc) => guarded(|| signatures(bytes, doc, &found, &order, &limits.trust)).unwrap_or_default(),
+        Some(doc) => guarded(|| signatures(bytes, doc, &found, &order, limits)).unwrap_or_default(),
         None => Vec::new(),
     };
     Document { pages, signatures, page_count, trouble }
@@ -139,9 +139,10 @@ fn signatures(
     doc: &lopdf::Document,
     found: &[Found<'_>],
     order: &[ObjectId],
-    trust: &Trust,
+    limits: &Limits,
 ) -> Vec<DigitalSignature> {
-    pdfsig::check(bytes, doc, found, trust, |widget| {
+    let revision = |signed: &[u8]| structure(signed, limits);
+    pdfsig::check(bytes, doc, found, &limits.trust, revision, |widget| {
         let page = widget.page.and_then(|id| Some((order.iter().position(|page| *page == id)?, id)));
         page.map_or((1, Area::default()), |(index, id)| {
             (number(index), Sheet::of_dictionary(doc, id).displayed(widget.rect))

@@ -14,6 +14,7 @@ use super::place::place;
 use super::policy::Policy;
 use super::sheet::{DigitalSignature, Evidence, Mark, Marked, Reading, Sheet, Source, Tick, Written, Zone};
 use super::text::{says_nothing, separator, squeezed};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 mod required;
@@ -262,16 +263,15 @@ impl Filler<'_> {
         let mut sound = signatures.iter().filter(|one| one.sound);
         if let (false, Some(sound)) = (broken, sound.clone().find(|one| one.trusted).or_else(|| sound.next()))
         {
-            let raw = sound.signer.clone().unwrap_or_default();
-            let evidence = Evidence { raw, confidence: 1.0, page: sound.page, area: sound.area };
             self.untrusted = !sound.trusted;
-            return (Signature::Digital, Some(evidence));
+            return (Signature::Digital, Some(signed(sound)));
         }
-        if !broken && !signatures.is_empty() {
+        let doubtful = signatures.first().filter(|_| !broken);
+        if doubtful.is_some() {
             self.hazy.push(Field::Signature);
         }
         match &self.sheet.signature {
-            Zone::Empty => (Signature::None, None),
+            Zone::Empty => (Signature::None, doubtful.map(signed)),
             Zone::Ink { evidence } => (Signature::Ink, Some(evidence.clone())),
             Zone::Unsure { evidence } => {
                 self.hazy.push(Field::Signature);
@@ -360,6 +360,15 @@ impl Filler<'_> {
         });
         wrong.chain(hazy).chain(unlike).chain(untrusted).collect()
     }
+}
+
+/// A digital signature as evidence: whose, when, and what is the matter with it.
+fn signed(signature: &DigitalSignature) -> Evidence {
+    let when = signature.time.and_then(|time| Timestamp::from_second(time).ok());
+    let when = when.map(|time| time.strftime("%d/%m/%Y %H:%M UTC").to_string());
+    let trouble = Some(signature.trouble.clone()).filter(|trouble| !trouble.is_empty());
+    let said: Vec<String> = signature.signer.iter().cloned().chain(when).chain(trouble).collect();
+    Evidence { raw: said.join(", "), confidence: 1.0, page: signature.page, area: signature.area }
 }
 
 /// Its bytes do not verify, or something was changed afterwards.

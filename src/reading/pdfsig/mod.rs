@@ -32,7 +32,8 @@ const CHANGED: Flaw = Flaw::Broken("le document a été modifié après la signa
 const AMENDED: Flaw =
     Flaw::Unverifiable("le document a été complété après la signature, comme le certificateur le permettait");
 
-/// Checks every signed signature field. `place` says where a widget stands: page (from 1) and area.
+/// Checks every signed signature field. `revision` opens the file as it was when signed; `place` says
+/// where a widget stands: page (from 1) and area.
 /// Left out is what is nobody's signature: time stamps of the document, and the certification of an
 /// empty form by its author, where others have filled it in as it permits.
 pub(super) fn check(
@@ -40,6 +41,7 @@ pub(super) fn check(
     doc: &Document,
     found: &[Found<'_>],
     trust: &Trust,
+    revision: impl Fn(&[u8]) -> Option<Document>,
     place: impl Fn(&Found<'_>) -> (u32, Area),
 ) -> Vec<DigitalSignature> {
     found
@@ -70,7 +72,7 @@ pub(super) fn check(
             };
             let checked = cms::check(&range.signature, &range.parts);
             let time = checked.stamped.or(checked.claimed).or_else(|| said_time(doc, signature));
-            let since = checked.outcome.and_then(|()| match range.since(bytes, doc, signature) {
+            let since = checked.outcome.and_then(|()| match range.since(bytes, doc, signature, &revision) {
                 Since::Nothing => Ok(false),
                 Since::Filled { from_blank } => {
                     if from_blank {
@@ -145,7 +147,13 @@ impl<'b> Range<'b> {
     }
 
     /// What became of the document since this signature.
-    fn since(&self, bytes: &[u8], doc: &Document, signature: &Dictionary) -> Since {
+    fn since(
+        &self,
+        bytes: &[u8],
+        doc: &Document,
+        signature: &Dictionary,
+        revision: impl Fn(&[u8]) -> Option<Document>,
+    ) -> Since {
         let Some(rest) = bytes.get(self.end..) else { return Since::Changed };
         if rest.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
             return Since::Nothing;
@@ -155,9 +163,7 @@ impl<'b> Range<'b> {
         if has(b"obj") && !has(b"startxref") {
             return Since::Changed;
         }
-        let Some(signed) = bytes.get(..self.end).and_then(|signed| Document::load_mem(signed).ok()) else {
-            return Since::Changed;
-        };
+        let Some(signed) = bytes.get(..self.end).and_then(revision) else { return Since::Changed };
         changes::since(&signed, doc, &Certification::of(&signed, signature))
     }
 }

@@ -208,7 +208,7 @@ fn group4(parameters: &str) -> String {
 }
 
 /// The page as its reader sees it.
-fn seen(file: &[u8]) -> Result<Grey, Refused> {
+pub fn seen(file: &[u8]) -> Result<Grey, Refused> {
     let pdf = hayro_syntax::Pdf::new(file.to_vec()).unwrap();
     decode::page(&pdf.pages()[0], &pdf)
 }

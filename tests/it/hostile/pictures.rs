@@ -1,6 +1,7 @@
 //! Pictures as attachments and in PDFs: too large, cut short, lying about themselves.
 
 use super::Said::{Damaged, Paper, TooLarge, Unsupported};
+use super::bilevel::seen;
 use super::pdf::{Pdf, flate};
 use super::picture::{
     DIRECTORY, Directory, directory, encoded, jpeg_declaring, png, png_bomb, tiff, webp_declaring_much,
@@ -94,4 +95,17 @@ async fn scans_that_cannot_be_decoded() {
         ),
     ])
     .await;
+}
+
+#[test]
+fn a_jpeg_2000_is_seen_as_it_was() {
+    // a board of squares of 40 × 40 pixels, 620 × 877 in all, the first one dark
+    let dict = "/Width 620/Height 877/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/JPXDecode";
+    let page = seen(&Pdf::default().one_picture(dict, include_bytes!("board.jp2"))).unwrap();
+    for row in 0..21 {
+        for column in 0..15 {
+            let (x, y) = ((column * 40 + 20) * page.width / 620, (row * 40 + 20) * page.height / 877);
+            assert_eq!(page.at(x, y) < 128, (row + column) % 2 == 0, "{row} {column}");
+        }
+    }
 }

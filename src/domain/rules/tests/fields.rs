@@ -168,11 +168,15 @@ fn the_terms_are_accepted_where_the_edition_has_a_box() {
 #[test]
 fn a_digital_signature_counts_when_it_is_sound() {
     let state = |bench: &Bench| bench.judged().form.expect("a form").signature;
+    let shown = |bench: &Bench| bench.judged().form.expect("a form").signature_evidence.expect("one").raw;
     let mut beside_ink = Bench::new();
     // its issuer is not in the trust list: that is noted, and nothing follows from it
     let untrusted = (Code::SignatureUntrusted, Field::Signature, Severity::Note);
     beside_ink.signs_digitally(true).finds(&[untrusted]);
     assert_eq!(state(&beside_ink), Signature::Digital);
+    beside_ink.sheet().digital_signatures[0].signer = Some("Claire Exemple".to_owned());
+    beside_ink.sheet().digital_signatures[0].time = Some(1_795_167_065);
+    assert_eq!(shown(&beside_ink), "Claire Exemple, 20/11/2026 09:31 UTC");
     let mut alone = Bench::new();
     alone.sheet().signature = Zone::Empty;
     alone.signs_digitally(true).finds(&[untrusted]);
@@ -188,6 +192,7 @@ fn a_digital_signature_counts_when_it_is_sound() {
     unverifiable.sheet().signature = Zone::Empty;
     unverifiable.signs_digitally(false).sheet().digital_signatures[0].unverifiable = true;
     unverifiable.reviews(Code::LowConfidence, Field::Signature);
+    assert_eq!(shown(&unverifiable), "modified");
 }
 
 #[test]
