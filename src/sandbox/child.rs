@@ -157,7 +157,7 @@ impl Parent {
         self.to.flush()
     }
 
-    fn ask(&mut self, manner: Manner, lines: &[Grey]) -> io::Result<Result<Vec<u8>, Silence>> {
+    fn ask(&mut self, manner: Manner, lines: &[&Grey]) -> io::Result<Result<Vec<u8>, Silence>> {
         let sizes = lines.iter().map(|line| (line.width, line.height)).collect();
         self.send(&Frame::Recognise { manner, lines: sizes })?;
         for line in lines {
@@ -183,7 +183,7 @@ impl Engine for Parent {
         Err(Silence::Missing)
     }
 
-    fn tsv(&mut self, manner: Manner, lines: &[Grey]) -> Result<Vec<u8>, Silence> {
+    fn tsv(&mut self, manner: Manner, lines: &[&Grey]) -> Result<Vec<u8>, Silence> {
         self.ask(manner, lines).unwrap_or(Err(Silence::Failed))
     }
 }

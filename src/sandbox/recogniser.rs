@@ -66,7 +66,7 @@ pub(super) async fn recognise(
         rest = after;
     }
     let began = Instant::now();
-    let called = call(program, manner, tiff(&pictures));
+    let called = call(program, manner, tiff(&pictures.iter().collect::<Vec<_>>()));
     let out = timeout(allowance.time, called).await.unwrap_or(Err(Silence::Failed));
     allowance.time = allowance.time.saturating_sub(began.elapsed());
     if let Err(silence) = out {

@@ -7,6 +7,7 @@ mod printed;
 mod search;
 pub mod wording;
 
+pub use printed::is_running_text;
 pub use search::find;
 
 use crate::domain::form::Role;

@@ -1,6 +1,8 @@
 //! Words that are printed whatever is filled in: the form's own text, and the page's number.
 
-use super::wording::is_printed;
+use super::Key;
+use super::wording::{PATTERNS, is_printed};
+use crate::reading::layout::fold::{alike, slips, squeeze};
 use crate::reading::layout::{Line, Piece, View};
 use crate::reading::page::Origin;
 
@@ -74,4 +76,47 @@ pub fn is_apart(view: &View<'_>, index: usize) -> bool {
         return digits >= 5 && first.area.x0 - before.area.x1 >= 0.5 * first.size;
     }
     false
+}
+
+/// Words from which running text is told.
+const TELLING: usize = 4;
+/// Labels shorter than this (letters) also occur inside sentences.
+const SHORT: usize = 12;
+
+/// Whether a line that begins with these words is running text of the form in which no label stands:
+/// then the rest of it says nothing about the answers.
+#[must_use]
+pub fn is_running_text(words: &[&str]) -> bool {
+    let capital = |word: &str| word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
+    let (keys, capitals): (Vec<String>, Vec<bool>) =
+        words.iter().map(|word| (squeeze(word), capital(word))).filter(|(key, _)| !key.is_empty()).unzip();
+    let mut known = vec![false; keys.len()];
+    for (at, three) in keys.windows(3).enumerate() {
+        let [a, b, c] = three else { continue };
+        if is_printed([a, b, c]) {
+            known.iter_mut().skip(at).take(3).for_each(|flag| *flag = true);
+        }
+    }
+    let share = known.iter().filter(|known| **known).count() * 4 >= keys.len() * 3;
+    // a bullet may be read as a letter
+    let opens = |at: usize| keys.iter().take(at).all(|key| key.len() <= 1);
+    let begins = |at: usize| {
+        let letters: String = keys.iter().skip(at).map(String::as_str).collect();
+        begins_label(&letters, opens(at))
+    };
+    let written_like = |at: &usize| opens(*at) || capitals.get(*at).copied().unwrap_or(false);
+    keys.len() >= TELLING && share && !(0..keys.len()).filter(written_like).any(begins)
+}
+
+/// Whether these letters begin a label, or a label begins with them. Inside a line (not `first`) only
+/// long ones count.
+fn begins_label(letters: &str, first: bool) -> bool {
+    let start: String = letters.chars().take(3).collect();
+    let patterns = PATTERNS.get(&start).into_iter().flatten();
+    let asking = patterns.filter(|(key, pattern)| *key != Key::Prose && (first || pattern.len() >= SHORT));
+    asking.into_iter().any(|(_, pattern)| {
+        let common = letters.len().min(pattern.len());
+        let (Some(a), Some(b)) = (letters.get(..common), pattern.get(..common)) else { return true };
+        common >= SHORT && slips(b) > 0 && alike(a, b) || a == b
+    })
 }

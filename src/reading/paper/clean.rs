@@ -20,21 +20,31 @@ pub fn whitened(picture: &Grey, scale: f32) -> Grey {
     // the ground between the squares' middles, row by row
     let mut line = vec![0f32; columns];
     let step = 1.0 / float(side);
+    // pixels left of the first middle and right of the last have its ground
+    let half = side / 2;
     for y in 0..picture.height {
         let v = (float(y) + 0.5) * step;
         for (column, value) in line.iter_mut().enumerate() {
-            *value = ground.between(float(column) + 0.5, v);
+            *value = ground.between(float(column) + 0.5, v).max(1.0);
         }
-        for (x, pixel) in picture.row(y).iter().enumerate() {
-            let u = ((float(x) + 0.5) * step - 0.5).max(0.0);
-            let at = super::picture::whole(u).min(columns - 1);
-            let (a, b) = (line.get(at), line.get(at + 1).or_else(|| line.get(at)));
-            let (a, b) = (a.copied().unwrap_or(255.0), b.copied().unwrap_or(255.0));
-            let light = a + (b - a) * (u - float(at)).clamp(0.0, 1.0);
-            pixels.push(byte(f32::from(*pixel) * 255.0 / light.max(1.0)));
+        let (first, last) = (line.first().copied().unwrap_or(255.0), line.last().copied().unwrap_or(255.0));
+        let (margin, mut rest) = picture.row(y).split_at(half.min(picture.width));
+        lit(&mut pixels, margin, first, 0.0);
+        for two in line.windows(2) {
+            let [a, b] = two else { continue };
+            let (here, after) = rest.split_at(side.min(rest.len()));
+            lit(&mut pixels, here, *a, (b - a) * step);
+            rest = after;
         }
+        lit(&mut pixels, rest, last, 0.0);
     }
     Grey { pixels, ..*picture }
+}
+
+/// Adds pixels as if their ground were white; it is `light` at the first and grows by `step`.
+fn lit(out: &mut Vec<u8>, pixels: &[u8], light: f32, step: f32) {
+    let lit = |(at, pixel): (usize, &u8)| byte(f32::from(*pixel) * 255.0 / (light + step * float(at)));
+    out.extend(pixels.iter().enumerate().map(lit));
 }
 
 /// The paper's own brightness in each square: what most of its brighter pixels have, taken over

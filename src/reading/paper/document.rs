@@ -2,8 +2,8 @@
 
 use super::decode;
 use super::engine::{Engine, Silence};
-use super::page as read_page;
-use super::picture::{Grey, Mapping};
+use super::picture::Mapping;
+use super::{Picture, pages as read_pages};
 use crate::reading::forms::other::is_wordless;
 use crate::reading::page::{Area, Document, Ink, InkKind, Origin, Page, Trouble, Word};
 use hayro_syntax::Pdf;
@@ -11,6 +11,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Pages of paper that are read of one message; a form has 2 to 5. Further ones go to a person.
 const MOST_PAGES: usize = 12;
+
+/// Pages read with the same calls of the engine: each call has its price, each page its memory.
+const TOGETHER: usize = 2;
 
 /// The reader of one message's paper.
 pub struct Paper<'e> {
@@ -31,10 +34,15 @@ impl<'e> Paper<'e> {
         }
         let Some(Ok(pdf)) = guarded(|| Pdf::new(bytes.to_vec())) else { return };
         let mut too_large = 0;
-        for page in document.pages.iter_mut().filter(|page| is_wordless(page)) {
+        let mut drawn: Vec<(usize, Picture)> = Vec::new();
+        for index in 0..document.pages.len() {
+            let Some(page) = document.pages.get(index).filter(|page| is_wordless(page)) else { continue };
             let at = usize::try_from(page.number).unwrap_or(0).checked_sub(1);
-            let Some(drawn) = at.and_then(|at| pdf.pages().get(at)) else { continue };
-            let picture = match decode::page(drawn, &pdf) {
+            let Some(picture) = at.and_then(|at| pdf.pages().get(at)) else { continue };
+            if self.left <= drawn.len() {
+                break;
+            }
+            let picture = match decode::page(picture, &pdf) {
                 Ok(picture) => picture,
                 Err(decode::Refused::TooLarge) => {
                     too_large += 1;
@@ -43,14 +51,25 @@ impl<'e> Paper<'e> {
                 Err(decode::Refused::Damaged) => continue,
             };
             // the page may be shown turned
-            let picture = picture.turned(u8::try_from(page.turned / 90).unwrap_or(0));
-            if let Some(read) = self.read(&picture, Some((page.width, page.height))) {
-                *page = over(page, read);
+            let grey = picture.turned(u8::try_from(page.turned / 90).unwrap_or(0));
+            drawn.push((index, Picture { grey, size: Some((page.width, page.height)) }));
+            if drawn.len() == TOGETHER {
+                self.read_into(document, std::mem::take(&mut drawn));
             }
         }
+        self.read_into(document, drawn);
         if too_large == document.pages.len() {
             document.pages.clear();
             document.trouble = Some(Trouble::TooLarge);
+        }
+    }
+
+    fn read_into(&mut self, document: &mut Document, drawn: Vec<(usize, Picture)>) {
+        let (numbers, pictures): (Vec<usize>, Vec<Picture>) = drawn.into_iter().unzip();
+        for (index, read) in numbers.into_iter().zip(self.read(pictures)) {
+            if let (Some(page), Some(read)) = (document.pages.get_mut(index), read) {
+                *page = over(page, read);
+            }
         }
     }
 
@@ -67,9 +86,12 @@ impl<'e> Paper<'e> {
             Err(decode::Refused::Damaged) => return None,
         };
         let mut pages = Vec::new();
-        for (number, picture) in (1u32..).zip(&pictures.read) {
-            let page = self.read(picture, None)?;
-            pages.push(Page { number, ..page });
+        let mut all = pictures.read.into_iter().map(|grey| Picture { grey, size: None }).peekable();
+        while all.peek().is_some() {
+            let some = all.by_ref().take(TOGETHER).collect();
+            for (number, page) in (pages.len() + 1..).zip(self.read(some)) {
+                pages.push(Page { number: u32::try_from(number).unwrap_or(u32::MAX), ..page? });
+            }
         }
         if pictures.more {
             pages.push(unread_page(pages.len()));
@@ -83,20 +105,28 @@ impl<'e> Paper<'e> {
         !self.silent
     }
 
-    fn read(&mut self, picture: &Grey, size: Option<(f32, f32)>) -> Option<Page> {
-        if decode::is_tiny(picture) || !self.begins() {
-            return None;
+    /// Reads pictures of pages together; those that cannot be read are `None`.
+    fn read(&mut self, pictures: Vec<Picture>) -> Vec<Option<Page>> {
+        let mut wanted = Vec::new();
+        let mut fits = Vec::new();
+        for picture in pictures {
+            let fit = !decode::is_tiny(&picture.grey) && wanted.len() < self.left && self.begins();
+            fits.push(fit);
+            if fit {
+                wanted.push(picture);
+            }
         }
-        self.left = self.left.checked_sub(1)?;
+        self.left -= wanted.len();
         let engine = &mut *self.engine;
-        match guarded(|| read_page(picture, size, engine)) {
-            Some(Ok(page)) => Some(page),
+        let mut read = match guarded(|| read_pages(wanted, engine)) {
+            Some(Ok(pages)) => pages.into_iter(),
             Some(Err(Silence::Missing | Silence::Failed)) => {
                 self.silent = true;
-                None
+                Vec::new().into_iter()
             }
-            None => None,
-        }
+            None => Vec::new().into_iter(),
+        };
+        fits.into_iter().map(|fit| if fit { read.next() } else { None }).collect()
     }
 }
 

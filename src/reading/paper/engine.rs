@@ -14,6 +14,8 @@ pub enum Alphabet {
     Any,
     /// Digits with what parts them.
     Digits,
+    /// What e-mail addresses and domain names are made of.
+    Address,
 }
 
 /// The network that reads: they were trained apart, and where they agree they are rarely both wrong.
@@ -34,6 +36,7 @@ pub struct Manner {
 impl Manner {
     pub const PLAIN: Self = Self { tongue: Tongue::French, alphabet: Alphabet::Any };
     pub const SECOND: Self = Self { tongue: Tongue::English, alphabet: Alphabet::Any };
+    pub const ADDRESS: Self = Self { tongue: Tongue::English, alphabet: Alphabet::Address };
     pub const DIGITS: Self = Self { tongue: Tongue::English, alphabet: Alphabet::Digits };
 
     /// The program's arguments: each page of the input is one line of text; the dictionaries, which
@@ -45,12 +48,17 @@ impl Manner {
             Tongue::English => "eng",
         };
         let mut all = vec!["-", "-", "-l", tongue, "--psm", "7", "--oem", "1", "--dpi", "300"];
-        for off in ["load_system_dawg=0", "load_freq_dawg=0"] {
+        // what is read is dark on light already
+        for off in ["load_system_dawg=0", "load_freq_dawg=0", "tessedit_do_invert=0"] {
             all.extend(["-c", off]);
         }
         match self.alphabet {
             Alphabet::Any => {}
             Alphabet::Digits => all.extend(["-c", "tessedit_char_whitelist=0123456789 .-/+()"]),
+            Alphabet::Address => all.extend([
+                "-c",
+                "tessedit_char_whitelist=abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@.-_+",
+            ]),
         }
         all.extend(["-c", "tessedit_create_tsv=1"]);
         all
@@ -86,7 +94,7 @@ pub trait Engine {
     ///
     /// # Errors
     /// When there is no engine, or it fails.
-    fn tsv(&mut self, manner: Manner, lines: &[Grey]) -> Result<Vec<u8>, Silence>;
+    fn tsv(&mut self, manner: Manner, lines: &[&Grey]) -> Result<Vec<u8>, Silence>;
 }
 
 /// No engine: paper goes to a person.
@@ -94,7 +102,7 @@ pub trait Engine {
 pub struct NoEngine;
 
 impl Engine for NoEngine {
-    fn tsv(&mut self, _: Manner, _: &[Grey]) -> Result<Vec<u8>, Silence> {
+    fn tsv(&mut self, _: Manner, _: &[&Grey]) -> Result<Vec<u8>, Silence> {
         Err(Silence::Missing)
     }
 }
@@ -104,7 +112,7 @@ impl Engine for NoEngine {
 pub struct Tesseract;
 
 impl Engine for Tesseract {
-    fn tsv(&mut self, manner: Manner, lines: &[Grey]) -> Result<Vec<u8>, Silence> {
+    fn tsv(&mut self, manner: Manner, lines: &[&Grey]) -> Result<Vec<u8>, Silence> {
         let tiff = tiff(lines);
         let mut child = Command::new(PROGRAM)
             .args(manner.arguments())
@@ -143,7 +151,7 @@ pub struct Token {
 ///
 /// # Errors
 /// When there is no engine, or it fails.
-pub fn read(engine: &mut dyn Engine, manner: Manner, lines: &[Grey]) -> Result<Vec<Vec<Token>>, Silence> {
+pub fn read(engine: &mut dyn Engine, manner: Manner, lines: &[&Grey]) -> Result<Vec<Vec<Token>>, Silence> {
     let mut out = vec![Vec::new(); lines.len()];
     if lines.is_empty() {
         return Ok(out);
@@ -175,7 +183,7 @@ pub fn read(engine: &mut dyn Engine, manner: Manner, lines: &[Grey]) -> Result<V
 
 /// A grey TIFF of several pages, uncompressed (TIFF 6.0, part 1 and §4).
 #[must_use]
-pub fn tiff(pages: &[Grey]) -> Vec<u8> {
+pub fn tiff(pages: &[&Grey]) -> Vec<u8> {
     const ENTRIES: u32 = 9;
     // number of entries, entries of 12 bytes, place of the next directory
     const DIRECTORY: u32 = 2 + ENTRIES * 12 + 4;
@@ -214,13 +222,19 @@ pub fn tiff(pages: &[Grey]) -> Vec<u8> {
     out
 }
 
-/// A line made as high as the networks like it, on a white margin. Returns the factor too.
+/// A line made as high as the networks like it, on a white margin; `condensed`: its letters so much
+/// narrower than they are. Returns the factors, across and down, too.
 #[must_use]
-pub fn prepared(line: &Grey, text_height: f32, wanted: f32) -> (Grey, f32) {
+pub fn prepared(line: &Grey, text_height: f32, wanted: f32, condensed: f32) -> (Grey, (f32, f32)) {
     let factor = (wanted / text_height.max(1.0)).clamp(0.4, 4.0);
-    let (width, height) = (whole(float(line.width) * factor), whole(float(line.height) * factor));
-    let shrunk = if factor < 0.6 { line.shrunk(2) } else { line.clone() };
-    (shrunk.resized(width.max(1), height.max(1)).framed(MARGIN), factor)
+    let across = factor * condensed;
+    let (width, height) = (whole(float(line.width) * across), whole(float(line.height) * factor));
+    let resized = if factor < 0.6 {
+        line.shrunk(2).resized(width.max(1), height.max(1))
+    } else {
+        line.resized(width.max(1), height.max(1))
+    };
+    (resized.framed(MARGIN), (across, factor))
 }
 
 /// White around a line, pixels.

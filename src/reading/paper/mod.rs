@@ -19,6 +19,7 @@ mod segments;
 mod settle;
 mod sheet;
 mod straighten;
+mod weigh;
 
 pub use document::Paper;
 pub use leftover::left_over;
@@ -31,7 +32,7 @@ use super::page::{Area, Ink, InkKind, Origin, Page, Rule, Word};
 use boxes::Content;
 use engine::{Engine, Silence};
 use picture::{Grey, Mapping, float};
-use recognise::Read;
+use recognise::{Line, Seen, Strips};
 use rules::Stroke;
 use segments::{Segment, Written};
 use straighten::Straight;
@@ -43,35 +44,151 @@ const MOST_UNREAD: usize = 2_000;
 /// Lines of text that are read of a page; the form has about 80.
 const MOST_LINES: usize = 260;
 
-/// Reads a picture of a page. `size`: the page's in points, where the file tells.
+/// A picture of a page with the page's size in points, where the file tells.
+#[derive(Debug)]
+pub struct Picture {
+    pub grey: Grey,
+    pub size: Option<(f32, f32)>,
+}
+
+/// A page in the making.
+struct Sheet {
+    seen: Straight,
+    found: Found,
+    lines: Vec<Line>,
+    /// From the original picture's pixels to the page's points as displayed.
+    to_points: Mapping,
+}
+
+impl Sheet {
+    fn strips(&self) -> Strips<'_> {
+        Strips { bare: &self.found.written.bare, scale: self.seen.scale }
+    }
+
+    /// From the straight picture's points to the page's as displayed.
+    fn to_displayed(&self) -> Mapping {
+        let to_pixels = Mapping::scale(self.seen.scale, self.seen.scale);
+        self.to_points.after(&self.seen.to_original).after(&to_pixels)
+    }
+}
+
+/// Reads pictures of pages, all with the same few calls of the engine.
 ///
 /// # Errors
 /// Where there is no engine, or it fails.
-pub fn page(picture: &Grey, size: Option<(f32, f32)>, engine: &mut dyn Engine) -> Result<Page, Silence> {
-    let mut seen = straighten::straighten(picture, size);
-    let mut found = look(&seen);
-    let mut lines = recognise::first(engine, &found.written.bare, seen.scale, &found.written.segments)?;
-    if own_confidence(&lines) < 60.0 {
-        let turned = straighten::upside_down(&seen);
-        let other = look(&turned);
-        let again = recognise::first(engine, &other.written.bare, turned.scale, &other.written.segments)?;
-        if own_confidence(&again) > own_confidence(&lines) + 8.0 {
-            (seen, found, lines) = (turned, other, again);
+pub fn pages(pictures: Vec<Picture>, engine: &mut dyn Engine) -> Result<Vec<Page>, Silence> {
+    let mut sheets: Vec<Sheet> = pictures.into_iter().map(begun).collect();
+    read_first(engine, &mut sheets)?;
+    turn(engine, &mut sheets)?;
+    for _ in 0..ROUNDS {
+        let wanted: Vec<Wanted> = sheets.iter_mut().map(wanted).collect();
+        if wanted.iter().all(|wanted| wanted.answers.is_empty() && wanted.labels.is_empty()) {
+            break;
+        }
+        read_again(engine, &mut sheets, wanted)?;
+    }
+    let page = |mut sheet: Sheet| {
+        numbering::settle(&mut sheet.lines);
+        let mut page = assembled(&sheet);
+        page.unread = unread(&sheet);
+        page.to_displayed = Some(sheet.to_displayed().0);
+        page
+    };
+    Ok(sheets.into_iter().map(page).collect())
+}
+
+/// Rounds of reading again: once, and what the first round shows to be an answer.
+const ROUNDS: usize = 2;
+
+/// Lines taken out of a page to be read again.
+struct Wanted {
+    answers: Vec<Line>,
+    /// Of which only the head was read.
+    labels: Vec<Line>,
+}
+
+/// Takes out of a page what is to be read again: all that is not the form's own print.
+fn wanted(sheet: &mut Sheet) -> Wanted {
+    let page = assembled(sheet);
+    let view = View::new(&page, 0);
+    let mut claimed = vec![false; view.pieces.len()];
+    for index in find(&view).iter().flat_map(|hit| &hit.pieces) {
+        if let Some(flag) = claimed.get_mut(*index) {
+            *flag = true;
         }
     }
-    let mut lines: Vec<(Segment, Vec<Read>)> = found.written.segments.iter().cloned().zip(lines).collect();
-    let page = assembled(&seen, &found, &lines);
-    let mut answers = unclaimed(&page, &mut lines);
-    recognise::again(engine, &found.written.bare, seen.scale, &mut answers)?;
-    numbering::settle(&mut answers);
-    lines.extend(answers);
-    let mut page = assembled(&seen, &found, &lines);
-    page.unread = unread(&seen, &found, &lines);
-    let (width, height) = size.unwrap_or(page_size(picture));
-    let to_points = Mapping::scale(width / float(picture.width), height / float(picture.height));
-    let to_pixels = Mapping::scale(seen.scale, seen.scale);
-    page.to_displayed = Some(to_points.after(&seen.to_original).after(&to_pixels).0);
-    Ok(page)
+    let pieces = view.pieces.iter().zip(claimed);
+    let free: Vec<(f32, f32)> =
+        pieces.filter(|(_, claimed)| !claimed).map(|(piece, _)| piece.area.middle()).collect();
+    let is_answer = |line: &mut Line| {
+        let around = grown(&line.segment.area, 1.0);
+        line.seen != Seen::Weighed
+            && (line.words.is_empty() || free.iter().any(|middle| around.holds(*middle)))
+    };
+    Wanted {
+        answers: sheet.lines.extract_if(.., is_answer).collect(),
+        labels: sheet.lines.extract_if(.., |line| recognise::is_cut_short(line)).collect(),
+    }
+}
+
+/// Reads lines of all pages again and puts them back.
+fn read_again(engine: &mut dyn Engine, sheets: &mut [Sheet], wanted: Vec<Wanted>) -> Result<(), Silence> {
+    let (mut answers, mut labels, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+    for (sheet, wanted) in sheets.iter().zip(wanted) {
+        counts.push((wanted.answers.len(), wanted.labels.len()));
+        answers.extend(wanted.answers.into_iter().map(|line| (sheet.strips(), line)));
+        labels.extend(wanted.labels.into_iter().map(|line| (sheet.strips(), line)));
+    }
+    recognise::again(engine, &mut answers, &mut labels)?;
+    let lines = |of: Vec<(Strips<'_>, Line)>| of.into_iter().map(|(_, line)| line).collect::<Vec<_>>();
+    let (mut answers, mut labels) = (lines(answers).into_iter(), lines(labels).into_iter());
+    for (sheet, (count, of_labels)) in sheets.iter_mut().zip(counts) {
+        sheet.lines.extend(answers.by_ref().take(count));
+        sheet.lines.extend(labels.by_ref().take(of_labels));
+    }
+    Ok(())
+}
+
+fn begun(picture: Picture) -> Sheet {
+    let Picture { grey, size } = picture;
+    let seen = straighten::straighten(&grey, size);
+    let (width, height) = size.unwrap_or(page_size(&grey));
+    let to_points = Mapping::scale(width / float(grey.width), height / float(grey.height));
+    sheet(seen, to_points)
+}
+
+/// `to_points`: from the original picture's pixels.
+fn sheet(seen: Straight, to_points: Mapping) -> Sheet {
+    Sheet { found: look(&seen), seen, lines: Vec::new(), to_points }
+}
+
+fn read_first(engine: &mut dyn Engine, sheets: &mut [Sheet]) -> Result<(), Silence> {
+    let pages: Vec<(Strips<'_>, &[Segment])> =
+        sheets.iter().map(|sheet| (sheet.strips(), sheet.found.written.segments.as_slice())).collect();
+    let lines = recognise::first(engine, &pages)?;
+    for (sheet, lines) in sheets.iter_mut().zip(lines) {
+        sheet.lines = lines;
+    }
+    Ok(())
+}
+
+/// Turns the pages that lie upside down, which shows in how badly they are read.
+fn turn(engine: &mut dyn Engine, sheets: &mut [Sheet]) -> Result<(), Silence> {
+    let (mut doubted, mut turned) = (Vec::new(), Vec::new());
+    for sheet in sheets.iter_mut().filter(|sheet| own_confidence(&sheet.lines) < 60.0) {
+        turned.push(self::sheet(straighten::upside_down(&sheet.seen), sheet.to_points));
+        doubted.push(sheet);
+    }
+    if turned.is_empty() {
+        return Ok(());
+    }
+    read_first(engine, &mut turned)?;
+    for (sheet, other) in doubted.into_iter().zip(turned) {
+        if own_confidence(&other.lines) > own_confidence(&sheet.lines) + 8.0 {
+            *sheet = other;
+        }
+    }
+    Ok(())
 }
 
 /// Size of a picture nobody tells the size of, points: as long as A4.
@@ -82,20 +199,21 @@ pub fn page_size(picture: &Grey) -> (f32, f32) {
 }
 
 /// Ink that is part of no line read, no rule and no box; pale ink too.
-fn unread(seen: &Straight, found: &Found, lines: &[(Segment, Vec<Read>)]) -> Vec<Area> {
+fn unread(sheet: &Sheet) -> Vec<Area> {
+    let Sheet { seen, found, lines, .. } = sheet;
     let by = if seen.scale > 3.2 { 3 } else { 2 };
     let scale = seen.scale / float(by);
     let soft = found.written.bare.shrunk(by);
     let read: Vec<Area> = lines
         .iter()
-        .filter(|(_, words)| !words.is_empty())
-        .map(|(segment, _)| grown(&segment.area, 2.5))
+        .filter(|line| !line.words.is_empty())
+        .map(|line| grown(&line.segment.area, 2.5))
         .collect();
     let boxes: Vec<Area> = found.boxes.iter().map(|one| grown(&one.area, 4.0)).collect();
     // a small box close to letters may be one of them
     let doubtful = found.boxes.iter().map(|one| one.area).filter(|area| {
         let near = Area { x0: area.x0 - 6.0, x1: area.x1 + 6.0, y0: area.y0 + 2.0, y1: area.y1 - 2.0 };
-        area.height() < 8.5 && lines.iter().any(|(segment, _)| segment.area.overlap(&near).is_some())
+        area.height() < 8.5 && lines.iter().any(|line| line.segment.area.overlap(&near).is_some())
     });
     let spots = ink::blobs(&soft, PALE).into_iter().map(|blob| blob.area(scale));
     spots
@@ -121,41 +239,18 @@ fn look(seen: &Straight) -> Found {
 }
 
 /// The engine's own mean confidence in longer words: low where it reads upside down.
-fn own_confidence(lines: &[Vec<Read>]) -> f32 {
-    let long: Vec<f32> =
-        lines.iter().flatten().filter(|word| word.text.chars().count() > 3).map(|word| word.own).collect();
+fn own_confidence(lines: &[Line]) -> f32 {
+    let words = lines.iter().flat_map(|line| &line.words);
+    let long: Vec<f32> = words.filter(|word| word.text.chars().count() > 3).map(|word| word.own).collect();
     if long.len() < 8 { 0.0 } else { long.iter().sum::<f32>() / float(long.len()) }
 }
 
-/// The lines that are not all of the form's own labels, taken out of all lines.
-fn unclaimed(page: &Page, lines: &mut Vec<(Segment, Vec<Read>)>) -> Vec<(Segment, Vec<Read>)> {
-    let view = View::new(page, 0);
-    let mut claimed = vec![false; view.pieces.len()];
-    for index in find(&view).iter().flat_map(|hit| &hit.pieces) {
-        if let Some(flag) = claimed.get_mut(*index) {
-            *flag = true;
-        }
-    }
-    let free: Vec<(f32, f32)> = view
-        .pieces
-        .iter()
-        .zip(claimed)
-        .filter(|(_, claimed)| !claimed)
-        .map(|(piece, _)| piece.area.middle())
-        .collect();
-    let (answers, printed): (Vec<_>, Vec<_>) = lines.drain(..).partition(|(segment, words)| {
-        let around = grown(&segment.area, 1.0);
-        words.is_empty() || free.iter().any(|middle| around.holds(*middle))
-    });
-    *lines = printed;
-    answers
-}
-
 /// The page model of what was found.
-fn assembled(seen: &Straight, found: &Found, lines: &[(Segment, Vec<Read>)]) -> Page {
+fn assembled(sheet: &Sheet) -> Page {
+    let Sheet { seen, found, lines, .. } = sheet;
     let (width, height) = seen.size();
     let mut page = Page { width, height, ..Page::default() };
-    for (segment, words) in lines {
+    for Line { segment, words, .. } in lines {
         let (y0, y1) = (segment.area.y0, segment.area.y1);
         // letters of 0.7 em, of which the tallest fifth is the measure
         let size = (segment.tall / 0.74).clamp(6.0, 16.0);

@@ -1,8 +1,7 @@
 //! The printed numbers of lines ("1." to "4."): a lone digit is hard to read, a column of them says
 //! what each must be. They are the form's print, not answers.
 
-use super::recognise::Read;
-use super::segments::Segment;
+use super::recognise::{Line, Read, Seen};
 
 /// Numbers of one column stand above each other to this (points).
 const ALIGNED: f32 = 2.2;
@@ -10,17 +9,18 @@ const ALIGNED: f32 = 2.2;
 const APART: f32 = 45.0;
 
 /// Sets a column of small signs right of which at least half read as its numbers.
-pub fn settle(lines: &mut [(Segment, Vec<Read>)]) {
+pub fn settle(lines: &mut [Line]) {
     let mut small: Vec<usize> = lines
         .iter()
         .enumerate()
-        .filter(|(_, (segment, words))| {
+        .filter(|(_, line)| line.seen == Seen::Weighed)
+        .filter(|(_, Line { segment, words, .. })| {
             let letters: usize = words.iter().map(|word| word.text.chars().count()).sum();
             segment.letters <= 2 && segment.area.width() < 14.0 && letters <= 3
         })
         .map(|(index, _)| index)
         .collect();
-    let place = |index: usize| lines.get(index).map(|(segment, _)| segment.area).unwrap_or_default();
+    let place = |index: usize| lines.get(index).map(|line| line.segment.area).unwrap_or_default();
     small.sort_by(|a, b| place(*a).y0.total_cmp(&place(*b).y0));
     let mut columns: Vec<Vec<usize>> = Vec::new();
     for index in small {
@@ -41,7 +41,7 @@ pub fn settle(lines: &mut [(Segment, Vec<Read>)]) {
             let text: String = lines
                 .get(**index)
                 .iter()
-                .flat_map(|(_, words)| words)
+                .flat_map(|line| &line.words)
                 .map(|word| word.text.as_str())
                 .collect();
             let digits: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -51,7 +51,7 @@ pub fn settle(lines: &mut [(Segment, Vec<Read>)]) {
             continue;
         }
         for (position, index) in column.iter().enumerate() {
-            let Some((segment, words)) = lines.get_mut(*index) else { continue };
+            let Some(Line { segment, words, .. }) = lines.get_mut(*index) else { continue };
             let text = format!("{}.", position + 1);
             *words = vec![Read { text, area: segment.area, confidence: 1.0, own: 100.0 }];
         }

@@ -67,9 +67,18 @@ impl Grey {
     pub fn between(&self, x: f32, y: f32) -> f32 {
         let (x, y) = ((x - 0.5).max(0.0), (y - 0.5).max(0.0));
         let (column, row) = (whole(x), whole(y));
-        let (u, v) = (x - floor(x), y - floor(y));
-        let (a, b) = (f32::from(self.at(column, row)), f32::from(self.at(column + 1, row)));
-        let (c, d) = (f32::from(self.at(column, row + 1)), f32::from(self.at(column + 1, row + 1)));
+        let (u, v) = (x - float(column), y - float(row));
+        let at = row * self.width + column;
+        let two = |at: usize| self.pixels.get(at..at + 2);
+        // at the edges there is but one
+        let [a, b, c, d] = match (two(at), two(at + self.width)) {
+            (Some([a, b]), Some([c, d])) if column + 1 < self.width => [*a, *b, *c, *d],
+            _ => {
+                let at = |right: usize, down: usize| self.at(column + right, row + down);
+                [at(0, 0), at(1, 0), at(0, 1), at(1, 1)]
+            }
+        };
+        let [a, b, c, d] = [a, b, c, d].map(f32::from);
         let (top, low) = (a + (b - a) * u, c + (d - c) * u);
         top + (low - top) * v
     }
@@ -156,12 +165,25 @@ impl Grey {
     /// Seen through a mapping: the pixel at (x, y) of the new picture lies at `from` (x, y) of this.
     #[must_use]
     pub fn seen(&self, width: usize, height: usize, from: &Mapping) -> Self {
-        Self::from_fn(width, height, |x, y| {
-            let (u, v) = from.apply(float(x) + 0.5, float(y) + 0.5);
-            let outside = u < 0.0 || v < 0.0 || u > float(self.width) || v > float(self.height);
-            if outside { 255 } else { byte(self.between(u, v)) }
-        })
+        let [across, _, _, down, _, _, away, ..] = from.0;
+        let (right, bottom) = (float(self.width), float(self.height));
+        let mut pixels = Vec::with_capacity(width * height);
+        for y in 0..height {
+            let [x0, y0, w0] = from.projected(0.5, float(y) + 0.5);
+            pixels.extend((0..width).map(|x| {
+                let along = float(x);
+                let scale = 1.0 / away_from_zero(w0 + away * along);
+                let (u, v) = ((x0 + across * along) * scale, (y0 + down * along) * scale);
+                if u < 0.0 || v < 0.0 || u > right || v > bottom { 255 } else { byte(self.between(u, v)) }
+            }));
+        }
+        Self { width, height, pixels }
     }
+}
+
+/// A divisor.
+fn away_from_zero(w: f32) -> f32 {
+    if w.abs() < 1e-6 { 1e-6 } else { w }
 }
 
 /// A mapping of the plane that keeps straight lines straight (a homography), row by row.
@@ -177,12 +199,17 @@ impl Mapping {
     }
 
     #[must_use]
-    #[expect(clippy::many_single_char_names, reason = "a matrix, row by row")]
     pub fn apply(&self, x: f32, y: f32) -> (f32, f32) {
+        let [across, down, away] = self.projected(x, y);
+        let away = away_from_zero(away);
+        (across / away, down / away)
+    }
+
+    /// In homogeneous coordinates.
+    #[expect(clippy::many_single_char_names, reason = "a matrix, row by row")]
+    fn projected(&self, x: f32, y: f32) -> [f32; 3] {
         let [a, b, c, d, e, f, g, h, i] = self.0;
-        let w = g * x + h * y + i;
-        let w = if w.abs() < 1e-6 { 1e-6 } else { w };
-        ((a * x + b * y + c) / w, (d * x + e * y + f) / w)
+        [a * x + b * y + c, d * x + e * y + f, g * x + h * y + i]
     }
 
     /// First `before`, then this.
@@ -264,10 +291,6 @@ pub fn byte(v: f32) -> u8 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, as wanted")]
     let byte = (v + 0.5) as u8;
     byte
-}
-
-fn floor(v: f32) -> f32 {
-    float(whole(v))
 }
 
 fn ratio(of: usize, to: usize) -> f32 {

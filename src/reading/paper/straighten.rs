@@ -11,6 +11,8 @@ use super::sheet;
 const A4: (f32, f32) = (595.3, 841.9);
 /// Points are this many pixels at least and at most in the straight picture (144 and 300 dpi).
 const FINENESS: (f32, f32) = (2.0, 4.17);
+/// Finer pictures (pixels a point) are made straight by a coarser look.
+const COARSE: f32 = 3.6;
 /// Darker than this is ink on whitened paper.
 pub const INK: u8 = 165;
 /// The greatest slant that is looked for, degrees.
@@ -49,29 +51,45 @@ pub fn straighten(picture: &Grey, size: Option<(f32, f32)>) -> Straight {
     let scale = if fineness.is_finite() { fineness } else { w.max(h) / 842.0 };
     let scale = scale.clamp(FINENESS.0, FINENESS.1);
     let (width, height) = (whole(size.0 * scale), whole(size.1 * scale));
-    let mut mapping = mapping.after(&Mapping::scale(1.0 / scale, 1.0 / scale));
-    let mut out = look(picture, width, height, scale, mapping);
-    let turn = upright(&out.white, scale);
-    if turn.quarters > 0 || turn.degrees.abs() > 0.04 {
-        let (width, height) = if turn.quarters % 2 == 1 { (height, width) } else { (width, height) };
-        mapping = mapping.after(&turn.mapping(float(width), float(height)));
-        out = look(picture, width, height, scale, mapping);
-    }
-    for _ in 0..2 {
-        let Some(better) = by_rules(&out) else { break };
-        let next = look(picture, out.white.width, out.white.height, scale, mapping.after(&better));
-        // straighter pages show more of their rules
-        if drawn(&next) < 0.97 * drawn(&out) {
-            break;
-        }
-        mapping = mapping.after(&better);
-        out = next;
-    }
+    let mapping = mapping.after(&Mapping::scale(1.0 / scale, 1.0 / scale));
+    // found out on a coarse picture, which is enough, and looked at once more on the fine one
+    let mut out = if scale > COARSE {
+        let (down, up) = (Mapping::scale(0.5, 0.5), Mapping::scale(2.0, 2.0));
+        let coarse = down.after(&mapping).after(&up);
+        let found = settled(&picture.shrunk(2), (width / 2, height / 2), 0.5 * scale, coarse);
+        let (width, height) = (found.white.width * 2, found.white.height * 2);
+        let fine = look(picture, width, height, scale, up.after(&found.to_original).after(&down));
+        levelled(picture, fine)
+    } else {
+        settled(picture, (width, height), scale, mapping)
+    };
     // what still slants is no table's rule: a stamp's frame, a signature's stroke
     let is_level = |stroke: &Stroke| (stroke.y1 - stroke.y0).abs() < 0.7 * scale + 0.008 * stroke.length();
     out.level.retain(is_level);
     out.upright.retain(is_level);
     out
+}
+
+/// Looks at a picture through a mapping that is made better step by step.
+fn settled(picture: &Grey, (width, height): (usize, usize), scale: f32, mapping: Mapping) -> Straight {
+    let mut out = look(picture, width, height, scale, mapping);
+    let turn = upright(&out.white, scale);
+    if turn.quarters > 0 || turn.degrees.abs() > 0.04 {
+        let (width, height) = if turn.quarters % 2 == 1 { (height, width) } else { (width, height) };
+        let mapping = mapping.after(&turn.mapping(float(width), float(height)));
+        out = look(picture, width, height, scale, mapping);
+    }
+    let once = levelled(picture, out);
+    levelled(picture, once)
+}
+
+/// Looked at once more with what the rules say is left of slant; the same where that is nothing.
+fn levelled(picture: &Grey, seen: Straight) -> Straight {
+    let Some(better) = by_rules(&seen) else { return seen };
+    let (width, height) = (seen.white.width, seen.white.height);
+    let next = look(picture, width, height, seen.scale, seen.to_original.after(&better));
+    // straighter pages show more of their rules
+    if drawn(&next) < 0.97 * drawn(&seen) { seen } else { next }
 }
 
 /// The same sheet the other way up.

@@ -1,0 +1,233 @@
+//! What several readings of a line say, weighed. What independent readings agree on is sure; where
+//! they differ, what most say is kept and said to be unsure.
+
+use super::engine::Token;
+use super::picture::float;
+use super::recognise::{Line, Read};
+use crate::domain::sheet::Area;
+use crate::reading::layout::fold::squeeze;
+
+/// What all readings agree on.
+const AGREED: f64 = 0.97;
+/// The same where a reading that knows digits only agrees too.
+const AGREED_DIGITS: f64 = 0.985;
+/// Agreed but for an accent, which the second network often leaves out.
+const AGREED_BUT_ACCENTS: f64 = 0.93;
+/// Two of three.
+const MOST_SAY: f64 = 0.7;
+/// Each says something else.
+const NONE_AGREES: f64 = 0.4;
+
+/// The further readings of a line, as words.
+#[derive(Debug, Default)]
+pub struct Readings {
+    pub english: Vec<String>,
+    /// Smaller than the first.
+    pub french: Vec<String>,
+    /// With digits only; where the line seems to be a number.
+    pub digits: Option<Vec<String>>,
+    /// With the signs of addresses only; where the line seems to be one.
+    pub address: Option<Vec<String>>,
+}
+
+/// Weighs a line's first reading with the others.
+pub fn line(line: &mut Line, readings: &Readings) {
+    let Readings { english, french, digits, address } = readings;
+    let tiny = is_tiny(line);
+    let words = &mut line.words;
+    if let Some(last) = words.iter().rposition(|word| !is_trace(&word.text)) {
+        words.truncate(last + 1);
+        let first = words.iter().position(|word| !is_trace(&word.text)).unwrap_or(0);
+        words.drain(..first);
+    }
+    match (digits, address) {
+        (_, Some(address)) => weigh_address(words, english, address, french),
+        (Some(digits), None) if tiny => number_of_a_line(words, digits, english, french),
+        (digits, None) => weigh(words, english, french, digits.as_deref()),
+    }
+}
+
+/// A line's words; a hyphen holds together what stands on both its sides, whatever the gap.
+#[must_use]
+pub fn text_of(line: &[Token]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let bare = |token: &&Token| !is_trace(&token.text);
+    let from = line.iter().take_while(|token| !bare(token)).count();
+    let to = line.len() - line.iter().rev().take_while(|token| !bare(token)).count();
+    for token in line.get(from..to).unwrap_or_default() {
+        match out.last_mut() {
+            Some(last) if hyphened(last, &token.text) => last.push_str(&token.text),
+            _ => out.push(token.text.clone()),
+        }
+    }
+    out
+}
+
+/// What is left of a rule or of dirt at a line's end: no letter, no digit, narrow signs only.
+fn is_trace(text: &str) -> bool {
+    text.chars().all(|c| ":;!|.,'‘’`´°·•_\"“”~-–—=".contains(c))
+}
+
+/// Whether a hyphen at one's end or the other's start holds two words together.
+#[must_use]
+pub fn hyphened(left: &str, right: &str) -> bool {
+    let inner = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    left.strip_suffix('-').is_some_and(|rest| inner(rest.chars().next_back())) && inner(right.chars().next())
+        || right.strip_prefix('-').is_some_and(|rest| inner(rest.chars().next()))
+            && inner(left.chars().next_back())
+}
+
+fn joined(line: &[Read]) -> String {
+    line.iter().map(|word| word.text.as_str()).collect()
+}
+
+/// Mostly digits, with what parts them: no word.
+#[must_use]
+pub fn is_number(line: &[Read]) -> bool {
+    let text = joined(line);
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    digits >= 3 && letters * 3 <= digits
+}
+
+/// One or two letters by themselves.
+#[must_use]
+pub fn is_tiny(line: &Line) -> bool {
+    let segment = &line.segment;
+    segment.letters <= 2 && segment.area.width() < 1.7 * segment.tall.max(6.0)
+}
+
+/// A line's printed number ("1.") among what can be one letter: the networks take a lone digit for
+/// anything, unless they are told that it is a digit.
+fn number_of_a_line(line: &mut Vec<Read>, digits: &[String], english: &[String], french: &[String]) {
+    let digits = digits.concat();
+    let mut letters = digits.chars();
+    let number = letters.next().is_some_and(|c| c.is_ascii_digit() && c != '0')
+        && matches!(letters.as_str(), "." | ")" | "");
+    let own: String = line.iter().map(|word| word.text.as_str()).collect();
+    let said = [own.as_str(), &english.concat(), &french.concat()]
+        .into_iter()
+        .filter(|text| text.ends_with(['.', ',', ')', ':']))
+        .count();
+    let sure = own == english.concat() && own == french.concat();
+    if number
+        && (said >= 1 || digits.ends_with(['.', ')']))
+        && !(sure && own.chars().all(char::is_alphabetic))
+    {
+        let text = if letters.as_str().is_empty() { format!("{digits}.") } else { digits };
+        replaced(line, &[text]);
+    }
+    for word in line {
+        set(word, if sure { AGREED } else { MOST_SAY });
+    }
+}
+
+/// An e-mail address or a domain name: the French network puts accents where there are none.
+#[must_use]
+pub fn is_address(line: &[Read]) -> bool {
+    let text = joined(line);
+    text.contains('@')
+        || line.len() <= 2 && text.contains('.') && text.chars().filter(char::is_ascii_lowercase).count() >= 6
+}
+
+/// An address: as the English network reads it twice, once told what addresses are made of; sure
+/// where the French one does too.
+fn weigh_address(line: &mut Vec<Read>, english: &[String], again: &[String], french: &[String]) {
+    let own = joined(line);
+    let (a, b, c) = (english.concat(), again.concat(), french.concat());
+    let confidence = if a == b && (a == own || a == c) {
+        if a == own && a == c { AGREED } else { AGREED_BUT_ACCENTS }
+    } else if a == b {
+        MOST_SAY
+    } else {
+        NONE_AGREES
+    };
+    if a == b || a == c {
+        replaced(line, english);
+    }
+    let proper = |c: char| c.is_ascii_alphanumeric() || "@.-_+%&'/:".contains(c);
+    let odd = !joined(line).chars().all(proper);
+    for word in line {
+        set(word, if odd { NONE_AGREES } else { confidence });
+    }
+}
+
+/// Sets the confidence of a line's words; where they differ but the others agree, takes theirs.
+fn weigh(line: &mut Vec<Read>, english: &[String], french: &[String], digits: Option<&[String]>) {
+    let own: Vec<String> = line.iter().map(|word| word.text.clone()).collect();
+    let glue = |words: &[String]| words.concat();
+    let (a, b, c) = (glue(&own), glue(english), glue(french));
+    let bare = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let confidence = if a == b && a == c {
+        match digits.map(glue) {
+            Some(d) if bare(&d) == bare(&a) => AGREED_DIGITS,
+            Some(_) => MOST_SAY,
+            None => AGREED,
+        }
+    } else if a == c && squeeze(&a) == squeeze(&b) && plain(&a) == plain(&b) {
+        AGREED_BUT_ACCENTS
+    } else if b == c && !b.is_empty() {
+        replaced(line, french);
+        MOST_SAY
+    } else if a == b || a == c {
+        MOST_SAY
+    } else {
+        NONE_AGREES
+    };
+    if a == b && a == c && own != english && english == french {
+        // the others part the words otherwise
+        replaced(line, french);
+    }
+    if confidence < AGREED_BUT_ACCENTS && own.len() == english.len() && own.len() == french.len() {
+        // word by word: what they agree on stays sure
+        for ((word, b), c) in line.iter_mut().zip(english).zip(french) {
+            let sure = if word.text == *b && word.text == *c { AGREED } else { confidence };
+            set(word, sure);
+        }
+        return;
+    }
+    for word in line {
+        set(word, confidence);
+    }
+}
+
+fn set(word: &mut Read, confidence: f64) {
+    #[expect(clippy::cast_possible_truncation, reason = "a share")]
+    let confidence = confidence as f32;
+    word.confidence = confidence;
+}
+
+/// Another reading of the line in its place: its words share out the line's width by their letters.
+fn replaced(line: &mut Vec<Read>, words: &[String]) {
+    let Some(area) = line.iter().map(|word| word.area).reduce(|a, b| a.around(&b)) else { return };
+    if line.len() == words.len() {
+        for (word, text) in line.iter_mut().zip(words) {
+            word.text.clone_from(text);
+        }
+        return;
+    }
+    let all: usize = words.iter().map(|word| word.chars().count() + 1).sum();
+    let unit = area.width() / float(all.max(1));
+    let mut x = area.x0;
+    *line = words
+        .iter()
+        .map(|text| {
+            let width = unit * float(text.chars().count());
+            let word = Read {
+                text: text.clone(),
+                area: Area { x0: x, x1: x + width, ..area },
+                confidence: 0.5,
+                own: 50.0,
+            };
+            x += width + unit;
+            word
+        })
+        .collect();
+}
+
+/// Without accents, case and everything else kept.
+fn plain(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    use unicode_normalization::char::is_combining_mark;
+    text.nfd().filter(|c| !is_combining_mark(*c)).collect()
+}
