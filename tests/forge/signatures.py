@@ -230,6 +230,8 @@ def main():
     put("certified-for-filling-signed", twice(certified(P.FILL_FORMS)))
     filled = changed(certified(P.FILL_FORMS, blank), fill("nom", "Clinique des Sources"))
     put("certified-blank-then-filled", filled)
+    put("certified-blank-then-annotated", changed(certified(P.FILL_FORMS, blank), annotate))
+    put("signed-blank-then-filled", changed(signed(blank, head), fill("nom", "Clinique des Sources")))
     put("certified-blank-then-filled-and-signed", twice(filled))
     w = writer(base)
     fields.append_signature_field(w, fields.SigFieldSpec("Signature", on_page=0, box=(60, 100, 250, 180), field_mdp_spec=fields.FieldMDPSpec(fields.FieldMDPAction.INCLUDE, ["nom"])))

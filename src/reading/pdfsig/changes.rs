@@ -12,10 +12,10 @@ use std::collections::BTreeSet;
 pub(super) enum Since {
     /// Further signatures at most.
     Nothing,
-    /// What its certification permits. `from_blank`: it was signed before anything was filled in.
-    Filled {
-        from_blank: bool,
-    },
+    /// What its certification permits.
+    Completed,
+    /// Whatever came: what was certified is an empty form, its author's, and others have filled it in.
+    Begun,
     Changed,
 }
 
@@ -47,7 +47,8 @@ pub(super) fn since(signed: &Document, now: &Document, certification: &Certifica
     });
     match changed.max().unwrap_or(Effect::Nothing) {
         Effect::Nothing => Since::Nothing,
-        Effect::Completes => Since::Filled { from_blank: is_blank(signed) },
+        Effect::Completes | Effect::Changes if certification.certifies() && is_blank(signed) => Since::Begun,
+        Effect::Completes => Since::Completed,
         Effect::Changes => Since::Changed,
     }
 }

@@ -35,7 +35,7 @@ const AMENDED: Flaw =
 /// Checks every signed signature field. `revision` opens the file as it was when signed; `place` says
 /// where a widget stands: page (from 1) and area.
 /// Left out is what is nobody's signature: time stamps of the document, and the certification of an
-/// empty form by its author, where others have filled it in as it permits.
+/// empty form by its author, where others have filled it in since.
 pub(super) fn check(
     bytes: &[u8],
     doc: &Document,
@@ -72,20 +72,15 @@ pub(super) fn check(
             };
             let checked = cms::check(&range.signature, &range.parts);
             let time = checked.stamped.or(checked.claimed).or_else(|| said_time(doc, signature));
-            let since = checked.outcome.and_then(|()| match range.since(bytes, doc, signature, &revision) {
-                Since::Nothing => Ok(false),
-                Since::Filled { from_blank } => {
-                    if from_blank {
-                        Ok(true)
-                    } else {
-                        Err(AMENDED)
-                    }
-                }
+            let counts = checked.outcome.and_then(|()| match range.since(bytes, doc, signature, &revision) {
+                Since::Nothing => Ok(true),
+                Since::Begun => Ok(false),
+                Since::Completed => Err(AMENDED),
                 Since::Changed => Err(CHANGED),
             });
-            match since {
-                Ok(true) => None,
-                Ok(false) => Some(DigitalSignature {
+            match counts {
+                Ok(false) => None,
+                Ok(true) => Some(DigitalSignature {
                     sound: true,
                     unverifiable: false,
                     trouble: String::new(),

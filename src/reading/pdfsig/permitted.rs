@@ -22,6 +22,7 @@ enum Level {
 /// What a signature permits; of one that does not certify: nothing.
 #[derive(Debug)]
 pub(super) struct Certification {
+    certifies: bool,
     level: Level,
     locks: Vec<Lock>,
 }
@@ -47,7 +48,7 @@ impl Certification {
             .and_then(|perms| perms.get_deref(b"DocMDP", signed))
             .and_then(Object::as_dict)
             .is_ok_and(|one| contents(one).is_some() && contents(one) == contents(signature));
-        let mut out = Self { level: Level::Nothing, locks: Vec::new() };
+        let mut out = Self { certifies, level: Level::Nothing, locks: Vec::new() };
         let references = signature.get_deref(b"Reference", signed).and_then(Object::as_array);
         for reference in references.ok().filter(|_| certifies).into_iter().flatten() {
             let Some(reference) = dictionary(signed, reference) else { continue };
@@ -67,6 +68,10 @@ impl Certification {
             }
         }
         out
+    }
+
+    pub fn certifies(&self) -> bool {
+        self.certifies
     }
 
     /// Whether what a dictionary says under a key may have become what it is now.
@@ -132,7 +137,7 @@ impl Lock {
     }
 }
 
-/// Whether no field of a document holds an answer.
+/// Whether a document has fields to fill in, and none holds an answer.
 pub(super) fn is_blank(doc: &Document) -> bool {
     let empty = |value: &Object| match value {
         Object::String(text, _) => text.is_empty() || text == b"\xFE\xFF",
@@ -143,11 +148,9 @@ pub(super) fn is_blank(doc: &Document) -> bool {
         Object::Null => true,
         _ => false,
     };
-    doc.objects
-        .values()
-        .filter_map(|object| object.as_dict().ok())
-        .filter(|dict| is_field(doc, dict))
-        .all(|dict| dict.get_deref(b"V", doc).map_or(true, empty))
+    let dicts = doc.objects.values().filter_map(|object| object.as_dict().ok());
+    let mut fields = dicts.filter(|dict| is_field(doc, dict)).peekable();
+    fields.peek().is_some() && fields.all(|dict| dict.get_deref(b"V", doc).map_or(true, empty))
 }
 
 fn dictionary<'d>(doc: &'d Document, object: &'d Object) -> Option<&'d Dictionary> {

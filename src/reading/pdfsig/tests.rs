@@ -176,6 +176,9 @@ fn a_certification_says_what_may_come_afterwards() {
 fn who_certifies_an_empty_form_has_not_signed_what_others_fill_in() {
     are(&[
         ("certified-blank-then-filled", &[]),
+        ("certified-blank-then-annotated", &[]),
+        // but who signs it has
+        ("signed-blank-then-filled", &[(CHANGED, true)]),
         ("certified-blank-then-filled-and-signed", &[(SOUND, false)]),
     ]);
     let found = signatures(&fixture("certified-blank-then-filled-and-signed.pdf"));
