@@ -37,9 +37,9 @@ def boxes():
     return found
 
 
-def overlaid(answers, draw=False, keep_fields=True, **how):
+def overlaid(answers, draw=False, keep_fields=True, filler=fill.Filler, **how):
     """Signature and stamp, and with `draw` words and ticks, drawn over the published pages."""
-    places, filler = boxes(), fill.Filler(answers, draw, **how)
+    places, filler = boxes(), filler(answers, draw, **how)
     out = io.BytesIO()
     over = canvas.Canvas(out, pagesize=(595.276, 841.89), invariant=1, pageCompression=1)
     sheet = types.SimpleNamespace(c=over)

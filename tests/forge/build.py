@@ -23,10 +23,10 @@ def named(name):
     return (editions.EDITIONS | editions.MORE | odd.ODD)[name] if isinstance(name, str) else name
 
 
-def drawn(e, a, terms=True, form="F413", pages=None, **how):
+def drawn(e, a, terms=True, form="F413", pages=None, filler=fill.Filler, **how):
     """Words and ticks as page content; returns the PDF and its boxes."""
     e = named(e)
-    sheet = edition.Sheet(e, fill.Filler(dress(e, a, terms), True, **how), form, pages)
+    sheet = edition.Sheet(e, filler(dress(e, a, terms), True, **how), form, pages)
     return sheet.pdf(), sheet.boxes
 
 
