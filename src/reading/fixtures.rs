@@ -331,7 +331,7 @@ fn words_typed_a_little_off_answer_the_same_boxes() {
             let document = moved(&document, dx, dy);
             let opened = [Opened { name: "f413.pdf", bytes: &[], document: &document }];
             let form = gather(&opened).into_iter().find(Gathered::is_form).expect("a form");
-            let sheet = forms::read(form, &opened, &Editions::default()).sheet.expect("a sheet");
+            let sheet = forms::read(form, &opened, &Editions::default(), false).sheet.expect("a sheet");
             let differences = answers(&sheet, &expected["form"], &expected).into_iter();
             wrong.extend(differences.map(|line| format!("{} by {dx}, {dy}: {line}", pdf.display())));
         }
@@ -364,7 +364,7 @@ fn the_published_form_in_another_size_reads_the_same() {
             let document = printed(&document, scale);
             let opened = [Opened { name: "f413.pdf", bytes: &[], document: &document }];
             let Some(form) = gather(&opened).into_iter().find(Gathered::is_form) else { continue };
-            let sheet = forms::read(form, &opened, &Editions::default()).sheet.expect("a sheet");
+            let sheet = forms::read(form, &opened, &Editions::default(), false).sheet.expect("a sheet");
             let differences = answers(&sheet, &expected["form"], &expected).into_iter();
             wrong.extend(differences.map(|line| format!("{} at {scale}: {line}", pdf.display())));
         }

@@ -56,6 +56,7 @@ use forms::{Opened, gather};
 use page::{Document, Trouble};
 use paper::Paper;
 use paper::engine::Engine;
+use std::collections::BTreeSet;
 
 /// Reads the documents of one message: one reading for each form found, and for each document that
 /// could not be opened; one without a sheet when nothing in the message is an F413. Pictures of
@@ -94,31 +95,47 @@ pub fn read(
     let (own, foreign): (Vec<_>, Vec<_>) = opened.into_iter().partition(|opened| {
         other::is_recognised(opened.document) || other::other_form(opened.document).is_none()
     });
+    let forms: Vec<_> = gather(&own).into_iter().filter(forms::Gathered::is_form).collect();
+    let in_forms: BTreeSet<usize> =
+        forms.iter().flat_map(|form| &form.pages).map(|page| page.document).collect();
+    let any_form = !forms.is_empty();
+    let loose = || own.iter().enumerate().filter(|(at, _)| !in_forms.contains(at)).map(|(_, opened)| opened);
+    let unread = || {
+        let picture = |((name, _), format): &(&(String, Vec<u8>), &Format)| {
+            **format == Format::Picture && !files.iter().any(|(known, ..)| known == name)
+        };
+        documents.iter().zip(&formats).filter(picture).map(|((name, _), _)| name.as_str())
+    };
+    let beside = unread().next().is_some()
+        || loose().any(|opened| opened.document.pages.iter().any(other::may_be_form));
+    let photos = formats.iter().any(|format| format.is_unread_photo());
     let mut out: Vec<Reading> = Vec::new();
-    let mut in_forms: Vec<&str> = Vec::new();
-    let mut rest: Vec<&Opened<'_>> = Vec::new();
-    let mut recognised: Vec<&Opened<'_>> = Vec::new();
-    for form in gather(&own).into_iter().filter(forms::Gathered::is_form) {
-        let reading = forms::read(form, &own, editions);
-        in_forms.extend(
-            own.iter()
-                .map(|opened| opened.name)
-                .filter(|name| reading.documents.iter().any(|known| known == name)),
-        );
+    let mut incomplete = false;
+    for form in forms {
+        let unsure = form.unsure;
+        let mut reading = forms::read(form, &own, editions, beside || photos);
+        incomplete |= reading.sheet.as_ref().is_some_and(|sheet| !sheet.absent.is_empty());
+        if unsure {
+            reading = mixed_up(reading);
+        } else if beside {
+            forms::hold(&mut reading);
+        }
         out.push(reading);
     }
-    let any_form = !out.is_empty();
-    for opened in &own {
-        if in_forms.contains(&opened.name) {
-            continue;
-        }
+    let mut rest: Vec<&Opened<'_>> = Vec::new();
+    for opened in loose() {
+        let pages = &opened.document.pages;
         if other::is_empty(opened.document) && other::is_cut(opened.bytes) {
             out.push(without_sheet(opened.name, damaged()));
-        } else if opened.document.pages.iter().any(other::is_wordless) {
-            out.push(on_paper(opened.name, Source::Scan));
-        } else if other::is_recognised(opened.document) {
-            recognised.push(opened);
-        } else if opened.document.pages.iter().any(other::has_backdrop) {
+        } else if any_form {
+            // an identity card, a contract: kept with the mail, and no question to anybody
+            if pages.iter().any(other::may_be_form) {
+                out.push(on_paper(opened.name, Source::Scan));
+            }
+        } else if other::is_recognised(opened.document)
+            || pages.iter().any(|page| other::is_wordless(page) || other::has_backdrop(page))
+        {
+            // words on paper that are no form's: a person looks whether they are
             out.push(on_paper(opened.name, Source::Scan));
         } else {
             rest.push(opened);
@@ -129,21 +146,14 @@ pub fn read(
             out.push(without_sheet(name, finding));
         }
     }
+    out.extend(unread().map(|name| on_paper(name, Source::None)));
     for ((name, _), format) in documents.iter().zip(&formats) {
         match format {
-            Format::Pdf => {}
-            Format::Picture => {
-                if !files.iter().any(|(known, ..)| known == name) {
-                    out.push(on_paper(name, Source::None));
-                }
-            }
-            Format::Unsupported(_) if any_form => {}
+            Format::Pdf | Format::Picture => {}
+            // beside a form that lacks something it may be what is lacking
+            Format::Unsupported(_) if any_form && !(incomplete && format.is_unread_photo()) => {}
             Format::Unsupported(kind) => out.push(without_sheet(name, unsupported(kind))),
         }
-    }
-    if !any_form {
-        // words on paper that are no form's: a person looks whether they are
-        out.extend(recognised.iter().map(|opened| on_paper(opened.name, Source::Scan)));
     }
     if out.is_empty() {
         out.extend(absent(&foreign, &rest));
@@ -165,6 +175,13 @@ pub fn read_one(
 
 fn without_sheet(name: &str, finding: Finding) -> Reading {
     Reading { documents: vec![name.to_owned()], source: Source::None, sheet: None, findings: vec![finding] }
+}
+
+/// Pages of several forms lie so that nobody can tell which belong together.
+fn mixed_up(reading: Reading) -> Reading {
+    let text = "Les pages de plusieurs formulaires F413 sont mêlées : un agent doit les réunir avant toute décision.";
+    let finding = Finding::review(Code::LowConfidence, Field::Document, text.to_owned());
+    Reading { sheet: None, findings: vec![finding], ..reading }
 }
 
 /// Paper that could not be read as a form goes to a person.
@@ -204,10 +221,18 @@ fn damaged() -> Finding {
 }
 
 fn unsupported(kind: &str) -> Finding {
-    let text = format!(
-        "Le format du fichier ({kind}) ne peut pas être lu. Merci d'enregistrer ou d'imprimer le formulaire au format \
-         PDF et de nous le renvoyer."
-    );
+    let text = if matches!(kind, other::HEIC | other::AVIF) {
+        format!(
+            "La photographie est enregistrée au format {kind}, que nous ne pouvons pas lire. Merci de nous renvoyer le \
+             formulaire au format PDF, ou la photographie au format JPEG (la plupart des téléphones savent l'enregistrer \
+             ou l'envoyer ainsi)."
+        )
+    } else {
+        format!(
+            "Le format du fichier ({kind}) ne peut pas être lu. Merci d'enregistrer ou d'imprimer le formulaire au \
+             format PDF et de nous le renvoyer."
+        )
+    };
     Finding::reject(Code::DocumentUnsupported, Field::Document, text)
 }
 
@@ -238,6 +263,8 @@ fn absent(foreign: &[Opened<'_>], rest: &[&Opened<'_>]) -> Option<Reading> {
     Some(Reading { documents, source: Source::None, sheet: None, findings: vec![finding] })
 }
 
+#[cfg(test)]
+mod beside_tests;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]

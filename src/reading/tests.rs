@@ -112,7 +112,7 @@ fn sheet_of(pages: Vec<Page>) -> Sheet {
     let document = Document { pages, page_count, ..Document::default() };
     let opened = [Opened { name: "f413.pdf", bytes: &[], document: &document }];
     let form = gather(&opened).into_iter().next().expect("a form");
-    forms::read(form, &opened, &Editions::default()).sheet.expect("a sheet")
+    forms::read(form, &opened, &Editions::default(), false).sheet.expect("a sheet")
 }
 
 fn raw(sheet: &Sheet, field: Field) -> Option<&str> {

@@ -4,8 +4,8 @@
 use super::Opened;
 use crate::reading::labels::order::in_reading_order;
 use crate::reading::labels::{Hit, Key, Part, find};
-use crate::reading::layout::View;
-use crate::reading::page::Origin;
+use crate::reading::layout::{Piece, View};
+use crate::reading::page::{Origin, Page};
 use std::collections::BTreeSet;
 
 /// A page with its labels.
@@ -20,6 +20,15 @@ pub struct FormPage<'a> {
 }
 
 impl FormPage<'_> {
+    /// Whether the page is the form's and no other document's: a label that is the form's own, the
+    /// sentence before the signature, or the form's number.
+    fn is_own(&self) -> bool {
+        let number = |piece: &Piece| piece.origin == Origin::Page && piece.key.starts_with("f413");
+        self.keys.iter().any(|key| is_own(*key) || *key == Key::Terms)
+            || self.hits.iter().any(|hit| hit.key == Key::Title)
+            || self.view.pieces.iter().any(number)
+    }
+
     /// The sections whose heading is printed, before the explanations at the end. A heading begins
     /// with a capital; the same words within a sentence do not.
     fn headings(&self) -> impl Iterator<Item = Part> {
@@ -43,6 +52,8 @@ pub struct Gathered<'a> {
     keys: BTreeSet<Key>,
     /// Pages that are pictures came with it in the same file.
     pub with_pictures: bool,
+    /// One of its pages could as well be another form's.
+    pub unsure: bool,
 }
 
 impl Gathered<'_> {
@@ -72,6 +83,17 @@ impl Gathered<'_> {
         self.pages.iter().filter(|page| !page.keys.is_empty()).any(|page| number(page) || title(page))
     }
 
+    /// Whether it can be a page of the form: a contract, too, ends in a date, a signature and a stamp.
+    fn is_part(&self) -> bool {
+        !self.keys.is_empty() && self.pages.iter().any(FormPage::is_own)
+    }
+
+    /// Whether a part of the form is not on its pages yet.
+    fn lacks(&self) -> bool {
+        let parts = self.keys.iter().filter_map(|key| part_of(*key)).collect::<BTreeSet<Part>>();
+        parts.len() < PARTS
+    }
+
     fn starts(&self) -> bool {
         self.keys.iter().any(|key| part_of(*key) == Some(Part::Structure))
     }
@@ -93,19 +115,24 @@ pub fn gather<'a>(documents: &[Opened<'a>]) -> Vec<Gathered<'a>> {
         }
         for form in here {
             let whole = form.starts() && form.ends();
-            let partner = forms.iter_mut().find(|known| {
-                !(whole || known.starts() && known.ends())
-                    && known.keys.intersection(&form.keys).filter(|key| !recurs(**key)).count() <= 1
-                    && known.pages.first().map(|page| page.document) != Some(index)
-            });
-            match partner {
-                Some(known) if !form.keys.is_empty() => {
+            let could = forms
+                .iter()
+                .enumerate()
+                .filter(|(_, known)| form.is_part() && !known.keys.is_empty() && !whole && known.lacks())
+                .filter(|(_, known)| known.pages.first().map(|page| page.document) != Some(index))
+                .map(|(at, known)| (at, common(&known.keys, &form.keys)))
+                .filter(|(_, common)| *common < 2);
+            let partners = best(could);
+            // of several the last one's page comes next, if anybody's
+            match partners.last().and_then(|last| forms.get_mut(*last)) {
+                Some(known) => {
                     known.keys.extend(form.keys);
                     known.pages.extend(form.pages);
                     known.with_pictures |= form.with_pictures;
                 }
-                Some(_) | None => forms.push(form),
+                None => forms.push(form),
             }
+            doubt(&mut forms, &partners);
         }
     }
     for form in &mut forms {
@@ -124,17 +151,27 @@ fn of_document<'a>(document: usize, opened: &Opened<'a>) -> Vec<Gathered<'a>> {
         if page.keys.is_empty() && (person < 3 || forms.is_empty()) {
             page.hits.clear();
         }
-        let fits = |form: &Gathered<'_>| {
-            let common = form.keys.intersection(&page.keys).filter(|key| !recurs(**key)).count();
-            common < 2 || common * 3 < page.keys.len()
+        // a label may stand on a second page once more, by chance
+        let fits = |common: usize| common < 2 || common * 3 < page.keys.len();
+        let could = if page.keys.is_empty() {
+            forms.len().checked_sub(1).into_iter().collect()
+        } else {
+            let forms = forms.iter().enumerate().map(|(at, form)| (at, common(&form.keys, &page.keys)));
+            best(forms.filter(|(_, common)| fits(*common)))
         };
-        let at = if page.keys.is_empty() { forms.len().checked_sub(1) } else { forms.iter().position(fits) };
-        match at.and_then(|at| forms.get_mut(at)) {
+        // pages of two forms may come one after the other, or all first pages first
+        doubt(&mut forms, &could);
+        match could.last().and_then(|at| forms.get_mut(*at)) {
             Some(form) => {
                 form.keys.extend(page.keys.iter().copied());
                 form.pages.push(page);
             }
-            None => forms.push(Gathered { keys: page.keys.clone(), pages: vec![page], with_pictures: false }),
+            None => forms.push(Gathered {
+                keys: page.keys.clone(),
+                pages: vec![page],
+                with_pictures: false,
+                unsure: false,
+            }),
         }
     }
     forms
@@ -149,6 +186,9 @@ fn form_page(document: usize, view: View<'_>) -> FormPage<'_> {
     let rank = keys.iter().filter_map(|key| part_of(*key)).min();
     FormPage { document, view, hits, keys, rank }
 }
+
+/// The parts that ask something (`part_of`).
+const PARTS: usize = 6;
 
 /// The part of the form a label can only stand in; none for those that occur twice.
 fn part_of(key: Key) -> Option<Part> {
@@ -207,6 +247,36 @@ fn is_own(key: Key) -> bool {
         | Key::Stamp
         | Key::Signature
         | Key::Prose => false,
+    }
+}
+
+/// Whether a page that was gathered into no form may still be of one: it asks something in the form's
+/// own words.
+#[must_use]
+pub fn asks(page: &Page) -> bool {
+    let page = form_page(0, View::new(page, 0));
+    !page.keys.is_empty() && page.is_own()
+}
+
+/// Labels that stand in both, but for those that come again by themselves.
+fn common(one: &BTreeSet<Key>, other: &BTreeSet<Key>) -> usize {
+    one.intersection(other).filter(|key| !recurs(**key)).count()
+}
+
+/// The forms a page has least in common with: what it asks, they do not ask yet.
+fn best(forms: impl Iterator<Item = (usize, usize)>) -> Vec<usize> {
+    let forms: Vec<(usize, usize)> = forms.collect();
+    let least = forms.iter().map(|(_, common)| *common).min();
+    forms.into_iter().filter(|(_, common)| Some(*common) == least).map(|(at, _)| at).collect()
+}
+
+/// Where a page can be of several forms, none of them is surely put together right.
+fn doubt(forms: &mut [Gathered<'_>], could: &[usize]) {
+    let real = |form: &Gathered<'_>| !form.keys.is_empty();
+    if could.iter().filter(|at| forms.get(**at).is_some_and(real)).count() > 1 {
+        for (_, form) in forms.iter_mut().enumerate().filter(|(at, _)| could.contains(at)) {
+            form.unsure = true;
+        }
     }
 }
 

@@ -8,7 +8,7 @@ pub use group::{Gathered, gather};
 
 use crate::domain::finding::{Code, Finding};
 use crate::domain::form::{Field, Role};
-use crate::domain::sheet::{Reading, Sheet, Source, Tick};
+use crate::domain::sheet::{Mark, Reading, Sheet, Source, Tick, Zone};
 use crate::reading::answers::Answers;
 use crate::reading::answers::ground::Ground;
 use crate::reading::editions::Editions;
@@ -27,9 +27,10 @@ pub struct Opened<'a> {
     pub document: &'a Document,
 }
 
-/// Reads one form from its pages.
+/// Reads one form from its pages. `beside`: pictures came with it of which nobody knows whether they
+/// are pages of it.
 #[must_use]
-pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -> Reading {
+pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions, beside: bool) -> Reading {
     let mut names: Vec<String> = Vec::new();
     let mut used: Vec<usize> = Vec::new();
     let mut unread = false;
@@ -73,7 +74,7 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions) -
     }
     let mut findings = Vec::new();
     if !absent.is_empty() {
-        findings.push(incomplete(&absent, unread || form.with_pictures));
+        findings.push(incomplete(&absent, unread || form.with_pictures || beside));
     }
     if !unlocated.is_empty() {
         findings.push(edition_unknown(&unlocated));
@@ -181,6 +182,29 @@ fn doubt_blanks(unlocated: &mut BTreeSet<Field>, answers: &Answers) {
             unlocated.extend(boxes.iter().copied().filter(blank));
         }
     }
+}
+
+/// Takes what is blank on a form for what may stand on a picture that came with it: the signed page
+/// beside the form as it was filled in. A person looks.
+pub fn hold(reading: &mut Reading) {
+    let Some(sheet) = &mut reading.sheet else { return };
+    let ticked = |tick: Tick| sheet.ticks.get(&tick).is_some_and(|marked| marked.mark != Mark::Empty);
+    let role = [Role::LegalRepresentative, Role::Delegate, Role::PracticeHolder].map(Tick::Role);
+    let filled = |field: &Field| match field {
+        Field::Role => role.into_iter().any(ticked),
+        Field::OrgRequested
+        | Field::ServerSslRequested
+        | Field::ServerSmimeRequested
+        | Field::ProRequested => {
+            [Tick::Org, Tick::ServerSsl, Tick::ServerSmime, Tick::Pro].into_iter().any(ticked)
+        }
+        Field::Signature => sheet.signature != Zone::Empty || !sheet.digital_signatures.is_empty(),
+        Field::Stamp => sheet.stamp != Zone::Empty,
+        field => sheet.texts.contains_key(field),
+    };
+    let boxes = BOXES.iter().flat_map(|(_, boxes)| boxes.iter().copied());
+    let blank: Vec<Field> = boxes.filter(|field| !filled(field)).collect();
+    sheet.absent.extend(blank);
 }
 
 fn incomplete(absent: &BTreeSet<Field>, pictures: bool) -> Finding {

@@ -14,7 +14,9 @@ pub fn check(answers: &mut Answers, pages: &[(usize, &Page)], documents: &[Opene
     let mut readers: BTreeMap<usize, Option<Second>> = BTreeMap::new();
     for (field, number) in &answers.drawn {
         let Some(written) = answers.texts.get_mut(field).filter(|_| is_decisive(*field)) else { continue };
-        let Some((document, page)) = pages.get(*number) else { continue };
+        // on a picture the file's own words are a scanner's guess: no second reading
+        let digital = |(_, page): &&(usize, &Page)| page.to_displayed.is_none();
+        let Some((document, page)) = pages.get(*number).filter(digital) else { continue };
         let Some(opened) = documents.get(*document) else { continue };
         let reader = readers.entry(*document).or_insert_with(|| Second::open(opened.bytes));
         let Some(reader) = reader else { continue };

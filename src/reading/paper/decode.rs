@@ -250,30 +250,12 @@ fn from_samples(
 pub fn page(page: &hayro_syntax::page::Page<'_>, pdf: &Pdf) -> Result<Grey, Refused> {
     let settings =
         InterpreterSettings { render_content: RenderContent::PAGE, ..InterpreterSettings::default() };
-    let mut sizes = Sizes::default();
+    let fineness = fineness(page, pdf)?;
     let (width, height) = page.render_dimensions();
-    if !(width > 20.0 && height > 20.0) {
-        return Err(Refused::Damaged);
-    }
-    if width.max(height) > LONGEST_PAGE {
-        return Err(Refused::TooLarge);
-    }
-    let drawn = catch_unwind(AssertUnwindSafe(|| {
-        let cache = InterpreterCache::new();
-        let whole = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
-        let at = Affine::new(page.initial_transform(true).as_coeffs());
-        interpret_page(page, &mut Context::new(at, whole, &cache, pdf.xref(), settings.clone()), &mut sizes);
-    }));
-    if sizes.pixels > MOST_PIXELS {
-        return Err(Refused::TooLarge);
-    }
-    if drawn.is_err() || sizes.cut || sizes.drawn > MOST_DRAWN {
-        return Err(Refused::Damaged);
-    }
     #[expect(clippy::cast_precision_loss, reason = "capped")]
     let longest = LONGEST as f32 / width.max(height);
     #[expect(clippy::cast_possible_truncation, reason = "pixels a point")]
-    let scale = (sizes.fineness as f32).clamp(100.0 / 72.0, 300.0 / 72.0).min(longest);
+    let scale = (fineness as f32).clamp(100.0 / 72.0, 300.0 / 72.0).min(longest);
     // a whole number of pixels: the page is drawn at that
     let (across, down) = ((width * scale).round(), (height * scale).round());
     catch_unwind(AssertUnwindSafe(|| {
@@ -290,6 +272,36 @@ pub fn page(page: &hayro_syntax::page::Page<'_>, pdf: &Pdf) -> Result<Grey, Refu
         Grey { width, height, pixels: map.data().iter().map(|p| light(p.r, p.g, p.b)).collect() }
     }))
     .map_err(|_| Refused::Damaged)
+}
+
+/// Pixels a point of the finest large picture on a page; nothing is decoded for it.
+///
+/// # Errors
+/// Where the page's pictures have more pixels than are decoded, or it cannot be drawn.
+pub fn fineness(page: &hayro_syntax::page::Page<'_>, pdf: &Pdf) -> Result<f64, Refused> {
+    let mut sizes = Sizes::default();
+    let (width, height) = page.render_dimensions();
+    if !(width > 20.0 && height > 20.0) {
+        return Err(Refused::Damaged);
+    }
+    if width.max(height) > LONGEST_PAGE {
+        return Err(Refused::TooLarge);
+    }
+    let drawn = catch_unwind(AssertUnwindSafe(|| {
+        let settings =
+            InterpreterSettings { render_content: RenderContent::PAGE, ..InterpreterSettings::default() };
+        let cache = InterpreterCache::new();
+        let whole = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
+        let at = Affine::new(page.initial_transform(true).as_coeffs());
+        interpret_page(page, &mut Context::new(at, whole, &cache, pdf.xref(), settings), &mut sizes);
+    }));
+    if sizes.pixels > MOST_PIXELS {
+        return Err(Refused::TooLarge);
+    }
+    if drawn.is_err() || sizes.cut || sizes.drawn > MOST_DRAWN {
+        return Err(Refused::Damaged);
+    }
+    Ok(sizes.fineness)
 }
 
 /// How large a page's pictures are, without decoding them.

@@ -3,8 +3,9 @@
 use super::decode;
 use super::engine::{Engine, Silence};
 use super::picture::Mapping;
+use super::print::is_written;
 use super::{Picture, pages as read_pages};
-use crate::reading::forms::other::is_wordless;
+use crate::reading::forms::other::{has_backdrop, is_garbled, is_wordless};
 use crate::reading::page::{Area, Document, Ink, InkKind, Origin, Page, Trouble, Word};
 use hayro_syntax::Pdf;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,22 +28,31 @@ impl<'e> Paper<'e> {
         Self { engine, left: MOST_PAGES, silent: false }
     }
 
-    /// Reads the pages of a PDF that are pictures; those that cannot be read stay what they are.
+    /// Reads the pages of a PDF that are pictures, or whose words are no words; those that cannot be
+    /// read stay without words, so that they go to a person.
     pub fn pages(&mut self, document: &mut Document, bytes: &[u8]) {
-        if !document.pages.iter().any(is_wordless) || !self.begins() {
+        let unreadable = |page: &Page| is_wordless(page) || is_garbled(page);
+        let may_be_paper = |page: &Page| unreadable(page) || has_backdrop(page);
+        if !document.pages.iter().any(may_be_paper) {
             return;
         }
-        let Some(Ok(pdf)) = guarded(|| Pdf::new(bytes.to_vec())) else { return };
+        let pdf = guarded(|| Pdf::new(bytes.to_vec())).and_then(Result::ok);
         let mut too_large = 0;
         let mut drawn: Vec<(usize, Picture)> = Vec::new();
         for index in 0..document.pages.len() {
-            let Some(page) = document.pages.get(index).filter(|page| is_wordless(page)) else { continue };
+            let Some(page) = document.pages.get_mut(index).filter(|page| may_be_paper(page)) else {
+                continue;
+            };
             let at = usize::try_from(page.number).unwrap_or(0).checked_sub(1);
-            let Some(picture) = at.and_then(|at| pdf.pages().get(at)) else { continue };
-            if self.left <= drawn.len() {
-                break;
+            let picture = pdf.as_ref().and_then(|pdf| Some((pdf.pages().get(at?)?, pdf)));
+            if !unreadable(page) && !picture.is_none_or(|(picture, pdf)| is_written(picture, pdf)) {
+                continue;
             }
-            let picture = match decode::page(picture, &pdf) {
+            distrust(page);
+            let Some((picture, pdf)) = picture.filter(|_| self.left > drawn.len() && self.begins()) else {
+                continue;
+            };
+            let picture = match decode::page(picture, pdf) {
                 Ok(picture) => picture,
                 Err(decode::Refused::TooLarge) => {
                     too_large += 1;
@@ -75,7 +85,7 @@ impl<'e> Paper<'e> {
 
     /// The pages of a file that is a picture; `None` where they go to a person.
     pub fn pictures(&mut self, bytes: &[u8]) -> Option<Document> {
-        if self.silent {
+        if self.silent || self.left == 0 {
             return None;
         }
         let pictures = match guarded(|| decode::pictures(bytes, self.left))? {
@@ -85,6 +95,11 @@ impl<'e> Paper<'e> {
             }
             Err(decode::Refused::Damaged) => return None,
         };
+        if pictures.read.iter().all(decode::is_tiny) {
+            // a logo, an icon: nothing is written on it
+            let page = Page { number: 1, width: 10.0, height: 10.0, ..Page::default() };
+            return Some(Document { page_count: 1, pages: vec![page], ..Document::default() });
+        }
         let mut pages = Vec::new();
         let mut all = pictures.read.into_iter().map(|grey| Picture { grey, size: None }).peekable();
         while all.peek().is_some() {
@@ -136,6 +151,19 @@ fn unread_page(before: usize) -> Page {
     let area = Area { x0: 0.0, y0: 0.0, x1: width, y1: height };
     let ink = vec![Ink { area, kind: InkKind::Picture { blank: false }, origin: Origin::Page }];
     Page { number: u32::try_from(before + 1).unwrap_or(u32::MAX), width, height, ink, ..Page::default() }
+}
+
+/// The words over or under a page's picture are a scanner's guess, or somebody's: they may say
+/// something else than the picture does. They are what nobody sees. So are words whose letters the
+/// file does not tell: what is drawn there is a picture to us.
+fn distrust(page: &mut Page) {
+    if is_garbled(page) {
+        let area = Area { x0: 0.0, y0: 0.0, x1: page.width, y1: page.height };
+        page.ink.push(Ink { area, kind: InkKind::Picture { blank: false }, origin: Origin::Page });
+    }
+    for word in page.words.iter_mut().filter(|word| word.origin == Origin::Page) {
+        word.invisible = true;
+    }
 }
 
 /// The page as read, with what the file itself has over the picture: form fields, comments.

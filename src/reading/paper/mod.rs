@@ -13,6 +13,7 @@ mod document;
 mod ink;
 mod leftover;
 mod numbering;
+mod print;
 mod recognise;
 mod rules;
 mod segments;
@@ -56,6 +57,8 @@ struct Sheet {
     seen: Straight,
     found: Found,
     lines: Vec<Line>,
+    /// Asks something in the form's words: its answers were read again.
+    is_form: bool,
     /// From the original picture's pixels to the page's points as displayed.
     to_points: Mapping,
 }
@@ -97,6 +100,11 @@ pub fn pages(pictures: Vec<Picture>, engine: &mut dyn Engine) -> Result<Vec<Page
     Ok(sheets.into_iter().map(page).collect())
 }
 
+/// Labels of which a page of the form has more, however badly it was read.
+const FEW_LABELS: usize = 3;
+/// What a word read but once is worth at most.
+const UNCHECKED: f32 = 0.8;
+
 /// Rounds of reading again: once, and what the first round shows to be an answer.
 const ROUNDS: usize = 2;
 
@@ -111,8 +119,17 @@ struct Wanted {
 fn wanted(sheet: &mut Sheet) -> Wanted {
     let page = assembled(sheet);
     let view = View::new(&page, 0);
+    let labels = find(&view);
+    if !sheet.is_form && labels.len() < FEW_LABELS {
+        // a contract, an identity card: what it says is of no matter, only whether it could be read
+        for word in sheet.lines.iter_mut().flat_map(|line| &mut line.words) {
+            word.confidence = (word.own / 100.0).min(UNCHECKED);
+        }
+        return Wanted { answers: Vec::new(), labels: Vec::new() };
+    }
+    sheet.is_form = true;
     let mut claimed = vec![false; view.pieces.len()];
-    for index in find(&view).iter().flat_map(|hit| &hit.pieces) {
+    for index in labels.iter().flat_map(|hit| &hit.pieces) {
         if let Some(flag) = claimed.get_mut(*index) {
             *flag = true;
         }
@@ -159,7 +176,7 @@ fn begun(picture: Picture) -> Sheet {
 
 /// `to_points`: from the original picture's pixels.
 fn sheet(seen: Straight, to_points: Mapping) -> Sheet {
-    Sheet { found: look(&seen), seen, lines: Vec::new(), to_points }
+    Sheet { found: look(&seen), seen, lines: Vec::new(), is_form: false, to_points }
 }
 
 fn read_first(engine: &mut dyn Engine, sheets: &mut [Sheet]) -> Result<(), Silence> {
