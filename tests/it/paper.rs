@@ -1,0 +1,129 @@
+//! Paper, read by Tesseract for real: one document of each kind among the fixtures. All of them, and
+//! how long they take, are the bench's (`cargo bench --bench paper`).
+
+use crate::desk::{bytes_of, fixture};
+use crate::score::Score;
+use serde_json::Value;
+use std::process::Command;
+
+/// Reads documents of `fixtures/paper` as a machine with time to spare would.
+fn reports(names: &[&str]) -> Vec<(Value, Value)> {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("guichet.toml");
+    // built without optimisation, and beside other tests
+    let sample = std::fs::read_to_string("config/guichet.toml").unwrap();
+    let patient = sample
+        .replace("cpu = \"20 s\"", "cpu = \"200 s\"")
+        .replace("wall = \"30 s\"", "wall = \"300 s\"")
+        .replace("recognition = \"60 s\"", "recognition = \"300 s\"");
+    assert_eq!(patient.matches("\"300 s\"").count(), 2, "the sample still says so");
+    std::fs::write(&config, patient).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
+    command.args(["check", "--json", "--as-of", "2026-11-22", "--config"]).arg(&config);
+    command.arg("--registry").arg(fixture("registry"));
+    command.args(names.iter().map(|name| fixture(&format!("paper/{name}"))));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<Value> = std::str::from_utf8(&output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), names.len());
+    let expected = names.iter().map(|name| {
+        let stem = name.rsplit_once('.').unwrap().0;
+        serde_json::from_slice(&bytes_of(&format!("paper/{stem}.expected.json"))).unwrap()
+    });
+    expected.zip(lines).collect()
+}
+
+/// Reads one document: at least `right` of a hundred fields, nothing wrong that is said to be sure, and
+/// no verdict that should not be; the report, for what else is to be said of it.
+#[track_caller]
+fn read(name: &str, right: usize) -> Value {
+    let [(wanted, report)] = <[_; 1]>::try_from(reports(&[name])).unwrap();
+    let mut score = Score::default();
+    score.note(name, &wanted, &report);
+    assert_eq!(
+        (score.confidently_wrong, score.false_accepts, score.false_rejects, score.lost),
+        (0, 0, 0, 0),
+        "{:#?}",
+        score.misses
+    );
+    assert!(score.right * 100 >= score.fields * right, "{:#?}", score.misses);
+    if let Some(by) = wanted["by"].as_str() {
+        let verdict = &report["submissions"][0]["verdict"];
+        assert_eq!(verdict != "review", by == "machine", "{verdict}");
+    }
+    report
+}
+
+fn channels(report: &Value) -> Vec<&str> {
+    let submissions = report["submissions"].as_array().unwrap();
+    submissions.iter().map(|one| one["reading"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_scan_is_read_and_called_one() {
+    let report = read("published-200-grey.scan.pdf", 98);
+    assert_eq!(channels(&report), ["scan"]);
+}
+
+#[test]
+fn a_fax_is_read() {
+    read("published-fine.fax.pdf", 80);
+}
+
+#[test]
+fn a_photograph_is_shown_as_its_exif_says() {
+    read("exif-orientation-6.photo.jpg", 90);
+}
+
+#[test]
+fn handwriting_decides_nothing() {
+    let report = read("phone-missing.hand.pdf", 0);
+    assert_eq!(report["submissions"][0]["verdict"], "review");
+}
+
+#[test]
+fn a_scan_lying_on_its_side_is_read() {
+    read("turned-90.scan.pdf", 70);
+}
+
+#[test]
+fn the_pages_of_a_tiff_are_one_form() {
+    read("tiff-of-two-pages-g4.scan.tif", 90);
+}
+
+#[test]
+fn pictures_attached_in_the_wrong_order_are_one_form() {
+    let report = read("two-pictures-in-the-wrong-order.scan.eml", 90);
+    assert_eq!(report["submissions"][0]["documents"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_scanned_page_behind_a_digital_one_completes_the_form() {
+    let report = read("first-page-digital-second-scanned.scan.pdf", 95);
+    assert_eq!(channels(&report), ["scan"]);
+    // what is digital is sure
+    assert_eq!(report["submissions"][0]["evidence"]["/structure/finess"]["confidence"], 1.0);
+}
+
+/// The words a scanner hid under its picture are another form's, with another FINESS.
+#[test]
+fn hidden_words_that_say_something_else_count_for_nothing() {
+    read("hidden-words-of-another-form.scan.pdf", 90);
+}
+
+/// The same words, but seen, and drawn over the picture: nobody can read that.
+#[test]
+fn words_drawn_over_a_scan_are_not_taken_for_a_digital_form() {
+    let report = read("seen-words-of-another-form-over-the-picture.scan.pdf", 0);
+    assert_eq!(report["submissions"][0]["verdict"], "review");
+}
+
+#[test]
+fn an_identity_card_beside_a_form_is_no_question_to_anybody() {
+    let report = read("identity-card-beside-a-digital-form.other.eml", 100);
+    assert_eq!(report["submissions"].as_array().unwrap().len(), 1);
+}
