@@ -13,6 +13,9 @@ const A4: (f32, f32) = (595.3, 841.9);
 const FINENESS: (f32, f32) = (2.0, 4.17);
 /// Finer pictures (pixels a point) are made straight by a coarser look.
 const COARSE: f32 = 3.6;
+/// The slope (not degrees) from which a stroke is no rule of a page whose text is level; a
+/// photograph's perspective leaves half as much.
+const SLANTED: f32 = 0.07;
 /// Darker than this is ink on whitened paper.
 pub const INK: u8 = 165;
 /// The greatest slant that is looked for, degrees.
@@ -239,12 +242,17 @@ fn slant(points: &[(f32, f32)], scale: f32) -> (f32, f32) {
 /// one; `None` where it is straight, or where there are too few rules to tell.
 fn by_rules(seen: &Straight) -> Option<Mapping> {
     let (w, h) = (float(seen.white.width), float(seen.white.height));
-    let long = |stroke: &&Stroke| stroke.length() > 40.0 * seen.scale;
+    // the lines of text are level already: what slants much is a stamp's frame
+    let telling = |stroke: &&Stroke| stroke.length() > 40.0 * seen.scale && stroke.slope().abs() < SLANTED;
+    let length = |strokes: &[Stroke]| strokes.iter().filter(telling).map(Stroke::length).sum::<f32>();
+    if length(&seen.level) < w {
+        return None;
+    }
     // slope = a + b·(place − middle)
-    let (level, level_change) = trend(seen.level.iter().filter(long), 0.5 * h)?;
-    let few = seen.upright.iter().filter(long).count() < 3;
+    let (level, level_change) = trend(seen.level.iter().filter(telling), 0.5 * h)?;
+    let few = seen.upright.iter().filter(telling).count() < 3 || length(&seen.upright) < 0.4 * h;
     let (upright, upright_change) =
-        if few { (-level, 0.0) } else { trend(seen.upright.iter().filter(long), 0.5 * w)? };
+        if few { (-level, 0.0) } else { trend(seen.upright.iter().filter(telling), 0.5 * w)? };
     let worst = level.abs() + level_change.abs() * 0.5 * h + upright.abs() + upright_change.abs() * 0.5 * w;
     if worst < 0.0007 {
         return None;
