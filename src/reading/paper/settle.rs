@@ -22,6 +22,12 @@ pub fn settle(sheet: &mut Sheet, pages: &[&Page], left_over: bool) {
             marked.evidence.confidence = marked.evidence.confidence.min(0.5);
         }
     }
+    let on_paper = |written: &Written| page_of(written.evidence.page).is_some();
+    for (field, written) in sheet.texts.iter_mut().filter(|(_, written)| on_paper(written)) {
+        if is_torn(*field, written.value()) {
+            written.evidence.confidence = written.evidence.confidence.min(TORN);
+        }
+    }
     let first = pages.iter().find(|page| page.to_displayed.is_some());
     doubt(sheet, left_over, first, &|number| page_of(number).is_some());
     rows(sheet, &|number| page_of(number).is_some());
@@ -144,6 +150,16 @@ fn misfits(field: Field, value: &str) -> bool {
     }
 }
 
+/// Whether a value is sure to lack something: an address in several words has lost its dots, and an
+/// RPPS rang has at least the 11 digits of an RPPS (rulebook, "Identifiers").
+fn is_torn(field: Field, value: &str) -> bool {
+    match field.in_row(0) {
+        Field::Email | Field::AdministratorEmail(_) => value.split_whitespace().count() > 1,
+        Field::RppsRang(_) => value.chars().filter(char::is_ascii_digit).count() < 11,
+        _ => false,
+    }
+}
+
 /// Something may stand in a box, and nobody knows what.
 fn nothing_sure(sheet: &mut Sheet, field: Field, paper: Option<&&Page>) {
     let Some(page) = paper else { return };
@@ -215,6 +231,9 @@ fn nobodys(sheet: &mut Sheet, pages: &[&Page]) {
 /// Width and height (points) from which ink may be a stamp or a signature.
 const DRAWING: (f32, f32) = (14.0, 8.0);
 
+/// What a value is worth of which a part is missing.
+const TORN: f64 = 0.5;
+
 /// What a value is worth on a page that is hard to read.
 const DOUBTED: f64 = 0.8;
 
@@ -252,3 +271,26 @@ const SURE_CELL: f64 = 0.9;
 
 /// How sure a mark in a box, or ink in a zone, is at most on paper.
 const SURE_MARK: f64 = 0.97;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_in_pieces_and_a_stump_of_a_number_are_torn() {
+        for (field, value) in [
+            (Field::Email, "tanguy guyomarch @biomesange.fr"),
+            (Field::AdministratorEmail(2), "jean. dupont@chu.fr"),
+            (Field::RppsRang(1), "34"),
+        ] {
+            assert!(is_torn(field, value), "{value}");
+        }
+        for (field, value) in [
+            (Field::Email, "tanguy.guyomarch@biomesange.fr"),
+            (Field::RppsRang(0), "100 0123 4567 8 90"),
+            (Field::StructureName, "Clinique des Lilas"),
+        ] {
+            assert!(!is_torn(field, value), "{value}");
+        }
+    }
+}
