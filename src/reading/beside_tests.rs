@@ -1,6 +1,7 @@
 //! What comes beside a form, and pages of which nobody can tell whose they are.
 
-use super::paper::engine::NoEngine;
+use super::paper::engine::{Engine, Manner, NoEngine, Silence};
+use super::paper::picture::Grey;
 use super::{Editions, Limits, read};
 use crate::domain::finding::{Code, Severity};
 use crate::domain::form::Field;
@@ -89,4 +90,28 @@ fn a_photograph_in_a_format_that_is_not_read_is_asked_for_as_pdf_or_jpeg() {
             "{name}"
         );
     }
+}
+
+/// An engine that is there and reads nothing.
+struct Ready;
+
+impl Engine for Ready {
+    fn tsv(&mut self, _: Manner, _: &[&Grey]) -> Result<Vec<u8>, Silence> {
+        Ok(Vec::new())
+    }
+}
+
+/// A logo of a few pixels beside a form is nothing; alone it is for a person, and not called damaged.
+#[test]
+fn an_icon_is_no_page_of_a_form() {
+    let mut icon = Vec::new();
+    image::DynamicImage::new_luma8(32, 32)
+        .write_to(&mut std::io::Cursor::new(&mut icon), image::ImageFormat::Png)
+        .expect("a PNG");
+    let icon = ("logo.png".to_owned(), icon);
+    let form = ("f413.pdf".to_owned(), FORM.to_vec());
+    let message =
+        |documents: &[_]| codes(&read(documents, &Editions::default(), &Limits::default(), &mut Ready));
+    assert_eq!(message(&[icon.clone(), form]), []);
+    assert_eq!(message(&[icon]), [(Code::LowConfidence, Severity::Review)]);
 }

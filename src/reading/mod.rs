@@ -125,16 +125,15 @@ pub fn read(
     let mut rest: Vec<&Opened<'_>> = Vec::new();
     for opened in loose() {
         let pages = &opened.document.pages;
-        if other::is_empty(opened.document) && other::is_cut(opened.bytes) {
+        let paper = other::is_recognised(opened.document);
+        if !paper && other::is_empty(opened.document) && other::is_cut(opened.bytes) {
             out.push(without_sheet(opened.name, damaged()));
         } else if any_form {
             // an identity card, a contract: kept with the mail, and no question to anybody
             if pages.iter().any(other::may_be_form) {
                 out.push(on_paper(opened.name, Source::Scan));
             }
-        } else if other::is_recognised(opened.document)
-            || pages.iter().any(|page| other::is_wordless(page) || other::has_backdrop(page))
-        {
+        } else if paper || pages.iter().any(|page| other::is_wordless(page) || other::has_backdrop(page)) {
             // words on paper that are no form's: a person looks whether they are
             out.push(on_paper(opened.name, Source::Scan));
         } else {

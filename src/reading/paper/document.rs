@@ -95,9 +95,10 @@ impl<'e> Paper<'e> {
             }
             Err(decode::Refused::Damaged) => return None,
         };
-        if pictures.read.iter().all(decode::is_tiny) {
-            // a logo, an icon: nothing is written on it
-            let page = Page { number: 1, width: 10.0, height: 10.0, ..Page::default() };
+        if !pictures.more && pictures.read.iter().all(decode::is_tiny) {
+            // a logo, an icon: looked at, and nothing is written on it
+            let to_displayed = Some(Mapping::SAME.0);
+            let page = Page { number: 1, width: 10.0, height: 10.0, to_displayed, ..Page::default() };
             return Some(Document { page_count: 1, pages: vec![page], ..Document::default() });
         }
         let mut pages = Vec::new();
