@@ -69,9 +69,10 @@ fn a_scan_is_read_and_called_one() {
     assert_eq!(channels(&report), ["scan"]);
 }
 
+/// Much of a bad fax is read, and what is not is not decided on.
 #[test]
 fn a_fax_is_read() {
-    read("published-fine.fax.pdf", 80);
+    read("published-fine.fax.pdf", 60);
 }
 
 #[test]
