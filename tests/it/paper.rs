@@ -104,7 +104,7 @@ fn pictures_attached_in_the_wrong_order_are_one_form() {
 
 #[test]
 fn a_scanned_page_behind_a_digital_one_completes_the_form() {
-    let report = read("first-page-digital-second-scanned.scan.pdf", 95);
+    let report = read("first-page-digital-second-scanned.scan.pdf", 90);
     assert_eq!(channels(&report), ["scan"]);
     // what is digital is sure
     assert_eq!(report["submissions"][0]["evidence"]["/structure/finess"]["confidence"], 1.0);
