@@ -40,6 +40,7 @@ pub fn line(line: &mut Line, readings: &Readings) {
         let first = words.iter().position(|word| !is_trace(&word.text)).unwrap_or(0);
         words.drain(..first);
     }
+    without_rules(words.iter_mut().map(|word| &mut word.text));
     match (digits, address) {
         (_, Some(address)) => weigh_address(words, english, address, french),
         (Some(digits), None) if tiny => number_of_a_line(words, digits, english, french),
@@ -60,7 +61,39 @@ pub fn text_of(line: &[Token]) -> Vec<String> {
             _ => out.push(token.text.clone()),
         }
     }
+    without_rules(out.iter_mut());
     out
+}
+
+/// Takes off what is left of a cell's upright rules at both ends of a line: "|BŒUF", "ROSSI]".
+fn without_rules<'w>(mut words: impl DoubleEndedIterator<Item = &'w mut String>) {
+    let tells = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count() >= 2;
+    // in pairs they are somebody's: "[v12]"
+    let paired = |text: &str| text.contains(['[', '{']) && text.contains([']', '}']);
+    let shorten = |word: Option<&mut String>, at_end: bool| {
+        let Some(word) = word else { return };
+        let rest = if at_end {
+            word.trim_end_matches(['|', '[', ']', '{', '}', '`', '_'])
+        } else {
+            word.trim_start_matches(['|', '[', ']', '{', '}', '`', '_', '‘', ':', ';', '!'])
+        };
+        if rest.len() < word.len() && tells(rest) && !paired(word) {
+            *word = rest.to_owned();
+        }
+    };
+    let first = words.next();
+    match words.next_back() {
+        Some(last) => {
+            shorten(first, false);
+            shorten(Some(last), true);
+        }
+        None => {
+            if let Some(only) = first {
+                shorten(Some(only), false);
+                shorten(Some(only), true);
+            }
+        }
+    }
 }
 
 /// What is left of a rule or of dirt at a line's end: no letter, no digit, narrow signs only.
@@ -230,4 +263,31 @@ fn plain(text: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
     use unicode_normalization::char::is_combining_mark;
     text.nfd().filter(|c| !is_combining_mark(*c)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cells_rules_are_no_letters() {
+        let without = |line: &str| {
+            let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            without_rules(words.iter_mut());
+            words.join(" ")
+        };
+        for (read, is) in [
+            ("|BŒUF", "BŒUF"),
+            ("ROSSI]", "ROSSI"),
+            (":Hôpital+ (v12)}", "Hôpital+ (v12)"),
+            ("[anne-laure.noel@chu.fr", "anne-laure.noel@chu.fr"),
+            // what somebody wrote
+            ("[v12]", "[v12]"),
+            ("[X] Certificat", "[X] Certificat"),
+            ("N° de carte :", "N° de carte :"),
+            ("|", "|"),
+        ] {
+            assert_eq!(without(read), is);
+        }
+    }
 }
