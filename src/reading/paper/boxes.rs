@@ -155,6 +155,11 @@ fn sides(white: &Grey, least: usize, most: usize) -> Vec<Side> {
     out
 }
 
+/// How far a frame reaches into its box, of the box's side.
+const RIM: f32 = 0.15;
+/// Share of a box's middle that is dark where there is a mark.
+const MIDDLE: f32 = 0.02;
+
 /// What is in a box: its inner spots of ink, without the frame and without dirt.
 fn content(white: &Grey, area: &Area, scale: f32) -> Content {
     let inset = whole((0.11 * area.width().min(area.height())).max(1.0) * scale) + 1;
@@ -184,13 +189,17 @@ fn content(white: &Grey, area: &Area, scale: f32) -> Content {
         (found.iter().map(place).reduce(|a, b| a.around(&b)), float(size) / (width * height))
     };
     let (dark, inked) = around(INK);
-    if let Some(mark) = dark {
+    // a thick frame that slants reaches into the box, and never into its middle
+    let rim = whole(RIM * width.min(height)).max(1);
+    let (right, low) = (inner.width.saturating_sub(rim), inner.height.saturating_sub(rim));
+    let in_the_middle = |dark: u8| share(&inner, rim, rim, right, low, dark) >= MIDDLE;
+    if let Some(mark) = dark.filter(|_| in_the_middle(INK)) {
         let spans = mark.width().max(mark.height()) * scale;
         let enough = spans >= 0.5 * width.min(height) && inked >= 0.05;
         return if enough { Content::Mark(mark) } else { Content::Something(mark) };
     }
     match around(205) {
-        (Some(mark), inked) if inked >= 0.05 => Content::Something(mark),
+        (Some(mark), inked) if inked >= 0.05 && in_the_middle(205) => Content::Something(mark),
         _ => Content::Nothing,
     }
 }
@@ -236,6 +245,12 @@ mod tests {
             if down || up { 40 } else { 255 }
         };
         assert!(matches!(content_of(tick), Content::Mark(_)));
+    }
+
+    #[test]
+    fn a_thick_slanting_frame_is_no_mark() {
+        let frame = |x: usize, y: usize| if x < 3 + y / 8 || y > 20 + x / 9 { 30 } else { 255 };
+        assert_eq!(content_of(frame), Content::Nothing);
     }
 
     #[test]
