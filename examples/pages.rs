@@ -19,10 +19,17 @@ fn main() -> std::io::Result<()> {
         let took = started.elapsed();
         println!("{path}: {} pages, trouble {:?}, {took:?}", doc.page_count, doc.trouble);
         for s in &doc.signatures {
-            println!("signature p{} {} sound {} {} {:?}", s.page, at(&s.area), s.sound, s.trouble, s.signer);
+            println!(
+                "signature p{} {} sound {} {} {:?}",
+                s.page.page,
+                at(&s.area),
+                s.sound,
+                s.trouble,
+                s.signer
+            );
         }
         for p in &doc.pages {
-            println!("page {} {}x{}", p.number, p.width, p.height);
+            println!("page {} {}x{}", p.number.page, p.width, p.height);
             for w in &p.words {
                 let unseen = if w.invisible { " invisible" } else { "" };
                 println!("  word {} {:4.1} {:?}{unseen} {}", at(&w.area), w.size, w.origin, w.text);

@@ -1,6 +1,6 @@
 //! `guichet check FILE…`: examine files as the daemon would; nothing is sent, nothing recorded.
 
-use super::{complain, say};
+use super::{complain, crops, say};
 use crate::clock::{Clock as _, SystemClock, paris_day};
 use crate::config::Config;
 use crate::daemon::mime_settings;
@@ -43,6 +43,12 @@ pub(super) struct Check {
     /// The day of reception, for the date checks (default: today in Paris)
     #[arg(long, value_name = "DATE")]
     as_of: Option<Date>,
+    /// Write a picture of the place of each answer into this folder: SUBMISSION-POINTER.png, the
+    /// submission counted from 1 and the JSON pointer of the report's evidence with - for /, such as
+    /// 1-structure-finess.png; index.json tells which is which. Of several files, each has a folder
+    /// of its name in it
+    #[arg(long, value_name = "DIR")]
+    crops: Option<PathBuf>,
     /// Configuration file; without it the defaults apply and, unless --registry is given, no
     /// registry answers
     #[arg(long, short, env = "GUICHET_CONFIG", value_name = "FILE")]
@@ -66,13 +72,24 @@ impl Check {
         let progress = progress_bar(self.files.len());
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         // one more than the cores: while a child reads, another file is loaded and judged
-        let mut reports = futures_util::stream::iter(&self.files)
-            .map(|file| async move { (file, bench_of_all.examine_file(file).await) })
-            .buffered(cores + 1);
+        let folders = match &self.crops {
+            Some(folder) => crops::folders(folder, &self.files)?.into_iter().map(Some).collect(),
+            None => vec![None; self.files.len()],
+        };
+        let mut reports =
+            futures_util::stream::iter(self.files.iter().zip(folders))
+                .map(|(file, crops)| async move {
+                    (file, bench_of_all.examine_file(file, crops.as_deref()).await)
+                })
+                .buffered(cores + 1);
         let mut failed = false;
         while let Some((file, report)) = reports.next().await {
             match report {
-                Ok(report) => {
+                Ok((report, troubles)) => {
+                    for trouble in troubles {
+                        failed = true;
+                        progress.suspend(|| complain(&format!("guichet: {}: {trouble}", file.display())));
+                    }
                     progress.suspend(|| say(&if self.json { report.line() } else { french(&report) }));
                 }
                 Err(error) => {
@@ -121,11 +138,17 @@ impl Check {
 }
 
 impl Bench {
-    async fn examine_file(&self, file: &Path) -> anyhow::Result<Report> {
+    /// Examines a file. With its report, what of it could not be shown in the folder for crops.
+    async fn examine_file(
+        &self,
+        file: &Path,
+        folder: Option<&Path>,
+    ) -> anyhow::Result<(Report, Vec<String>)> {
         let bytes = tokio::fs::read(file).await?;
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
         let kind = if is_mail(file, &bytes) { JobKind::Mail } else { JobKind::Document };
-        let opened = match self.sandbox.open(Job { kind, name: &name, bytes: &bytes }).await {
+        let job = Job { kind, name: &name, bytes: &bytes };
+        let opened = match self.sandbox.open(job).await {
             Ok(opened) => opened,
             Err(crate::sandbox::Unopened::Ended(ended)) => {
                 tracing::warn!(%ended, "a file could not be opened within the limits");
@@ -151,7 +174,13 @@ impl Bench {
         let replies = self.replies(head.as_ref(), &judged)?;
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let input = Input { name: file.display().to_string(), sha256 };
-        Ok(Report::new(input, head.as_ref(), &judged, replies))
+        let troubles = match folder {
+            Some(folder) => {
+                crops::write(folder, &self.sandbox, job, &input, &opened.documents, &judged).await?
+            }
+            None => Vec::new(),
+        };
+        Ok((Report::new(input, head.as_ref(), &judged, replies), troubles))
     }
 
     /// What the daemon would answer; nobody, where the input is a document.

@@ -2,6 +2,7 @@
 
 mod cases;
 mod check;
+mod crops;
 mod csv;
 mod demo;
 mod doctor;

@@ -62,6 +62,22 @@ impl Area {
     }
 }
 
+/// A page of one of a message's documents.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PageNumber {
+    /// Which of the message's documents, from 0.
+    pub document: usize,
+    /// From 1, in the document.
+    pub page: u32,
+}
+
+impl From<u32> for PageNumber {
+    /// A page of the first document.
+    fn from(page: u32) -> Self {
+        Self { document: 0, page }
+    }
+}
+
 /// What stood on the page for one answer, and how sure the reading is.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -69,8 +85,7 @@ pub struct Evidence {
     pub raw: String,
     /// 0 to 1. Digital channels give 1, or 0 where two channels disagree.
     pub confidence: f64,
-    /// The document's page, from 1.
-    pub page: u32,
+    pub page: PageNumber,
     pub area: Area,
 }
 
@@ -80,7 +95,7 @@ impl std::fmt::Debug for Evidence {
         write!(
             f,
             "Evidence(p. {}, {:.2}, {} characters)",
-            self.page,
+            self.page.page,
             self.confidence,
             self.raw.chars().count()
         )
@@ -102,7 +117,7 @@ const UNLIKE: &str = " ≠ ";
 impl Written {
     /// A field's value and what is drawn for it, which differ (rulebook: `values_disagree`).
     #[must_use]
-    pub fn disagreeing(value: &str, drawn: &str, page: u32, area: Area) -> Self {
+    pub fn disagreeing(value: &str, drawn: &str, page: PageNumber, area: Area) -> Self {
         let raw = format!("{value}{UNLIKE}{drawn}");
         Self { evidence: Evidence { raw, confidence: 0.0, page, area }, disagrees: Some(drawn.to_owned()) }
     }
@@ -182,7 +197,7 @@ pub struct DigitalSignature {
     /// Its certificate leads to an authority of the trust list.
     #[serde(default)]
     pub trusted: bool,
-    pub page: u32,
+    pub page: PageNumber,
     pub area: Area,
 }
 
@@ -204,6 +219,23 @@ pub struct Sheet {
     /// Boxes whose label could not be found on the pages that are there. Never `missing`; the
     /// reading adds `form_edition_unknown`.
     pub unlocated: BTreeSet<Field>,
+}
+
+impl Sheet {
+    /// Tells of which document each page is: the n-th is the message's `numbers[n]`-th. For who read
+    /// only some of the documents.
+    pub fn renumber(&mut self, numbers: &[usize]) {
+        let zones = [&mut self.signature, &mut self.stamp].into_iter().filter_map(|zone| match zone {
+            Zone::Empty => None,
+            Zone::Ink { evidence } | Zone::Unsure { evidence } => Some(&mut evidence.page),
+        });
+        let texts = self.texts.values_mut().map(|written| &mut written.evidence.page);
+        let ticks = self.ticks.values_mut().map(|marked| &mut marked.evidence.page);
+        let signatures = self.digital_signatures.iter_mut().map(|signature| &mut signature.page);
+        for page in zones.chain(texts).chain(ticks).chain(signatures) {
+            page.document = numbers.get(page.document).copied().unwrap_or(page.document);
+        }
+    }
 }
 
 /// How the answers were read. Ordered: a mixed document is named by its least certain channel.

@@ -107,7 +107,12 @@ mod tests {
 
     fn form(name: &str, boxes: &[(Field, &str)]) -> Reading {
         let written = |raw: &str| Written {
-            evidence: Evidence { raw: raw.to_owned(), confidence: 1.0, page: 1, area: Area::default() },
+            evidence: Evidence {
+                raw: raw.to_owned(),
+                confidence: 1.0,
+                page: 1.into(),
+                area: Area::default(),
+            },
             disagrees: None,
         };
         Reading {

@@ -9,6 +9,7 @@ pub mod paper;
 
 pub mod pdf;
 pub mod second;
+pub mod shown;
 
 mod acroform;
 mod acroform_button;
@@ -22,6 +23,7 @@ mod graphics_typed;
 mod pdf_annotation;
 mod pdf_page;
 mod pdfsig;
+mod shown_values;
 mod text;
 mod text_strings;
 mod text_symbols;
@@ -73,8 +75,9 @@ pub fn read(
     let files: Vec<(&str, &[u8], Document)> = documents
         .iter()
         .zip(&formats)
-        .filter_map(|((name, bytes), format)| {
-            let document = match format {
+        .enumerate()
+        .filter_map(|(index, ((name, bytes), format))| {
+            let mut document = match format {
                 Format::Pdf => {
                     let mut document = pdf::open(bytes, limits);
                     paper.pages(&mut document, bytes);
@@ -83,6 +86,7 @@ pub fn read(
                 Format::Picture => paper.pictures(bytes)?,
                 Format::Unsupported(_) => return None,
             };
+            document.is_the(index);
             Some((name.as_str(), bytes.as_slice(), document))
         })
         .collect();

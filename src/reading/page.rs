@@ -2,7 +2,7 @@
 //! All places are in points from the top left corner of the page as displayed (`/Rotate` and the
 //! crop box already applied).
 
-pub use crate::domain::sheet::{Area, DigitalSignature};
+pub use crate::domain::sheet::{Area, DigitalSignature, PageNumber};
 
 /// A document's pages, or why there are none.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +13,16 @@ pub struct Document {
     pub page_count: usize,
     /// Why nothing, or not everything, could be read.
     pub trouble: Option<Trouble>,
+}
+
+impl Document {
+    /// Tells its pages which of the message's documents it is, from 0.
+    pub fn is_the(&mut self, index: usize) {
+        let pages = self.pages.iter_mut().map(|page| &mut page.number);
+        for page in pages.chain(self.signatures.iter_mut().map(|signature| &mut signature.page)) {
+            page.document = index;
+        }
+    }
 }
 
 /// Why a document could not be read (rulebook, "The document").
@@ -30,8 +40,7 @@ pub enum Trouble {
 
 #[derive(Debug, Clone, Default)]
 pub struct Page {
-    /// From 1, in the document.
-    pub number: u32,
+    pub number: PageNumber,
     /// Points, as displayed.
     pub width: f32,
     pub height: f32,

@@ -2,7 +2,7 @@
 //! what the pages draw; where only one of them can, what it reads is kept.
 
 use super::acroform::{self, Found};
-use super::page::{Area, DigitalSignature, Document, Page, Trouble};
+use super::page::{Area, DigitalSignature, Document, Page, PageNumber, Trouble};
 use super::pdf_page::{self, Sheet};
 use super::pdfsig::{self, Trust};
 use hayro_interpret::InterpreterCache;
@@ -129,8 +129,8 @@ fn bare_pages(doc: &lopdf::Document, found: &[Found<'_>], order: &[ObjectId], li
         .collect()
 }
 
-fn number(index: usize) -> u32 {
-    u32::try_from(index + 1).unwrap_or(u32::MAX)
+fn number(index: usize) -> PageNumber {
+    u32::try_from(index + 1).unwrap_or(u32::MAX).into()
 }
 
 /// The signatures with their places. One on no page is said to be at the first page's corner.
@@ -144,7 +144,7 @@ fn signatures(
     let revision = |signed: &[u8]| structure(signed, limits);
     pdfsig::check(bytes, doc, found, &limits.trust, revision, |widget| {
         let page = widget.page.and_then(|id| Some((order.iter().position(|page| *page == id)?, id)));
-        page.map_or((1, Area::default()), |(index, id)| {
+        page.map_or((1.into(), Area::default()), |(index, id)| {
             (number(index), Sheet::of_dictionary(doc, id).displayed(widget.rect))
         })
     })

@@ -42,11 +42,11 @@ impl Second {
     /// The second reading of a page (of its content; not of annotations).
     pub fn page(&mut self, page: &Page) -> &SecondPage {
         let doc = &self.doc;
-        self.pages.entry(page.number).or_insert_with(|| {
+        self.pages.entry(page.number.page).or_insert_with(|| {
             let mut glyphs =
                 Glyphs { to_page: Affine::new(page.user_space.map(f64::from)), found: Vec::new() };
             // the crate panics on much that is merely unusual: what came until then is no reading
-            let end = catch_unwind(AssertUnwindSafe(|| output_doc_page(doc, &mut glyphs, page.number)));
+            let end = catch_unwind(AssertUnwindSafe(|| output_doc_page(doc, &mut glyphs, page.number.page)));
             match end {
                 Ok(Ok(())) => SecondPage { words: text::words(&glyphs.found, &[]) },
                 Ok(Err(_)) | Err(_) => SecondPage::default(),

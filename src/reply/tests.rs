@@ -15,12 +15,12 @@ use jiff::civil::date;
 use std::fs;
 
 fn valid<T>(value: T) -> Entry<T> {
-    let evidence = Evidence { raw: String::new(), confidence: 1.0, page: 1, area: Area::default() };
+    let evidence = Evidence { raw: String::new(), confidence: 1.0, page: 1.into(), area: Area::default() };
     Entry::Valid(value, evidence)
 }
 
 fn wrong<T>(text: &str) -> Entry<T> {
-    let evidence = Evidence { raw: text.into(), confidence: 1.0, page: 1, area: Area::default() };
+    let evidence = Evidence { raw: text.into(), confidence: 1.0, page: 1.into(), area: Area::default() };
     Entry::Wrong(Masked::new(text), evidence)
 }
 

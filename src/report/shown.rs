@@ -192,7 +192,7 @@ impl From<&Evidence> for Shown {
         Self {
             raw: evidence.raw.clone(),
             confidence: evidence.confidence,
-            page: evidence.page.max(1),
+            page: evidence.page.page.max(1),
             area: [tenth(area.x0), tenth(area.y0), tenth(area.x1), tenth(area.y1)],
         }
     }

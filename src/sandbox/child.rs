@@ -2,13 +2,14 @@
 //! it ends. No runtime, no threads, no network; pictures of lines are read by the parent's engine.
 
 use super::limits;
-use super::wire::{Frame, Head, MOST_WORDS, ORDER_LINE, Order, Recognised, Task};
+use super::wire::{Frame, Head, MOST_WORDS, ORDER_LINE, Order, Recognised, Task, Wanted};
 use super::{JobKind, unreadable};
 use crate::domain::mail::{DocumentHead, MailHead, MailKind};
 use crate::domain::sheet::Reading;
 use crate::intake::mime::{self, Attached, Mail};
 use crate::reading::paper::engine::{Engine, Manner, Silence};
 use crate::reading::paper::picture::Grey;
+use crate::reading::shown::{Sight, Unshown};
 use crate::reading::{self, Editions, Limits, Trust};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -50,6 +51,10 @@ fn work() -> io::Result<()> {
 
     let mut parent = Parent { from: stdin, to: io::stdout().lock(), paper: order.paper };
     let (mail, documents, unread) = open(&order, bytes);
+    if let Some(wanted) = &order.show {
+        show(wanted, &documents, &mut parent)?;
+        return parent.send(&Frame::End);
+    }
     let reads = mail.as_ref().is_none_or(|head| head.kind != MailKind::Automatic);
     let heads = documents.iter().map(head).collect();
     parent.send(&Frame::Opened(Box::new(Head { mail, documents: heads, unread, reads })))?;
@@ -63,14 +68,15 @@ fn work() -> io::Result<()> {
             .map(|(number, (document, copy))| (number, (!copy).then_some((document.name, document.bytes))));
         match order.task {
             Task::Together => {
-                let documents: Vec<_> = wanted.filter_map(|(_, document)| document).collect();
-                let readings = read(&documents, &order.trust, &mut parent);
+                let (numbers, documents): (Vec<_>, Vec<_>) =
+                    wanted.filter_map(|(number, document)| Some((number, document?))).unzip();
+                let readings = read(&documents, &numbers, &order.trust, &mut parent);
                 parent.send(&Frame::All { readings })?;
             }
             Task::Singly => {
                 for (number, document) in wanted {
                     let readings = document
-                        .map(|document| read(&[document], &order.trust, &mut parent))
+                        .map(|document| read(&[document], &[number], &order.trust, &mut parent))
                         .unwrap_or_default();
                     parent.send(&Frame::One { document: number, readings })?;
                 }
@@ -110,19 +116,47 @@ fn open(order: &Order, bytes: Vec<u8>) -> Taken {
     }
 }
 
-/// Reads documents as one message. A library's panic costs the document it is about only.
-fn read(documents: &[(String, Vec<u8>)], trust: &Trust, engine: &mut dyn Engine) -> Vec<Reading> {
+/// Reads documents, these of the message's, as one message. A library's panic costs the document it
+/// is about only.
+fn read(
+    documents: &[(String, Vec<u8>)],
+    numbers: &[usize],
+    trust: &Trust,
+    engine: &mut dyn Engine,
+) -> Vec<Reading> {
     let editions = Editions::default();
     let limits = Limits { trust: trust.clone(), ..Limits::default() };
-    let mut read = |documents: &[_]| {
-        catch_unwind(AssertUnwindSafe(|| reading::read(documents, &editions, &limits, engine))).ok()
+    let mut read = |documents: &[_], numbers: &[usize]| {
+        let read = || reading::read(documents, &editions, &limits, engine);
+        let mut readings = catch_unwind(AssertUnwindSafe(read)).ok()?;
+        readings
+            .iter_mut()
+            .filter_map(|reading| reading.sheet.as_mut())
+            .for_each(|sheet| sheet.renumber(numbers));
+        Some(readings)
     };
-    read(documents).unwrap_or_else(|| {
-        let mut one = |document: &(String, Vec<u8>)| {
-            read(std::slice::from_ref(document)).unwrap_or_else(|| vec![unreadable(&document.0)])
+    read(documents, numbers).unwrap_or_else(|| {
+        let mut one = |(document, number): (&(String, Vec<u8>), &usize)| {
+            read(std::slice::from_ref(document), &[*number]).unwrap_or_else(|| vec![unreadable(&document.0)])
         };
-        documents.iter().flat_map(&mut one).collect()
+        documents.iter().zip(numbers).flat_map(&mut one).collect()
     })
+}
+
+/// Draws a page, and sends the parts of it that are wanted.
+fn show(wanted: &Wanted, documents: &[Attached], parent: &mut Parent) -> io::Result<()> {
+    let document = documents.get(wanted.document).ok_or(Unshown::NoSuchPage);
+    let sight = document.and_then(|one| Sight::of(&one.name, &one.bytes, wanted.page, wanted.dpi));
+    let sight = match sight {
+        Ok(sight) => sight,
+        Err(why) => return parent.send(&Frame::Unshown { why }),
+    };
+    for area in &wanted.areas {
+        let (picture, area) = sight.part(*area);
+        parent.send(&Frame::Picture { width: picture.width, height: picture.height, area })?;
+        parent.to.write_all(&picture.pixels)?;
+    }
+    Ok(())
 }
 
 fn head(document: &Attached) -> DocumentHead {

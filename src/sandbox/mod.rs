@@ -6,6 +6,7 @@
 pub mod child;
 mod limits;
 mod nursery;
+mod pictures;
 mod progress;
 pub mod recogniser;
 mod run;
@@ -19,6 +20,7 @@ use crate::fault::Fault;
 use crate::intake::mime::MimeSettings;
 use crate::reading::Trust;
 use nursery::Nursery;
+pub use pictures::{NoPicture, Picture};
 use progress::{Next, Progress};
 use run::{End, run};
 use serde::{Deserialize, Serialize};
@@ -160,7 +162,8 @@ impl Sandbox {
         for number in 1..=CHILDREN {
             let order = Order::new(&self.settings, &self.mime, job, paper, progress.begin());
             let child = self.nursery.take().await?;
-            let ended = match run(child, &order, job.bytes, &self.settings, &mut progress).await {
+            let told = &mut |frame, _| progress.note(frame);
+            let ended = match run(child, &order, job.bytes, &self.settings, told).await {
                 Ok(End::Paper) if paper == Paper::Leave => return Ok(None),
                 // said by a child that was to read it: it was taken over
                 Ok(End::Paper) => Err(Ended::Crashed { signal: None }),

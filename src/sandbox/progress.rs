@@ -57,7 +57,11 @@ impl Progress {
                 }
             }
             Frame::All { readings } => self.together = Some(readings),
-            Frame::Recognise { .. } | Frame::Paper | Frame::End => {}
+            Frame::Recognise { .. }
+            | Frame::Paper
+            | Frame::Picture { .. }
+            | Frame::Unshown { .. }
+            | Frame::End => {}
         }
     }
 

@@ -1,7 +1,6 @@
 //! One child, from the job handed over to its end.
 
 use super::child::OUT_OF_MEMORY;
-use super::progress::Progress;
 use super::recogniser::{self, Allowance, recognise};
 use super::wire::{Frame, Order, Recognised};
 use super::{Ended, SandboxSettings};
@@ -30,14 +29,17 @@ pub(super) enum End {
     Paper,
 }
 
-/// Gives the child its job and notes in `progress` what it says, until its end mark. The child is
-/// gone afterwards, whatever happened.
+/// Who is told what a child says: each frame, with the bytes that follow it.
+pub(super) type Listener<'a> = &'a mut (dyn FnMut(Frame, Vec<u8>) + Send);
+
+/// Gives the child its job and passes on what it says, until its end mark. The child is gone
+/// afterwards, whatever happened.
 pub(super) async fn run(
     mut child: Child,
     order: &Order,
     bytes: &[u8],
     settings: &SandboxSettings,
-    progress: &mut Progress,
+    listener: Listener<'_>,
 ) -> Result<End, Ended> {
     let (Some(stdin), Some(stdout), Some(stderr)) =
         (child.stdin.take(), child.stdout.take(), child.stderr.take())
@@ -49,7 +51,7 @@ pub(super) async fn run(
     let talk = async {
         // A child that dies early breaks the pipe under our hand: its end tells why, not the write.
         let aside = join(tell(&stdin, order, bytes), last_words(stderr));
-        match select(pin!(hear(stdout, &stdin, settings, progress, &mut clock)), pin!(aside)).await {
+        match select(pin!(hear(stdout, &stdin, settings, listener, &mut clock)), pin!(aside)).await {
             Either::Left((Ok(Heard::ClosedEarly), aside)) => {
                 let soon = Instant::now() + settings.wall;
                 (
@@ -120,7 +122,7 @@ async fn hear(
     stdout: impl AsyncRead + Unpin,
     stdin: &Mutex<ChildStdin>,
     settings: &SandboxSettings,
-    progress: &mut Progress,
+    listener: Listener<'_>,
     clock: &mut Clock,
 ) -> Result<Heard, Ended> {
     let mut lines = BufReader::with_capacity(64 << 10, stdout.take(settings.output.saturating_add(1)));
@@ -160,7 +162,21 @@ async fn hear(
                     return Err(Ended::TimedOut);
                 }
             }
-            Ok(frame) => progress.note(frame),
+            Ok(Frame::Picture { width, height, area }) => {
+                let size = width.saturating_mul(height).saturating_mul(3);
+                // pictures for people count as output; what is too much is not waited for
+                let buffered = lines.buffer().len() as u64;
+                if size as u64 > lines.get_ref().limit().saturating_add(buffered) {
+                    return Err(Ended::TooMuchOutput);
+                }
+                let mut pixels = vec![0; size];
+                match timeout_at(clock.deadline, lines.read_exact(&mut pixels)).await {
+                    Ok(Ok(_)) => listener(Frame::Picture { width, height, area }, pixels),
+                    Ok(Err(_)) => return Ok(Heard::ClosedEarly),
+                    Err(_) => return Err(Ended::TimedOut),
+                }
+            }
+            Ok(frame) => listener(frame, Vec::new()),
             Err(_) => return Err(Ended::Crashed { signal: None }),
         }
     }

@@ -3,10 +3,11 @@
 
 use super::{Job, JobKind, Paper, SandboxSettings};
 use crate::domain::mail::{DocumentHead, MailHead};
-use crate::domain::sheet::Reading;
+use crate::domain::sheet::{Area, Reading};
 use crate::intake::mime::MimeSettings;
 use crate::reading::Trust;
 use crate::reading::paper::engine::{Manner, Silence};
+use crate::reading::shown::Unshown;
 use serde::{Deserialize, Serialize};
 
 /// Longest order line, bytes: settings, a name, the certificates of authorities.
@@ -36,6 +37,19 @@ pub(super) struct Order {
     pub task: Task,
     /// Documents not to be read (again), by number.
     pub skip: Vec<usize>,
+    /// Nothing is read, but this is drawn.
+    pub show: Option<Wanted>,
+}
+
+/// Parts of a page to be drawn; `None` is all of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Wanted {
+    /// By its number, from 0.
+    pub document: usize,
+    /// From 1.
+    pub page: u32,
+    pub dpi: u16,
+    pub areas: Vec<Option<Area>>,
 }
 
 /// How the documents are read.
@@ -69,13 +83,21 @@ impl Order {
             paper: paper == Paper::Read,
             task,
             skip,
+            show: None,
         }
+    }
+
+    /// An order to draw and not to read.
+    pub fn showing(settings: &SandboxSettings, mime: &MimeSettings, job: Job<'_>, wanted: Wanted) -> Self {
+        let order = Self::new(settings, mime, job, Paper::Leave, (Task::default(), Vec::new()));
+        Self { show: Some(wanted), ..order }
     }
 }
 
 /// What the child found: `Opened`; then `All`, or a `One` for each document; then `End`. Between
 /// them it may ask for pictures of lines to be read, and waits for the answer. Where paper is not
-/// read, `Paper` is the last that matters.
+/// read, `Paper` is the last that matters. Where pages are drawn: a `Picture` for each part, or
+/// `Unshown`; then `End`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "frame", rename_all = "snake_case")]
 pub(super) enum Frame {
@@ -91,6 +113,16 @@ pub(super) enum Frame {
     Recognise {
         manner: Manner,
         lines: Vec<(usize, usize)>,
+    },
+    /// A part of a page; its pixels follow, three bytes each.
+    Picture {
+        width: usize,
+        height: usize,
+        /// What it shows, in points.
+        area: Area,
+    },
+    Unshown {
+        why: Unshown,
     },
     /// There is paper, which this child is not to read.
     Paper,

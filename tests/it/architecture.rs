@@ -40,8 +40,8 @@ const CRATES: [(&str, &[&str]); 15] = [
     ("pdf_extract", &["reading"]),
     ("hayro_interpret", &["reading"]),
     ("hayro_syntax", &["reading"]),
-    ("hayro", &["reading/paper"]),
-    ("image", &["reading/paper"]),
+    ("hayro", &["reading/paper", "reading/shown"]),
+    ("image", &["reading/paper", "reading/shown"]),
     ("tiff", &["reading/paper"]),
     ("clap", &["cli", "main"]),
 ];

@@ -15,6 +15,7 @@ mod architecture;
 mod check;
 mod config;
 mod crash;
+mod crops;
 mod demo;
 mod desk;
 mod dovecot;

@@ -214,7 +214,7 @@ mod tests {
             rule(150.4, 100.0, 150.4, 120.0),
             rule(300.0, 100.0, 300.0, 120.0),
         ];
-        Grid::new(&Page { number: 1, width: 595.0, height: 842.0, rules, ..Page::default() })
+        Grid::new(&Page { number: 1.into(), width: 595.0, height: 842.0, rules, ..Page::default() })
     }
 
     #[test]

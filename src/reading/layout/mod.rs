@@ -308,7 +308,7 @@ pub mod testing {
 
     /// An empty A4 page.
     pub fn page() -> Page {
-        Page { number: 1, width: 595.0, height: 842.0, ..Page::default() }
+        Page { number: 1.into(), width: 595.0, height: 842.0, ..Page::default() }
     }
 
     /// Words of 9 points, half as wide as high, from `x` on with their baseline box at `y`.

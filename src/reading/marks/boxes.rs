@@ -8,7 +8,7 @@ use crate::reading::labels::is_box_glyph;
 use crate::reading::labels::order::Label;
 use crate::reading::layout::fold::squeeze;
 use crate::reading::layout::grid::{grown, inside, shared};
-use crate::reading::page::{Area, ButtonState, InkKind, Origin, WidgetKind};
+use crate::reading::page::{Area, ButtonState, InkKind, Origin, PageNumber, WidgetKind};
 
 /// Boxes of a page that are held against each other.
 const MOST_BOXES: usize = 300;
@@ -110,7 +110,7 @@ fn shared_state(ground: &Ground<'_>, index: usize) -> bool {
     })
 }
 
-fn empty(page: u32, area: Area) -> Marked {
+fn empty(page: PageNumber, area: Area) -> Marked {
     marked(Mark::Empty, "", page, area, false)
 }
 
@@ -304,7 +304,7 @@ pub fn beside(ground: &Ground<'_>, label: &Label, lines: &[Area]) -> Option<(Mar
     own.map(|cell| (empty(page.number, cell), true))
 }
 
-fn checked(page: u32, raw: &str, area: Area) -> Marked {
+fn checked(page: PageNumber, raw: &str, area: Area) -> Marked {
     marked(Mark::Checked, raw, page, area, false)
 }
 

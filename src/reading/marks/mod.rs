@@ -14,7 +14,7 @@ use crate::reading::answers::ground::Ground;
 use crate::reading::labels::Key;
 use crate::reading::labels::order::{Ask, Label};
 use crate::reading::layout::fold::squeeze;
-use crate::reading::page::Area;
+use crate::reading::page::{Area, PageNumber};
 use boxes::{Candidate, Kind, Side};
 use std::collections::BTreeMap;
 
@@ -182,7 +182,7 @@ fn role_in_words(ground: &Ground<'_>, out: &mut BTreeMap<Tick, Marked>) {
     }
 }
 
-pub(super) fn marked(mark: Mark, raw: &str, page: u32, area: Area, disagrees: bool) -> Marked {
+pub(super) fn marked(mark: Mark, raw: &str, page: PageNumber, area: Area, disagrees: bool) -> Marked {
     let confidence = match mark {
         _ if disagrees => 0.0,
         Mark::Unsure => 0.5,

@@ -9,7 +9,7 @@ use crate::reading::answers::lines::is_placeholder;
 use crate::reading::labels::order::Ask;
 use crate::reading::layout::fold::squeeze;
 use crate::reading::layout::grid::{grown, inside};
-use crate::reading::page::{Area, InkKind, Origin, WidgetKind};
+use crate::reading::page::{Area, InkKind, Origin, PageNumber, WidgetKind};
 
 /// Smaller marks (points) may be dirt.
 const SMUDGE: f32 = 7.0;
@@ -285,7 +285,7 @@ impl Found {
         self.sure |= sure;
     }
 
-    fn zone(self, page: u32) -> Zone {
+    fn zone(self, page: PageNumber) -> Zone {
         let Some(area) = self.area else { return Zone::Empty };
         // many small strokes make a signature, one is dirt
         let sure = self.sure || self.marks >= 3 && area.width().max(area.height()) > 3.0 * SMUDGE;

@@ -43,7 +43,7 @@ impl<'e> Paper<'e> {
             let Some(page) = document.pages.get_mut(index).filter(|page| may_be_paper(page)) else {
                 continue;
             };
-            let at = usize::try_from(page.number).unwrap_or(0).checked_sub(1);
+            let at = usize::try_from(page.number.page).unwrap_or(0).checked_sub(1);
             let picture = pdf.as_ref().and_then(|pdf| Some((pdf.pages().get(at?)?, pdf)));
             if !unreadable(page) && !picture.is_none_or(|(picture, pdf)| is_written(picture, pdf)) {
                 continue;
@@ -98,7 +98,7 @@ impl<'e> Paper<'e> {
         if !pictures.more && pictures.read.iter().all(decode::is_tiny) {
             // a logo, an icon: looked at, and nothing is written on it
             let to_displayed = Some(Mapping::SAME.0);
-            let page = Page { number: 1, width: 10.0, height: 10.0, to_displayed, ..Page::default() };
+            let page = Page { number: 1.into(), width: 10.0, height: 10.0, to_displayed, ..Page::default() };
             return Some(Document { page_count: 1, pages: vec![page], ..Document::default() });
         }
         let mut pages = Vec::new();
@@ -106,7 +106,7 @@ impl<'e> Paper<'e> {
         while all.peek().is_some() {
             let some = all.by_ref().take(TOGETHER).collect();
             for (number, page) in (pages.len() + 1..).zip(self.read(some)) {
-                pages.push(Page { number: u32::try_from(number).unwrap_or(u32::MAX), ..page? });
+                pages.push(Page { number: u32::try_from(number).unwrap_or(u32::MAX).into(), ..page? });
             }
         }
         if pictures.more {
@@ -151,7 +151,13 @@ fn unread_page(before: usize) -> Page {
     let (width, height) = (595.3, 841.9);
     let area = Area { x0: 0.0, y0: 0.0, x1: width, y1: height };
     let ink = vec![Ink { area, kind: InkKind::Picture { blank: false }, origin: Origin::Page }];
-    Page { number: u32::try_from(before + 1).unwrap_or(u32::MAX), width, height, ink, ..Page::default() }
+    Page {
+        number: u32::try_from(before + 1).unwrap_or(u32::MAX).into(),
+        width,
+        height,
+        ink,
+        ..Page::default()
+    }
 }
 
 /// The words over or under a page's picture are a scanner's guess, or somebody's: they may say

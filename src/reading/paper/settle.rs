@@ -4,13 +4,13 @@
 use super::picture::Mapping;
 use crate::domain::form::Field;
 use crate::domain::sheet::{Area, Evidence, Mark, Sheet, Tick, Written, Zone};
-use crate::reading::page::{Ink, InkKind, Page};
+use crate::reading::page::{Ink, InkKind, Page, PageNumber};
 
 /// Settles a sheet of which some pages are paper. `left_over`: words were read among the labels that
 /// are nobody's answer.
 pub fn settle(sheet: &mut Sheet, pages: &[&Page], left_over: bool) {
     let page_of =
-        |number: u32| pages.iter().find(|page| page.number == number && page.to_displayed.is_some());
+        |number: PageNumber| pages.iter().find(|page| page.number == number && page.to_displayed.is_some());
     for marked in sheet.ticks.values_mut() {
         let Some(page) = page_of(marked.evidence.page) else { continue };
         let in_a_box =
@@ -55,7 +55,7 @@ pub fn settle(sheet: &mut Sheet, pages: &[&Page], left_over: bool) {
 /// Where much could not be surely read (handwriting, a bad fax), labels were not found, or answers do
 /// not fit their places, what seems sure is not: hands fool independent readers alike, a value may
 /// stand in a neighbour's place, and what seems empty may stand elsewhere.
-fn doubt(sheet: &mut Sheet, left_over: bool, paper: Option<&&Page>, on_paper: &dyn Fn(u32) -> bool) {
+fn doubt(sheet: &mut Sheet, left_over: bool, paper: Option<&&Page>, on_paper: &dyn Fn(PageNumber) -> bool) {
     let read: Vec<f64> = sheet
         .texts
         .values()
@@ -238,7 +238,7 @@ const TORN: f64 = 0.5;
 const DOUBTED: f64 = 0.8;
 
 /// A row of administrators of which little was surely read: its other cells are not surely empty.
-fn rows(sheet: &mut Sheet, on_paper: &dyn Fn(u32) -> bool) {
+fn rows(sheet: &mut Sheet, on_paper: &dyn Fn(PageNumber) -> bool) {
     for row in 0..MOST_ROWS {
         let cells = [
             Field::AdministratorCard(row),

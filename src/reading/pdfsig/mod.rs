@@ -15,7 +15,7 @@ pub mod trust;
 mod tests;
 
 use super::acroform::Found;
-use super::page::{Area, DigitalSignature};
+use super::page::{Area, DigitalSignature, PageNumber};
 use super::text_strings::decode;
 use changes::Since;
 use cms::Flaw;
@@ -42,7 +42,7 @@ pub(super) fn check(
     found: &[Found<'_>],
     trust: &Trust,
     revision: impl Fn(&[u8]) -> Option<Document>,
-    place: impl Fn(&Found<'_>) -> (u32, Area),
+    place: impl Fn(&Found<'_>) -> (PageNumber, Area),
 ) -> Vec<DigitalSignature> {
     found
         .iter()

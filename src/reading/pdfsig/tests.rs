@@ -21,7 +21,7 @@ fn a_signature_that_verifies_is_sound_and_names_its_signer() {
     let found = signatures(RSA);
     let [one] = found.as_slice() else { panic!("one signature, not {}", found.len()) };
     assert!(one.sound, "{}", one.trouble);
-    assert_eq!((one.trouble.as_str(), one.page), ("", 1));
+    assert_eq!((one.trouble.as_str(), one.page.page), ("", 1));
     assert_eq!(one.signer.as_deref(), Some("Hélène Exemple-Signataire"));
     assert_eq!((one.area.x0, one.area.y0.round(), one.area.x1), (60.0, 662.0, 250.0));
     let document = open(RSA, &Limits::default());

@@ -156,8 +156,12 @@ pub fn reply(claimed: &Claimed, numbers: &[CaseNumber]) -> NewReply {
 
 /// A case of a form with answers in the boxes that are searched; the SIRET is written wrong.
 pub fn filled(document: &str) -> NewCase {
-    let evidence =
-        || Evidence { raw: String::new(), confidence: 1.0, page: 2, area: Area::new(0.0, 0.0, 1.0, 1.0) };
+    let evidence = || Evidence {
+        raw: String::new(),
+        confidence: 1.0,
+        page: 2.into(),
+        area: Area::new(0.0, 0.0, 1.0, 1.0),
+    };
     let words = |text: &str| Entry::Valid(Masked::new(text), evidence());
     let card = |text: &str| Entry::Valid(CardNumber::parse(text).unwrap(), evidence());
     let mut form = F413 {

@@ -25,7 +25,7 @@ pub(super) const SIGNATORY: &str = "2900351819";
 pub(super) const ADMINISTRATOR: &str = "2400319487";
 
 pub(super) fn evidence(raw: &str, confidence: f64) -> Evidence {
-    Evidence { raw: raw.to_owned(), confidence, page: 1, area: Area::new(0.0, 0.0, 10.0, 10.0) }
+    Evidence { raw: raw.to_owned(), confidence, page: 1.into(), area: Area::new(0.0, 0.0, 10.0, 10.0) }
 }
 
 /// A form on the counter, the registry behind it, the policy and the day.
@@ -147,7 +147,7 @@ impl Bench {
             signer: None,
             time: None,
             trusted: false,
-            page: 3,
+            page: 3.into(),
             area: Area::default(),
         });
         self

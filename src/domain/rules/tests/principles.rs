@@ -65,14 +65,14 @@ fn ink_that_could_not_be_read_is_not_missing() {
 #[test]
 fn a_value_and_its_drawing_that_differ_go_to_a_person() {
     let mut bench = Bench::new();
-    let written = Written::disagreeing(EJ, "310908300", 1, crate::domain::sheet::Area::default());
+    let written = Written::disagreeing(EJ, "310908300", 1.into(), crate::domain::sheet::Area::default());
     bench.sheet().texts.insert(Field::Finess, written);
     bench.finds(&[(Code::ValuesDisagree, Field::Finess, Severity::Review)]);
     let message = &bench.judged().findings[0].message;
     assert!(message.contains(EJ) && message.contains("310908300"), "{message}");
     // the words of 4.2 do not decide
     let mut words = Bench::new();
-    let written = Written::disagreeing("SantéLog", "Santé", 1, crate::domain::sheet::Area::default());
+    let written = Written::disagreeing("SantéLog", "Santé", 1.into(), crate::domain::sheet::Area::default());
     words.sheet().texts.insert(Field::Publisher, written);
     words.reviews(Code::LowConfidence, Field::Publisher);
     let mut tick = Bench::new();
