@@ -147,10 +147,7 @@ impl Daemon {
     }
 
     fn paper_deciders(&self) -> usize {
-        match self.config.daemon.paper_deciders {
-            0 => processors(),
-            n => n,
-        }
+        paper_deciders(&self.config)
     }
 
     fn mailbox(&self) -> Result<Box<dyn Mailbox>, Fault> {
@@ -164,6 +161,15 @@ pub fn mailbox(settings: &MailboxSettings) -> Result<Box<dyn Mailbox>, Fault> {
         MailboxSettings::Imap(imap) => Box::new(ImapMailbox::new(imap.clone())),
         MailboxSettings::Folder(folder) => Box::new(MaildirMailbox::new(folder.clone())),
     })
+}
+
+/// How many messages with paper are read at the same time.
+#[must_use]
+pub fn paper_deciders(config: &Config) -> usize {
+    match config.daemon.paper_deciders {
+        0 => processors(),
+        n => n,
+    }
 }
 
 fn processors() -> usize {

@@ -3,14 +3,15 @@
 use super::{ConfigFile, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, MailboxSettings, TransportSettings};
-use crate::daemon::mime_settings;
+use crate::daemon::{mime_settings, paper_deciders};
 use crate::database::Database;
 use crate::fault::Check;
 use crate::intake::imap;
+use crate::reading::paper::engine::PROGRAM;
 use crate::registry::Registry;
 use crate::reply::letters::Letters;
 use crate::reply::smtp::Smtp;
-use crate::sandbox::{Job, JobKind, Sandbox};
+use crate::sandbox::{Job, JobKind, Sandbox, recogniser};
 use crate::store::Store;
 use clap::Args;
 use std::path::Path;
@@ -43,7 +44,7 @@ impl Doctor {
             }
         });
         checks.push(sandbox(&config).await);
-        checks.push(ocr().await);
+        checks.push(paper(&config).await);
         Ok(print(&checks))
     }
 }
@@ -178,21 +179,33 @@ async fn sandbox(config: &Config) -> Check {
 }
 
 /// Without the engine paper goes to a person; the daemon runs on.
-async fn ocr() -> Check {
-    const TO_DO: &str =
-        "Install it: apt install tesseract-ocr tesseract-ocr-fra. Until then paper goes to a person.";
-    let mut command = tokio::process::Command::new("tesseract");
-    let tried = command.arg("--list-langs").kill_on_drop(true).output();
-    match tokio::time::timeout(Duration::from_secs(10), tried).await {
-        Ok(Ok(output)) => {
-            let listed = String::from_utf8_lossy(&output.stdout).into_owned();
-            let has = |wanted: &str| listed.lines().any(|line| line.trim() == wanted);
-            match (has("fra"), has("eng")) {
-                (true, true) => Check::passed("OCR", "tesseract with French and English"),
-                (false, _) => Check::failed("OCR", "tesseract has no French data", TO_DO),
-                (true, false) => Check::failed("OCR", "tesseract has no English data", TO_DO),
-            }
+async fn paper(config: &Config) -> Check {
+    const TO_DO: &str = "Install it: apt install tesseract-ocr tesseract-ocr-fra. Until then the daemon runs on, and \
+                         every scan, fax or photograph goes to a person (low_confidence).";
+    let wide = match paper_deciders(config) {
+        1 => "one message at a time".to_owned(),
+        n => format!("{n} messages at a time"),
+    };
+    let failed = |why: &str| Check::failed("paper", format!("{why} ({wide} otherwise)"), TO_DO);
+    let (Some(version), Some(listed)) = (tesseract("--version").await, tesseract("--list-langs").await)
+    else {
+        return failed("tesseract does not run");
+    };
+    let has = |wanted: &str| listed.lines().any(|line| line.trim() == wanted);
+    match (has("fra"), has("eng")) {
+        (true, true) => {
+            let version = version.lines().next().unwrap_or("tesseract").trim();
+            Check::passed("paper", format!("{version} with French (fra) and English (eng); {wide}"))
         }
-        Ok(Err(_)) | Err(_) => Check::failed("OCR", "tesseract does not run", TO_DO),
+        (false, _) => failed("tesseract has no French data (fra)"),
+        (true, false) => failed("tesseract has no English data (eng)"),
     }
+}
+
+/// What the engine says of itself, where the sandbox looks for it.
+async fn tesseract(argument: &str) -> Option<String> {
+    let mut command = tokio::process::Command::new(PROGRAM);
+    let tried = command.arg(argument).env("PATH", recogniser::PATH).kill_on_drop(true).output();
+    let output = tokio::time::timeout(Duration::from_secs(10), tried).await.ok()?.ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }

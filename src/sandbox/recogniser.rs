@@ -21,7 +21,7 @@ const CPU: u64 = 30;
 /// Address space of one call, bytes.
 const MEMORY: u64 = 768 << 20;
 /// Where programs are installed.
-const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+pub const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// Exit code when the engine cannot be started, or not within its limits.
 const NOT_STARTED: u8 = 127;
 
