@@ -1,6 +1,6 @@
 //! What comes beside a form, and pages of which nobody can tell whose they are.
 
-use super::paper::engine::{Engine, Manner, NoEngine, Silence};
+use super::paper::engine::{Engine, Manner, NoEngine, Silence, tiff};
 use super::paper::picture::Grey;
 use super::{Editions, Limits, read};
 use crate::domain::finding::{Code, Severity};
@@ -104,11 +104,7 @@ impl Engine for Ready {
 /// A logo of a few pixels beside a form is nothing; alone it is for a person, and not called damaged.
 #[test]
 fn an_icon_is_no_page_of_a_form() {
-    let mut icon = Vec::new();
-    image::DynamicImage::new_luma8(32, 32)
-        .write_to(&mut std::io::Cursor::new(&mut icon), image::ImageFormat::Png)
-        .expect("a PNG");
-    let icon = ("logo.png".to_owned(), icon);
+    let icon = ("logo.tif".to_owned(), tiff(&[&Grey::new(32, 32, 0)]));
     let form = ("f413.pdf".to_owned(), FORM.to_vec());
     let message =
         |documents: &[_]| codes(&read(documents, &Editions::default(), &Limits::default(), &mut Ready));
