@@ -60,7 +60,7 @@ async fn chains_of_tiff_pages() {
         file("a.tif", "a next page beyond the end", tiff(&[at(u32::MAX)], &grey), Paper),
         file("a.tif", "a strip beyond the end", strip(u32::MAX - DIRECTORY, 640_000), Paper),
         file("a.tif", "a strip of 4 GiB", strip(directory(1), u32::MAX), Paper),
-        file("a.tif", "a strip of nothing", strip(directory(1), 0), Damaged),
+        file("a.tif", "a strip of nothing", strip(directory(1), 0), Paper),
         file("a.tif", "a head only", b"II*\0\x08\0\0\0".to_vec(), Paper),
     ])
     .await;
