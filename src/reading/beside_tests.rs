@@ -1,38 +1,17 @@
 //! What comes beside a form, and pages of which nobody can tell whose they are.
 
-use super::paper::engine::{Engine, Manner, NoEngine, Silence, tiff};
+use super::paper::engine::{Engine, Manner, Silence, tiff};
 use super::paper::picture::Grey;
+use super::tests::{codes, message, pages_of};
 use super::{Editions, Limits, read};
 use crate::domain::finding::{Code, Severity};
 use crate::domain::form::Field;
-use crate::domain::sheet::Reading;
 
 /// Two editions of two pages that ask something, and a third that is a notice.
 const FORM: &[u8] = include_bytes!("../../fixtures/forms/date-with-weekday.drawn.pdf");
 const UNSIGNED: &[u8] =
     include_bytes!("../../fixtures/forms/signature-missing-stamp-there-left-helvetica.drawn.pdf");
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-
-fn pages_of(bytes: &[u8], wanted: &[u32]) -> Vec<u8> {
-    let mut document = lopdf::Document::load_mem(bytes).expect("a PDF");
-    let others: Vec<u32> =
-        document.get_pages().into_keys().filter(|number| !wanted.contains(number)).collect();
-    document.delete_pages(&others);
-    let mut out = Vec::new();
-    document.save_to(&mut out).expect("saved");
-    out
-}
-
-fn message(documents: &[(&str, &[u8])]) -> Vec<Reading> {
-    let documents: Vec<(String, Vec<u8>)> =
-        documents.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect();
-    read(&documents, &Editions::default(), &Limits::default(), &mut NoEngine)
-}
-
-fn codes(readings: &[Reading]) -> Vec<(Code, Severity)> {
-    let findings = readings.iter().flat_map(|reading| &reading.findings);
-    findings.map(|finding| (finding.code, finding.severity)).collect()
-}
 
 /// The first form's signature page did not come: the other's must not stand for it.
 #[test]

@@ -12,7 +12,7 @@ use crate::domain::sheet::{Area, Mark, Reading, Sheet, Source, Tick, Zone};
 const FORM: &[u8] = include_bytes!("../../fixtures/forms/date-with-weekday.drawn.pdf");
 
 /// A document that holds only some pages of another.
-fn pages_of(bytes: &[u8], wanted: &[u32]) -> Vec<u8> {
+pub(super) fn pages_of(bytes: &[u8], wanted: &[u32]) -> Vec<u8> {
     let mut document = lopdf::Document::load_mem(bytes).expect("a PDF");
     let others: Vec<u32> =
         document.get_pages().into_keys().filter(|number| !wanted.contains(number)).collect();
@@ -22,13 +22,13 @@ fn pages_of(bytes: &[u8], wanted: &[u32]) -> Vec<u8> {
     out
 }
 
-fn message(documents: &[(&str, &[u8])]) -> Vec<Reading> {
+pub(super) fn message(documents: &[(&str, &[u8])]) -> Vec<Reading> {
     let documents: Vec<(String, Vec<u8>)> =
         documents.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect();
     read(&documents, &Editions::default(), &Limits::default(), &mut NoEngine)
 }
 
-fn codes(readings: &[Reading]) -> Vec<(Code, Severity)> {
+pub(super) fn codes(readings: &[Reading]) -> Vec<(Code, Severity)> {
     readings
         .iter()
         .flat_map(|reading| &reading.findings)
