@@ -29,6 +29,9 @@ pub enum Engine {
     Postgres,
 }
 
+/// A statement for either engine, with what was bound to it.
+pub type AnyQuery<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
+
 /// An open database. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Database {

@@ -1,12 +1,10 @@
 //! Writing a snapshot: rows in batches beside the current one, the switch, and what is dropped.
 
 use super::feed::{Cell, Feed, Row, identifiers_in};
-use crate::database::{Database, clean, fault};
+use crate::database::{AnyQuery, Database, clean, fault};
 use crate::fault::Fault;
 use csv::StringRecord;
 use jiff::Timestamp;
-use sqlx::any::AnyArguments;
-use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 
 const DOING: &str = "loading the registry";
@@ -199,8 +197,6 @@ impl Batch<'_> {
         Ok(())
     }
 }
-
-type AnyQuery<'q> = Query<'q, Any, AnyArguments>;
 
 fn bind(query: AnyQuery<'_>, cell: Cell) -> AnyQuery<'_> {
     match cell {

@@ -2,7 +2,7 @@
 
 use super::event::{Event, Kind};
 use super::{MailId, Store, instant, instant_or_none, millis};
-use crate::database::{Engine, clean, fault};
+use crate::database::{AnyQuery, Engine, clean, fault};
 use crate::fault::Fault;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -85,6 +85,12 @@ struct Row {
     due_at: i64,
 }
 
+/// Binds who must still hold the message, as an update's last three parameters: `id`, `worker`,
+/// `attempts`.
+fn held<'q>(query: AnyQuery<'q>, claimed: &Claimed) -> AnyQuery<'q> {
+    query.bind(claimed.id.0).bind(claimed.worker.clone()).bind(i64::from(claimed.attempts))
+}
+
 impl Store {
     /// The oldest message of a lane that nobody holds, leased to `worker`; the attempt is counted in
     /// the same commit. `None` when nothing is due.
@@ -140,6 +146,18 @@ impl Store {
         }))
     }
 
+    /// Changes a message that is still in these hands (see `held`). `false`: the claim was lost.
+    async fn change(
+        &self,
+        query: AnyQuery<'_>,
+        claimed: &Claimed,
+        doing: &'static str,
+    ) -> Result<bool, Fault> {
+        let mut connection = self.database.writer(doing).await?;
+        let done = held(query, claimed).execute(&mut *connection).await.map_err(fault(doing))?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// Prolongs a claim. `false`: it is somebody else's by now, drop the work.
     pub async fn heartbeat(
         &self,
@@ -149,76 +167,50 @@ impl Store {
     ) -> Result<bool, Fault> {
         const DOING: &str = "prolonging a claim";
         let until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
-        let mut connection = self.database.writer(DOING).await?;
-        let done = sqlx::query(
+        let query = sqlx::query(
             "UPDATE messages SET due_at = $1 \
              WHERE id = $2 AND state = 'claimed' AND worker = $3 AND attempts = $4",
         )
-        .bind(millis(until))
-        .bind(claimed.id.0)
-        .bind(&claimed.worker)
-        .bind(i64::from(claimed.attempts))
-        .execute(&mut *connection)
-        .await
-        .map_err(fault(DOING))?;
-        Ok(done.rows_affected() == 1)
+        .bind(millis(until));
+        self.change(query, claimed, DOING).await
     }
 
     /// Gives a message back after a fault of ours, to be claimed again from `retry_at` on; the
     /// attempt does not count against the message. `false`: the claim was lost.
     pub async fn release(&self, claimed: &Claimed, why: &str, retry_at: Timestamp) -> Result<bool, Fault> {
         const DOING: &str = "releasing a message";
-        let mut connection = self.database.writer(DOING).await?;
-        let done = sqlx::query(
+        let query = sqlx::query(
             "UPDATE messages SET state = 'kept', worker = NULL, due_at = $1, trouble = $2, attempts = attempts - 1 \
              WHERE id = $3 AND state = 'claimed' AND worker = $4 AND attempts = $5",
         )
         .bind(millis(retry_at))
-        .bind(clean(why))
-        .bind(claimed.id.0)
-        .bind(&claimed.worker)
-        .bind(i64::from(claimed.attempts))
-        .execute(&mut *connection)
-        .await
-        .map_err(fault(DOING))?;
-        Ok(done.rows_affected() == 1)
+        .bind(clean(why));
+        self.change(query, claimed, DOING).await
     }
 
     /// Leaves a message to the paper lane, where it waits for its turn from now on. The look at it
     /// does not count as an attempt. `false`: the claim was lost.
     pub async fn leave_to_paper(&self, claimed: &Claimed, now: Timestamp) -> Result<bool, Fault> {
         const DOING: &str = "leaving a message to the paper lane";
-        let mut connection = self.database.writer(DOING).await?;
-        let done = sqlx::query(
+        let query = sqlx::query(
             "UPDATE messages SET lane = 'paper', state = 'kept', worker = NULL, due_at = $1, attempts = attempts - 1 \
              WHERE id = $2 AND state = 'claimed' AND worker = $3 AND attempts = $4",
         )
-        .bind(millis(now))
-        .bind(claimed.id.0)
-        .bind(&claimed.worker)
-        .bind(i64::from(claimed.attempts))
-        .execute(&mut *connection)
-        .await
-        .map_err(fault(DOING))?;
-        Ok(done.rows_affected() == 1)
+        .bind(millis(now));
+        self.change(query, claimed, DOING).await
     }
 
     /// Puts a message aside for a person, with the reason. `false`: the claim was lost.
     pub async fn park(&self, claimed: &Claimed, why: &str, now: Timestamp) -> Result<bool, Fault> {
         const DOING: &str = "parking a message";
         let mut write = self.write(DOING, now).await?;
-        let done = sqlx::query(
+        let query = sqlx::query(
             "UPDATE messages SET state = 'parked', outcome = 'to_do', worker = NULL, trouble = $1, ended_at = $2 \
              WHERE id = $3 AND state = 'claimed' AND worker = $4 AND attempts = $5",
         )
         .bind(clean(why))
-        .bind(millis(now))
-        .bind(claimed.id.0)
-        .bind(&claimed.worker)
-        .bind(i64::from(claimed.attempts))
-        .execute(write.connection())
-        .await
-        .map_err(fault(DOING))?;
+        .bind(millis(now));
+        let done = held(query, claimed).execute(write.connection()).await.map_err(fault(DOING))?;
         if done.rows_affected() == 0 {
             return Ok(false);
         }

@@ -173,19 +173,11 @@ fn tiff_pages(bytes: &[u8], most: usize) -> Result<Pictures, Refused> {
             .and_then(|value| u8::try_from(value).ok())
             .and_then(Orientation::from_exif)
             .unwrap_or(Orientation::NoTransforms);
-        let white_is_zero = decoder
-            .find_tag(tiff::tags::Tag::PhotometricInterpretation)
-            .ok()
-            .flatten()
-            .and_then(|value| value.into_u16().ok())
-            == Some(0);
         let picture = match decoder.read_image() {
-            Ok(DecodingResult::U8(data)) => {
-                from_samples(&data, to_size(width), to_size(height), kind, white_is_zero)
-            }
+            Ok(DecodingResult::U8(data)) => from_samples(&data, to_size(width), to_size(height), kind),
             Ok(DecodingResult::U16(data)) => {
                 let data: Vec<u8> = data.iter().map(|v| u8::try_from(v >> 8).unwrap_or(255)).collect();
-                from_samples(&data, to_size(width), to_size(height), kind, white_is_zero)
+                from_samples(&data, to_size(width), to_size(height), kind)
             }
             Ok(_) | Err(_) => None,
         };
@@ -203,13 +195,8 @@ fn tiff_pages(bytes: &[u8], most: usize) -> Result<Pictures, Refused> {
     }
 }
 
-fn from_samples(
-    data: &[u8],
-    width: usize,
-    height: usize,
-    kind: tiff::ColorType,
-    white_is_zero: bool,
-) -> Option<Grey> {
+/// A TIFF's samples as grey; where zero is white, the decoder has turned them round already.
+fn from_samples(data: &[u8], width: usize, height: usize, kind: tiff::ColorType) -> Option<Grey> {
     use tiff::ColorType;
     let light = |pixel: &[u8]| -> u8 {
         let [r, g, b, ..] = pixel else { return pixel.first().copied().unwrap_or(255) };
@@ -238,8 +225,6 @@ fn from_samples(
             return None;
         }
     };
-    // the decoder turns grey round where zero is white; one-bit data as well
-    let _ = white_is_zero;
     (pixels.len() == width * height).then_some(Grey { width, height, pixels })
 }
 
@@ -363,7 +348,7 @@ impl<'a> Device<'a> for Sizes {
     }
 }
 
-/// A4 in pixels a point, for pictures that do not tell.
+/// Whether a picture is a logo or an icon: too small for a page that could be read.
 #[must_use]
 pub fn is_tiny(picture: &Grey) -> bool {
     float(picture.width.min(picture.height)) < 150.0
