@@ -84,6 +84,48 @@ impl Class {
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(_, class)| *class == self).map_or("other", |(name, _)| name)
     }
+
+    /// The paragraph of the notice that it reads; `None` where the notice does not name it.
+    #[must_use]
+    pub fn paragraph(self) -> Option<Paragraph> {
+        match self {
+            Self::PublicHospital | Self::Dialysis | Self::MedicoSocial => Some(Paragraph::Hospitals),
+            Self::Laboratory | Self::Pharmacy => Some(Paragraph::Laboratories),
+            Self::HealthCentre | Self::HealthHouse | Self::PrivateNonprofit | Self::PrivateForprofit => {
+                Some(Paragraph::Centres)
+            }
+            Self::Liberal | Self::Other => None,
+        }
+    }
+}
+
+/// A paragraph of the notice on FINESS (last page of F413), which is a row of the rulebook's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Paragraph {
+    /// A: public hospitals, dialysis, medico-social.
+    Hospitals,
+    /// B: laboratories, pharmacies.
+    Laboratories,
+    /// C: health centres and houses, private hospitals.
+    Centres,
+}
+
+impl Paragraph {
+    /// Its heading, as the notice prints it.
+    #[must_use]
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Hospitals => {
+                "Pour les établissements hospitaliers publics / Les centres de dialyse et d'auto-dialyse / Les établissements du \
+                 secteur médico-social"
+            }
+            Self::Laboratories => "Pour les laboratoires de biologie médicale / Les officines de pharmacie",
+            Self::Centres => {
+                "Pour les centres de santé / Les maisons de santé / Les établissements hospitaliers du secteur privé non \
+                 lucratif et les établissements sanitaires à but lucratif"
+            }
+        }
+    }
 }
 
 /// A row of `structures.csv`. Identifiers are kept as published (a bad check digit in official

@@ -54,23 +54,30 @@ impl Classes {
         rules.collect::<Result<_, Fault>>().map(Self)
     }
 
-    /// The class of a category. `None` where neither is known, or where the class hangs on a legal
-    /// status that is not: an unknown class is not the class `other`.
+    /// The class of a category. Where it hangs on a legal status that is not known: the first class
+    /// the category can have, if they all read the same paragraph of the notice (a private hospital
+    /// is one whether it makes profit or not); else `None`. An unknown class is not `other`.
     #[must_use]
     pub fn class_of(&self, category: Option<&str>, legal_status: Option<&str>) -> Option<Class> {
         let category: u16 = category?.trim().parse().ok()?;
         let legal_status: Option<u16> = legal_status.and_then(|status| status.trim().parse().ok());
         let within = |ranges: &[(u16, u16)], n| ranges.iter().any(|(from, to)| (*from..=*to).contains(&n));
-        let mut undecided = false;
+        let mut possible = Vec::new();
         for rule in self.0.iter().filter(|rule| within(&rule.categories, category)) {
             match legal_status {
                 _ if rule.legal_status.is_empty() => return Some(rule.class),
                 Some(status) if within(&rule.legal_status, status) => return Some(rule.class),
                 Some(_) => {}
-                None => undecided = true,
+                None => possible.push(rule.class),
             }
         }
-        (!undecided).then_some(Class::Other)
+        match possible.as_slice() {
+            [] => Some(Class::Other),
+            [first, rest @ ..] if rest.iter().all(|other| other.paragraph() == first.paragraph()) => {
+                Some(*first)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -90,6 +97,7 @@ fn ranges(texts: &[String]) -> Result<Vec<(u16, u16)>, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::facts::Paragraph;
 
     #[test]
     fn specific_categories_come_first_and_the_legal_status_decides_the_rest() {
@@ -105,9 +113,12 @@ mod tests {
     }
 
     #[test]
-    fn a_class_that_hangs_on_an_unknown_legal_status_is_unknown_not_other() {
+    fn without_a_legal_status_the_category_decides_where_the_notice_says_the_same_of_all_it_can_be() {
         let classes = Classes::built_in().unwrap();
-        assert_eq!(classes.class_of(Some("365"), None), None);
+        assert_eq!(classes.class_of(Some("355"), None), Some(Class::PublicHospital));
+        assert_eq!(classes.class_of(Some("365"), None).and_then(Class::paragraph), Some(Paragraph::Centres));
+        // public or private: unknown, and not `other`
+        assert_eq!(classes.class_of(Some("127"), None), None);
         assert_eq!(classes.class_of(None, Some("73")), None);
     }
 

@@ -162,3 +162,40 @@ fn nothing_is_written_beside_the_files() {
     assert!(command.output().unwrap().status.success());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+/// Whoever exports the registry need not know the classes: category and family say the same.
+#[test]
+fn a_registry_without_classes_gives_the_same_verdicts() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["structures.csv", "contracts.csv", "cards.csv", "mandates.csv"] {
+        let text = String::from_utf8(bytes_of(&format!("registry/{name}"))).unwrap();
+        let column = text.lines().next().unwrap().split(';').position(|column| column == "class");
+        let without = |line: &str| {
+            let kept = |(n, cell)| if Some(n) == column { "" } else { cell };
+            line.split(';').enumerate().map(kept).collect::<Vec<_>>().join(";")
+        };
+        let (header, rows) = text.split_once('\n').unwrap();
+        let rows: Vec<_> = rows.lines().map(without).collect();
+        std::fs::write(folder.path().join(name), format!("{header}\n{}\n", rows.join("\n"))).unwrap();
+    }
+    let judged = |registry: &std::path::Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
+        command.args(["check", "--json", "--as-of", "2026-11-22", "--registry"]).arg(registry);
+        command.args(all("mails/demo", ".eml").iter().map(|file| fixture(file)));
+        let by_rule = all("forms", ".fields.pdf");
+        command.args(by_rule.iter().filter(|name| !name.contains("edition-")).map(|file| fixture(file)));
+        let found = reports(&command.output().unwrap());
+        let codes = |one: &Value| {
+            let findings = one["findings"].as_array().unwrap().iter();
+            (one["verdict"].clone(), findings.map(|f| (f["code"].clone(), f["field"].clone())).collect())
+        };
+        let of = |report: &Value| report["submissions"].as_array().unwrap().iter().map(codes).collect();
+        found.iter().map(of).collect::<Vec<Vec<(Value, Vec<(Value, Value)>)>>>()
+    };
+    let (given, derived) = (judged(&fixture("registry")), judged(folder.path()));
+    assert!(
+        given.len() > 60
+            && given.iter().flatten().any(|(_, found)| found.iter().any(|(code, _)| code == "finess_level"))
+    );
+    assert_eq!(given, derived);
+}

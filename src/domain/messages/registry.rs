@@ -1,5 +1,6 @@
 //! The sentences of the registry rules: structures, contracts, the FINESS table, cards, mandates.
 
+use super::super::facts::Paragraph;
 use super::super::form::{Field, Role};
 use super::{french_date, subject};
 use jiff::civil::Date;
@@ -119,6 +120,17 @@ pub fn contract_missing(structure: &str, sign_with: Option<&str>) -> String {
     )
 }
 
+/// The same for a class that the notice names: the contract and the form take the same number.
+#[must_use]
+pub fn contract_missing_advised(structure: &str, sign_with: &str, paragraph: Paragraph) -> String {
+    format!(
+        "Aucun contrat d'adhésion aux services de l'ANS relatifs aux moyens d'identification électronique n'est \
+         enregistré pour « {structure} » : signez d'abord ce contrat avec {sign_with}, puis renvoyez le formulaire avec ce \
+         même numéro ({}).",
+        cited(paragraph)
+    )
+}
+
 /// Why the latest contract is not in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inactive {
@@ -148,35 +160,17 @@ pub fn contract_inactive(structure: &str, number: &str, why: Inactive) -> String
     format!("Le contrat d'adhésion « {number} » de la structure « {structure} » {state} : {action}.")
 }
 
-/// The paragraph of the notice that a class of structures reads (last page of F413).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Paragraph {
-    Hospitals,
-    Laboratories,
-    Centres,
-}
-
-impl Paragraph {
-    fn named(self) -> &'static str {
-        match self {
-            Self::Hospitals => {
-                "établissements hospitaliers publics, centres de dialyse et secteur médico-social"
-            }
-            Self::Laboratories => "laboratoires de biologie médicale et officines de pharmacie",
-            Self::Centres => {
-                "centres et maisons de santé, établissements privés à but non lucratif ou lucratif"
-            }
-        }
-    }
+/// Where the notice says it.
+fn cited(paragraph: Paragraph) -> String {
+    format!("notice relative au FINESS, paragraphe « {} »", paragraph.heading())
 }
 
 /// The number is not the one to order with; `right` names the one that is.
 #[must_use]
 pub fn finess_level(number: &str, because: &str, right: &str, paragraph: Paragraph) -> String {
     format!(
-        "Le numéro FINESS « {number} » (3.1) n'est pas celui avec lequel commander : {because}. Indiquez {right} : voir la notice \
-         relative au FINESS, paragraphe « {} ».",
-        paragraph.named()
+        "Le numéro FINESS « {number} » (3.1) n'est pas celui avec lequel commander : {because}. Indiquez {right} ({}).",
+        cited(paragraph)
     )
 }
 
@@ -197,10 +191,11 @@ pub fn siret_to_be_checked(siret: &str, right: &str) -> String {
 
 #[must_use]
 pub fn finess_advice(number: &str, legal: Option<&str>) -> String {
-    let legal = legal.map(|legal| format!(" ({legal})")).unwrap_or_default();
+    let legal = legal.map(|legal| format!(" {legal}")).unwrap_or_default();
     format!(
-        "Votre demande est recevable avec le numéro FINESS géographique « {number} ». Pour les services socles du Ségur, la \
-         notice conseille de passer au numéro FINESS juridique{legal} au moment du renouvellement du certificat."
+        "Votre demande est recevable avec le numéro FINESS géographique « {number} ». Pour les services socles du Ségur, il est \
+         conseillé de passer au numéro FINESS juridique{legal} au moment du renouvellement du certificat ({}).",
+        cited(Paragraph::Hospitals)
     )
 }
 

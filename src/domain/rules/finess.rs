@@ -1,9 +1,11 @@
 //! Which number to order with: the adhesion contract and the notice's table (rulebook, "Which FINESS").
 
-use super::super::facts::{Answer, Class, Contract, ContractStatus, FinessLevel, Structure, StructureFacts};
+use super::super::facts::{
+    Answer, Class, Contract, ContractStatus, FinessLevel, Paragraph, Structure, StructureFacts,
+};
 use super::super::finding::{Code, Finding};
 use super::super::form::{Entry, F413, Field};
-use super::super::messages::{self, Inactive, Paragraph};
+use super::super::messages::{self, Inactive};
 use super::super::text::folded;
 use super::Case;
 use super::structure::{Known, closed, legal_number, numbers};
@@ -28,15 +30,13 @@ enum Row {
 
 impl Row {
     fn of(class: Option<Class>) -> Self {
-        match class {
-            Some(Class::PublicHospital | Class::Dialysis | Class::MedicoSocial) => Self::A,
-            Some(Class::Laboratory | Class::Pharmacy) => Self::B,
-            Some(
-                Class::HealthCentre | Class::HealthHouse | Class::PrivateNonprofit | Class::PrivateForprofit,
-            ) => Self::C,
-            Some(Class::Liberal) => Self::Liberal,
-            Some(Class::Other) => Self::Other,
-            None => Self::Unknown,
+        let Some(class) = class else { return Self::Unknown };
+        match class.paragraph() {
+            Some(Paragraph::Hospitals) => Self::A,
+            Some(Paragraph::Laboratories) => Self::B,
+            Some(Paragraph::Centres) => Self::C,
+            None if class == Class::Liberal => Self::Liberal,
+            None => Self::Other,
         }
     }
 }
@@ -100,7 +100,7 @@ impl<'a> Table<'a> {
             return Some(self.level(because, &self.legal_named(), Paragraph::Hospitals));
         }
         segur(self.case.form, &self.case.policy.segur_keywords).then(|| {
-            let message = messages::finess_advice(self.number(), legal_number(self.found));
+            let message = messages::finess_advice(self.number(), self.legal_with_name().as_deref());
             Finding::note(Code::FinessAdvice, Field::Finess, message)
         })
     }
@@ -154,14 +154,15 @@ impl<'a> Table<'a> {
             let rows = self.establishments().map(|one| Row::of(one.class));
             rows.into_iter().any(|row| matches!(row, Row::B | Row::Liberal))
         };
-        let with = match row {
-            Row::A => Some(format!("avec {}", self.legal_named())),
-            Row::C => match own.level {
-                Some(FinessLevel::Legal) => Some(format!("avec {}", self.establishments_named())),
-                Some(FinessLevel::Geographical) | None => {
-                    Some(format!("avec le numéro FINESS géographique {}", named(self.number(), Some(own))))
-                }
-            },
+        let sign_under = match row {
+            Row::A => Some((self.legal_named(), Paragraph::Hospitals)),
+            Row::C if own.level == Some(FinessLevel::Legal) => {
+                Some((self.establishments_named(), Paragraph::Centres))
+            }
+            Row::C => {
+                let number = named(self.number(), Some(own));
+                Some((format!("le numéro FINESS géographique {number}"), Paragraph::Centres))
+            }
             // it may well be exempt
             Row::Unknown => {
                 return self
@@ -174,7 +175,10 @@ impl<'a> Table<'a> {
             }
             Row::B | Row::Liberal | Row::Other | Row::Several => None,
         };
-        let message = messages::contract_missing(&own.name, with.as_deref());
+        let message = sign_under.map_or_else(
+            || messages::contract_missing(&own.name, None),
+            |(number, paragraph)| messages::contract_missing_advised(&own.name, &number, paragraph),
+        );
         Finding::reject(Code::ContractMissing, Field::Structure, message)
     }
 
@@ -235,15 +239,20 @@ impl<'a> Table<'a> {
     }
 
     fn legal_named(&self) -> String {
+        match self.legal_with_name() {
+            Some(number) => format!("le numéro FINESS juridique {number}"),
+            None => "le numéro FINESS juridique de votre organisme".to_owned(),
+        }
+    }
+
+    /// Number and name of the legal entity, where the registry knows it.
+    fn legal_with_name(&self) -> Option<String> {
         let own = &self.found.structure;
         let legal = match own.level {
             Some(FinessLevel::Legal) => Some(own),
             Some(FinessLevel::Geographical) | None => self.found.legal_entity.as_ref(),
         };
-        match legal_number(self.found) {
-            Some(number) => format!("le numéro FINESS juridique {}", named(number, legal)),
-            None => "le numéro FINESS juridique de votre organisme".to_owned(),
-        }
+        legal_number(self.found).map(|number| named(number, legal))
     }
 
     fn establishments_named(&self) -> String {

@@ -13,7 +13,7 @@ async fn an_establishment_comes_with_its_legal_entity_its_siblings_and_their_con
     let facts = desk.facts(&finess("2A0139093")).await;
     let Some(Answer::Found(found)) = &facts.by_finess else { panic!("{facts:?}") };
     assert_eq!(found.structure.level, Some(FinessLevel::Geographical));
-    assert_eq!(found.structure.class, None, "355 hangs on the legal status, which the file does not give");
+    assert_eq!(found.structure.class, Some(Class::PublicHospital), "derived from category 355");
     assert_eq!(found.legal_entity.as_ref().unwrap().finess.as_deref(), Some("310908306"));
     assert_eq!(names(found), ["Centre hospitalier, site principal", "Pharmacie à usage intérieur"]);
     assert_eq!(

@@ -47,6 +47,9 @@ fn says(bench: &Bench, cell: Cell) {
     if let Some(number) = named {
         let message = bench.judged().findings.remove(0).message;
         assert!(message.contains(number), "{number} is not in: {message}");
+        let class = bench.structures[0].class.and_then(Class::paragraph);
+        let heading = class.expect("the notice names this class").heading();
+        assert!(message.contains(&format!("paragraphe « {heading} »")), "{message}");
     }
 }
 
