@@ -23,6 +23,8 @@ pub mod database;
 pub mod registry;
 pub mod store;
 
+pub mod audit;
+
 pub mod reply;
 
 pub mod folder;

@@ -1,5 +1,6 @@
 //! The commands. English help; what requesters and staff read stays French.
 
+mod audit;
 mod cases;
 mod check;
 mod crops;
@@ -47,6 +48,9 @@ enum Command {
     /// Replies: list, resend by a person
     #[command(subcommand)]
     Replies(replies::RepliesCommand),
+    /// The record: verify it, note its head
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// The configuration: check it
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -123,6 +127,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Registry(registry) => registry.run().await,
         Command::Cases(cases) => cases.run().await,
         Command::Replies(replies) => replies.run().await,
+        Command::Audit(audit) => audit.run().await,
         Command::Config(ConfigCommand::Check(file)) => {
             let config = file.load()?;
             say(&config.summary());

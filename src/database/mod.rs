@@ -138,6 +138,16 @@ impl Database {
         begun.map_err(fault(doing))
     }
 
+    /// A transaction that reads one moment, however long it takes and whatever is written meanwhile.
+    pub async fn snapshot(&self, doing: &'static str) -> Result<Transaction<'static, Any>, Fault> {
+        let begun = match self.engine {
+            // a deferred transaction: from its first question on it sees that moment (WAL)
+            Engine::Sqlite => self.read.begin().await,
+            Engine::Postgres => self.read.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await,
+        };
+        begun.map_err(fault(doing))
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), Fault> {
         const DOING: &str = "asking the database for a sign of life";

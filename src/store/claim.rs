@@ -214,8 +214,9 @@ impl Store {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        let detail = json!({ "because": why, "attempts": claimed.attempts });
-        write.tell(Event::new(Kind::MessageParked).message(claimed.id).saying(detail)).await?;
+        let event = Event::new(Kind::MessageParked).message(claimed.id);
+        // a reader's last words may quote what it read
+        write.tell(event.saying(json!({ "attempts": claimed.attempts })).aside(clean(why))).await?;
         write.commit().await?;
         Ok(true)
     }

@@ -1,10 +1,11 @@
-//! What happened, in order: the kinds of event, the chain over them, and the check of the chain.
+//! What happened, in order: the kinds of event, and the chain over them. Who checks the chain is
+//! `audit`, which shares no code with this.
 
 use super::{MailId, ReplyId, Store, instant};
-use crate::database::fault;
+use crate::database::{clean, fault};
 use crate::fault::Fault;
-use futures_util::TryStreamExt;
 use jiff::Timestamp;
+use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
@@ -65,8 +66,8 @@ impl Kind {
     }
 }
 
-/// An event to be added. No personal data but the names of staff.
-#[derive(Debug)]
+/// An event to be added. `detail` outlives every retention: it holds no personal data (`actor`
+/// names staff). What may be some stands in `text`.
 pub(super) struct Event {
     pub(super) kind: Kind,
     pub(super) message: Option<i64>,
@@ -74,12 +75,20 @@ pub(super) struct Event {
     pub(super) reply: Option<i64>,
     pub(super) actor: String,
     pub(super) detail: Value,
+    pub(super) text: Option<String>,
+}
+
+impl fmt::Debug for Event {
+    /// Never the text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Event({} by {}: {})", self.kind.as_str(), self.actor, self.detail)
+    }
 }
 
 impl Event {
     pub(super) fn new(kind: Kind) -> Self {
         let actor = GUICHET.to_owned();
-        Self { kind, message: None, case: None, reply: None, actor, detail: json!({}) }
+        Self { kind, message: None, case: None, reply: None, actor, detail: json!({}), text: None }
     }
 
     pub(super) fn message(self, id: MailId) -> Self {
@@ -101,12 +110,38 @@ impl Event {
     pub(super) fn saying(self, detail: Value) -> Self {
         Self { detail, ..self }
     }
+
+    /// What is said beside the chain, because it may be personal data.
+    pub(super) fn aside(self, text: impl Into<String>) -> Self {
+        Self { text: Some(text.into()), ..self }
+    }
 }
 
-/// SHA-256 (hexadecimal) over the hash before and every field, each with its length in front, so
-/// that no two rows read the same.
-pub(super) fn chained(
-    before: &str,
+/// A text beside its event, and the key of `detail` that says its hash.
+pub(super) struct Aside {
+    pub(super) salt: String,
+    pub(super) text: String,
+}
+
+impl Aside {
+    /// Takes the text out of an event; its detail then says the hash.
+    pub(super) fn take(event: &mut Event) -> Result<Option<Self>, Fault> {
+        let Some(text) = event.text.take() else { return Ok(None) };
+        let mut salt = [0; 16];
+        let random = SystemRandom::new().fill(&mut salt);
+        random.map_err(|_| Fault::later("adding an event", "the machine gives no random numbers"))?;
+        let aside = Self { salt: hex(&salt), text: clean(&text) };
+        let hash = sha256(format!("{}{}", aside.salt, aside.text).as_bytes());
+        if let Some(detail) = event.detail.as_object_mut() {
+            detail.insert("text_sha256".to_owned(), hash.into());
+        }
+        Ok(Some(aside))
+    }
+}
+
+/// SHA-256 (hexadecimal) over an event's fields, each with its length in bytes in front (eight
+/// bytes, the greatest first), so that no two rows read the same.
+pub(super) fn seal(
     id: i64,
     at: i64,
     kind: &str,
@@ -116,7 +151,6 @@ pub(super) fn chained(
 ) -> String {
     let number = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
     let fields = [
-        before.to_owned(),
         id.to_string(),
         at.to_string(),
         kind.to_owned(),
@@ -132,6 +166,16 @@ pub(super) fn chained(
         hash.update(field.as_bytes());
     }
     hex(&hash.finalize())
+}
+
+/// The hash of an event: SHA-256 over the hash before (nothing, of the first) and its seal, both as
+/// they are written.
+pub(super) fn chained(before: &str, seal: &str) -> String {
+    sha256(format!("{before}{seal}").as_bytes())
+}
+
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// Lower-case hexadecimal.
@@ -154,28 +198,13 @@ pub struct EventRow {
     pub detail: String,
 }
 
-/// How many events the chain holds, all of them sound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChainLength(pub i64);
-
-/// The first event that is not what was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the event chain is broken at event {at}")]
-pub struct ChainBroken {
-    pub at: i64,
-}
-
 #[derive(FromRow)]
 struct Stored {
     id: i64,
     at: i64,
     kind: String,
-    message_id: Option<i64>,
-    case_id: Option<i64>,
-    reply_id: Option<i64>,
     actor: String,
     detail: String,
-    hash: String,
 }
 
 impl Stored {
@@ -191,39 +220,11 @@ impl Stored {
 }
 
 impl Store {
-    /// Walks the whole chain. A changed, missing, added or cut-off event shows.
-    pub async fn verify_events(&self) -> Result<Result<ChainLength, ChainBroken>, Fault> {
-        const DOING: &str = "verifying the events";
-        let (last_id, head): (i64, String) =
-            sqlx::query_as("SELECT last_id, hash FROM event_head WHERE one = 1")
-                .fetch_one(self.database.read())
-                .await
-                .map_err(fault(DOING))?;
-        // events that a daemon adds meanwhile come after `last_id`
-        let mut rows = sqlx::query_as::<_, Stored>(
-            "SELECT id, at, kind, message_id, case_id, reply_id, actor, detail, hash FROM events \
-             WHERE id <= $1 ORDER BY id",
-        )
-        .bind(last_id)
-        .fetch(self.database.read());
-        let (mut length, mut hash) = (0, String::new());
-        while let Some(row) = rows.try_next().await.map_err(fault(DOING))? {
-            let ids = [row.message_id, row.case_id, row.reply_id];
-            hash = chained(&hash, row.id, row.at, &row.kind, ids, &row.actor, &row.detail);
-            length += 1;
-            if row.id != length || row.hash != hash {
-                return Ok(Err(ChainBroken { at: length }));
-            }
-        }
-        let whole = length == last_id && hash == head;
-        Ok(if whole { Ok(ChainLength(length)) } else { Err(ChainBroken { at: length + 1 }) })
-    }
-
     /// What happened to a message, its cases and its replies.
     pub async fn events_of(&self, message: MailId) -> Result<Vec<EventRow>, Fault> {
         const DOING: &str = "reading a message's events";
         let rows = sqlx::query_as::<_, Stored>(
-            "SELECT id, at, kind, message_id, case_id, reply_id, actor, detail, hash FROM events \
+            "SELECT id, at, kind, actor, detail FROM events \
              WHERE message_id = $1 ORDER BY id",
         )
         .bind(message.0)
@@ -236,7 +237,7 @@ impl Store {
     /// The latest events, newest first.
     pub async fn latest_events(&self, limit: u32) -> Result<Vec<EventRow>, Fault> {
         let rows = sqlx::query_as::<_, Stored>(
-            "SELECT id, at, kind, message_id, case_id, reply_id, actor, detail, hash FROM events \
+            "SELECT id, at, kind, actor, detail FROM events \
              ORDER BY id DESC LIMIT $1",
         )
         .bind(i64::from(limit))

@@ -153,11 +153,12 @@ async fn keep_one(
         "uidvalidity": uidvalidity,
         "uid": mail.uid,
         "sha256": sha256,
+        "received_at": millis(mail.received_at.unwrap_or(now)),
         "dated_by": dated_by,
     });
     write.tell(Event::new(kind).message(id).saying(place)).await?;
     if let (None, Arrived::Withheld(why)) = (first, &mail.arrived) {
-        write.tell(Event::new(Kind::MessageParked).message(id).saying(json!({ "because": why }))).await?;
+        write.tell(Event::new(Kind::MessageParked).message(id).aside(clean(why))).await?;
     }
     Ok(kept)
 }

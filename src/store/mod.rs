@@ -43,9 +43,12 @@
 //!
 //! # Events
 //!
-//! Only ever added: triggers refuse UPDATE and DELETE. Each carries the SHA-256 of the one before
-//! and of its own fields ([`Store::verify_events`]). They hold ids, codes and the names of staff;
-//! what requesters wrote stays in the tables they point at.
+//! Only ever added: triggers refuse UPDATE and DELETE. Each carries a seal (SHA-256 of its own
+//! fields) and a hash (of the hash before and the seal); `audit` checks them, and the rows against
+//! them. They hold ids, codes, hashes and the names of staff, and outlive the retention. What
+//! requesters wrote stays in the tables they point at, or in the event's text beside the chain,
+//! whose salted hash the event holds. An event that changes a case says what is new in its detail:
+//! `verdict`, `state`, `report_sha256`.
 //!
 //! # Engines
 //!
@@ -68,12 +71,12 @@ mod taken_in;
 mod write;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use asked::{CaseDetail, CaseFilter, CaseRow, ParkedRow, RecordedFinding, ReplyFilter, ReplyRow};
 pub use caps::{Cap, ReplyCounts, Tripped};
 pub use claim::{Claimed, Content, Lane};
-pub use event::{ChainBroken, ChainLength, EventRow};
+pub use event::EventRow;
 pub use filing::ToFile;
 pub use keep::{Arrived, Kept, NewMail};
 pub use ledger::Ledger;

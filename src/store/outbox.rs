@@ -11,6 +11,9 @@ use serde_json::json;
 use sqlx::FromRow;
 use std::fmt;
 
+/// What stands for the relay's answer where nobody was left to hear it.
+pub(super) const NO_ANSWER: &str = "no answer: the sender ended in mid-send";
+
 /// A reply in the hands of a sender: its attempt is on record.
 #[derive(Clone)]
 pub struct DueReply {
@@ -163,7 +166,9 @@ impl Store {
         .await
         .map_err(fault(DOING))?;
         let detail = json!({ "attempt": reply.attempt, "delivery": delivery.as_str() });
-        write.tell(Event::new(kind).message(reply.message).reply(reply.id).saying(detail)).await?;
+        let event = Event::new(kind).message(reply.message).reply(reply.id).saying(detail);
+        // relays quote addresses
+        write.tell(event.aside(answer)).await?;
         write.commit().await?;
         Ok(true)
     }
@@ -175,10 +180,10 @@ impl Store {
         let mut write = self.write(DOING, now).await?;
         let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
             "UPDATE replies SET state = 'unknown', ended_at = $1, worker = NULL, \
-             answer = 'no answer: the sender ended in mid-send' \
-             WHERE state = 'sending' AND due_at <= $1 RETURNING id, message_id, attempts",
+             answer = $2 WHERE state = 'sending' AND due_at <= $1 RETURNING id, message_id, attempts",
         )
         .bind(millis(now))
+        .bind(NO_ANSWER)
         .fetch_all(write.connection())
         .await
         .map_err(fault(DOING))?;
@@ -187,7 +192,8 @@ impl Store {
         }
         for (id, message, attempt) in &rows {
             let event = Event::new(Kind::ReplyUnknown).message(MailId(*message)).reply(ReplyId(*id));
-            write.tell(event.saying(json!({ "attempt": attempt, "delivery": "unknown" }))).await?;
+            let detail = json!({ "attempt": attempt, "delivery": "unknown", "recovered": true });
+            write.tell(event.saying(detail).aside(NO_ANSWER)).await?;
         }
         write.commit().await?;
         Ok(rows.into_iter().map(|(id, ..)| ReplyId(id)).collect())

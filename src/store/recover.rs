@@ -2,6 +2,7 @@
 //! is known, and its lease has to run out.
 
 use super::event::{Event, Kind};
+use super::outbox::NO_ANSWER;
 use super::{MailId, ReplyId, Store, millis};
 use crate::database::fault;
 use crate::fault::Fault;
@@ -66,8 +67,8 @@ impl Store {
         .fetch_all(write.connection())
         .await
         .map_err(fault(DOING))?;
-        let sends: Vec<(i64, i64, String)> = sqlx::query_as(
-            "SELECT id, message_id, worker FROM replies WHERE state = 'sending' AND worker IS NOT NULL",
+        let sends: Vec<(i64, i64, String, i64)> = sqlx::query_as(
+            "SELECT id, message_id, worker, attempts FROM replies WHERE state = 'sending' AND worker IS NOT NULL",
         )
         .fetch_all(write.connection())
         .await
@@ -87,19 +88,21 @@ impl Store {
             .map_err(fault(DOING))?;
             recovered += done.rows_affected();
         }
-        for (id, message, _) in sends.iter().filter(|(_, _, worker)| dead(worker)) {
+        for (id, message, _, attempt) in sends.iter().filter(|(_, _, worker, _)| dead(worker)) {
             let done = sqlx::query(
-                "UPDATE replies SET state = 'unknown', ended_at = $1, worker = NULL, \
-                 answer = 'no answer: the sender ended in mid-send' WHERE id = $2 AND state = 'sending'",
+                "UPDATE replies SET state = 'unknown', ended_at = $1, worker = NULL, answer = $2 \
+                 WHERE id = $3 AND state = 'sending'",
             )
             .bind(millis(now))
+            .bind(NO_ANSWER)
             .bind(id)
             .execute(write.connection())
             .await
             .map_err(fault(DOING))?;
             recovered += done.rows_affected();
             let event = Event::new(Kind::ReplyUnknown).message(MailId(*message)).reply(ReplyId(*id));
-            write.tell(event.saying(json!({ "delivery": "unknown" }))).await?;
+            let detail = json!({ "attempt": attempt, "delivery": "unknown", "recovered": true });
+            write.tell(event.saying(detail).aside(NO_ANSWER)).await?;
         }
         write.commit().await?;
         Ok(recovered)

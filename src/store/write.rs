@@ -3,7 +3,7 @@
 use super::{Store, millis};
 use crate::database::{Engine, clean, fault};
 use crate::fault::Fault;
-use crate::store::event::{Event, chained};
+use crate::store::event::{Aside, Event, chained, seal};
 use jiff::Timestamp;
 use sqlx::{Any, AnyConnection, Row, Transaction};
 
@@ -38,17 +38,18 @@ impl Write {
     }
 
     /// Adds an event to the chain.
-    pub(super) async fn tell(&mut self, event: Event) -> Result<(), Fault> {
+    pub(super) async fn tell(&mut self, mut event: Event) -> Result<(), Fault> {
         let id = self.last_id + 1;
+        let aside = Aside::take(&mut event)?;
         let actor = clean(&event.actor);
         let detail = clean(&event.detail.to_string());
         let kind = event.kind.as_str();
         let at = millis(self.at);
-        let hash =
-            chained(&self.hash, id, at, kind, [event.message, event.case, event.reply], &actor, &detail);
+        let seal = seal(id, at, kind, [event.message, event.case, event.reply], &actor, &detail);
+        let hash = chained(&self.hash, &seal);
         sqlx::query(
-            "INSERT INTO events (id, at, kind, message_id, case_id, reply_id, actor, detail, hash) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO events (id, at, kind, message_id, case_id, reply_id, actor, detail, seal, hash) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(id)
         .bind(at)
@@ -58,10 +59,20 @@ impl Write {
         .bind(event.reply)
         .bind(actor)
         .bind(detail)
+        .bind(seal)
         .bind(&hash)
         .execute(self.connection())
         .await
         .map_err(fault(self.doing))?;
+        if let Some(Aside { salt, text }) = aside {
+            sqlx::query("INSERT INTO event_texts (event_id, salt, text) VALUES ($1, $2, $3)")
+                .bind(id)
+                .bind(salt)
+                .bind(text)
+                .execute(self.connection())
+                .await
+                .map_err(fault(self.doing))?;
+        }
         self.last_id = id;
         self.hash = hash;
         Ok(())

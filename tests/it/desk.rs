@@ -15,6 +15,7 @@ use guichet::store::{CaseFilter, CaseRow, Lane, ReplyFilter, ReplyRow, Store};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
@@ -104,6 +105,7 @@ impl TestDesk {
             "[mailbox]\nkind = \"folder\"\npath = \"{root}/mailbox\"\n\n[transport]\nkind = \"folder\"\npath = \"{root}/replies\"\n\n\
              [store]\nurl = \"sqlite:{root}/guichet.db\"\n\n[identity]\nfrom = \"certificats@guichet.example\"\n\n{lines}"
         );
+        std::fs::write(folder.path().join("guichet.toml"), &text).unwrap();
         let config = Config::parse(&text).unwrap();
         let clock = StoppedClock::at(NOW.parse().unwrap());
         let sandbox = SandboxSettings { program, ..config.sandbox().unwrap() };
@@ -119,7 +121,7 @@ impl TestDesk {
         registry.import_dir(&fixture("registry"), &Options::new().unwrap(), now, |_| {}).await.unwrap();
     }
 
-    fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         use guichet::clock::Clock as _;
         self.clock.now()
     }
@@ -196,11 +198,12 @@ impl TestDesk {
         self.replies().await.into_iter().map(|reply| reply.state).collect()
     }
 
-    /// Every message is in exactly one place, and the chain of events is whole.
+    /// Every message is in exactly one place, and every event and row is as it was written.
     pub async fn adds_up(&self) {
         let ledger = self.store().ledger().await.unwrap();
         assert!(ledger.balances(), "{ledger:?}");
-        self.store().verify_events().await.unwrap().unwrap();
+        let verified = guichet::audit::verify(self.store().database(), &[]).await.unwrap();
+        assert_eq!(verified.troubles, []);
     }
 
     /// SQL behind the store's back: faults come from outside.
@@ -209,6 +212,22 @@ impl TestDesk {
         let url = format!("sqlite:{}", self.folder.path().join("guichet.db").display());
         let mut connection = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.unwrap();
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+    }
+
+    /// `guichet` with this desk's configuration.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
+        command.args(arguments).env("GUICHET_CONFIG", self.folder.path().join("guichet.toml"));
+        command
+    }
+
+    /// What the command prints, ending with this code.
+    pub fn says(&self, arguments: &[&str], code: i32) -> String {
+        let output = self.command(arguments).output().unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {printed}{complaints}");
+        printed
     }
 
     /// Rows that SQL counts, with one text bound.

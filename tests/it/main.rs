@@ -12,6 +12,7 @@
 )]
 
 mod architecture;
+mod audit;
 mod check;
 mod config;
 mod crash;

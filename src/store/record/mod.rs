@@ -2,7 +2,7 @@
 
 mod rows;
 
-use super::event::{Event, Kind};
+use super::event::{Event, Kind, sha256};
 use super::write::Write;
 use super::{Claimed, ReplyId, Store, caps, millis};
 use crate::database::{clean, fault};
@@ -164,17 +164,19 @@ impl Store {
             Ending::Cases(_) | Ending::Question | Ending::Automatic => compose(&fresh)?,
         };
         let outcome = outcome(&decision.ending, &replies);
-        if !rows::finish(&mut write, claimed, decision, outcome, repeated, now).await? {
+        let found = rows::Found::new(decision)?;
+        if !rows::finish(&mut write, claimed, (decision, &found), outcome, repeated, now).await? {
             return Ok(Recorded::ClaimLost);
         }
         rows::documents(&mut write, claimed.id, &decision.documents).await?;
         if let Ending::Cases(cases) = &decision.ending {
             let linked = rows::case_of_thread(&mut write, claimed.id, decision.head.as_ref()).await?;
             for (position, (case, number)) in cases.iter().zip(&fresh).enumerate() {
-                rows::case(&mut write, claimed, decision, case, (position, number), linked, now).await?;
+                let case = (case, (position, number));
+                rows::case(&mut write, claimed, (decision, &found), case, linked, now).await?;
             }
         }
-        tell_ending(&mut write, claimed, decision, repeated).await?;
+        tell_ending(&mut write, claimed, (decision, &found), repeated).await?;
         let mut due = Vec::with_capacity(replies.len());
         for (position, reply) in replies.iter().enumerate() {
             due.extend(add_reply(&mut write, claimed, (position, reply), outcome, now).await?);
@@ -213,20 +215,26 @@ fn outcome(ending: &Ending, replies: &[NewReply]) -> Outcome {
 async fn tell_ending(
     write: &mut Write,
     claimed: &Claimed,
-    decision: &Decision,
+    (decision, found): (&Decision, &rows::Found),
     repeated: Option<i64>,
 ) -> Result<(), Fault> {
+    let text = || json!({ "mail": found.text() }).to_string();
     match &decision.ending {
         Ending::Cases(_) => {}
         Ending::Repeat(number) => {
             let event = Event { case: repeated, ..Event::new(Kind::CaseRepeated).message(claimed.id) };
-            write.tell(event.saying(json!({ "number": number.to_string() }))).await?;
+            let detail = json!({ "number": number.to_string(), "documents": found.documents });
+            write.tell(event.saying(detail).aside(text())).await?;
         }
-        Ending::Question => write.tell(Event::new(Kind::QuestionKept).message(claimed.id)).await?,
+        Ending::Question => {
+            let event = Event::new(Kind::QuestionKept).message(claimed.id);
+            write.tell(event.saying(json!({ "documents": found.documents })).aside(text())).await?;
+        }
         Ending::Automatic => {
             let because = decision.head.as_ref().and_then(|head| head.automatic_because.as_deref());
             let event = Event::new(Kind::AutomaticKept).message(claimed.id);
-            write.tell(event.saying(json!({ "because": because }))).await?;
+            let detail = json!({ "because": because, "documents": found.documents });
+            write.tell(event.saying(detail).aside(text())).await?;
         }
     }
     if let Some(because) = &decision.not_answered_because {
@@ -244,7 +252,9 @@ async fn add_reply(
     now: Timestamp,
 ) -> Result<Option<ReplyId>, Fault> {
     let template = reply.template.as_str();
-    let address = caps::key(reply.to.expose());
+    let (recipient, subject) = (clean(reply.to.expose()), clean(reply.subject.expose()));
+    let rfc_id = rows::bare_id(&reply.message_id);
+    let address = caps::key(&recipient);
     if let Some(since) = reply.unless_since {
         let (others,): (i64,) = sqlx::query_as(
             "SELECT COUNT(*) FROM replies JOIN messages ON messages.id = replies.message_id \
@@ -272,11 +282,11 @@ async fn add_reply(
     .bind(claimed.id.0)
     .bind(rows::index(position))
     .bind(template)
-    .bind(clean(reply.to.expose()))
+    .bind(&recipient)
     .bind(&address)
-    .bind(caps::domain_key(reply.to.expose()))
-    .bind(clean(reply.subject.expose()))
-    .bind(rows::bare_id(&reply.message_id))
+    .bind(caps::domain_key(&recipient))
+    .bind(&subject)
+    .bind(&rfc_id)
     .bind(if reply.held { "held" } else { "due" })
     .bind(millis(now))
     .fetch_one(write.connection())
@@ -290,6 +300,8 @@ async fn add_reply(
         .map_err(fault(DOING))?;
     let kind = if reply.held { Kind::ReplyHeld } else { Kind::ReplyDue };
     let event = Event::new(kind).message(claimed.id).reply(ReplyId(id));
-    write.tell(event.saying(json!({ "template": template }))).await?;
+    let detail = json!({ "template": template, "rfc_id": rfc_id, "mail_sha256": sha256(&reply.mail) });
+    let text = json!({ "to": recipient, "subject": subject }).to_string();
+    write.tell(event.saying(detail).aside(text)).await?;
     Ok(Some(ReplyId(id)))
 }

@@ -7,12 +7,12 @@ use crate::domain::form::{Entry, F413, Masked};
 use crate::domain::mail::{DocumentHead, MailHead, Outcome};
 use crate::fault::Fault;
 use crate::store::caps::key;
-use crate::store::event::{Event, Kind};
+use crate::store::event::{Event, Kind, sha256};
 use crate::store::write::Write;
 use crate::store::{Claimed, MailId, millis, word};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{AnyConnection, AssertSqlSafe};
 use std::collections::BTreeSet;
 
@@ -74,18 +74,51 @@ pub(super) async fn first_case_with(
     number.map(|(number,)| word(CaseNumber::parse(&number), "cases.number")).transpose()
 }
 
+/// What is recorded of the mail itself, and what the events say of that.
+pub(super) struct Found {
+    head: Option<String>,
+    sender: Option<String>,
+    rfc_id: Option<String>,
+    /// SHA-256 of each document.
+    pub(super) documents: Vec<String>,
+    /// Name, media type and size of each.
+    names: Vec<Value>,
+}
+
+impl Found {
+    pub(super) fn new(decision: &Decision) -> Result<Self, Fault> {
+        let head = decision.head.as_ref();
+        let as_json = head.map(serde_json::to_string).transpose();
+        let name = |one: &DocumentHead| json!([clean(&one.name), clean(&one.media_type), one.size]);
+        Ok(Self {
+            head: as_json.map_err(|error| Fault::never(DOING, error))?.as_deref().map(clean),
+            sender: head.and_then(|head| head.from.as_ref()).map(|from| key(from.address.expose())),
+            rfc_id: head.and_then(|head| head.message_id.as_deref()).map(bare_id),
+            documents: decision.documents.iter().map(|one| one.sha256.clone()).collect(),
+            names: decision.documents.iter().map(name).collect(),
+        })
+    }
+
+    /// For beside the chain: what the rows of the mail hold.
+    pub(super) fn text(&self) -> Value {
+        json!({
+            "head_sha256": self.head.as_ref().map(|head| sha256(head.as_bytes())),
+            "sender": self.sender,
+            "rfc_id": self.rfc_id,
+            "documents": self.names,
+        })
+    }
+}
+
 /// Ends the claim with an outcome. `false`: the claim was lost.
 pub(super) async fn finish(
     write: &mut Write,
     claimed: &Claimed,
-    decision: &Decision,
+    (decision, found): (&Decision, &Found),
     outcome: Outcome,
     repeated: Option<i64>,
     now: Timestamp,
 ) -> Result<bool, Fault> {
-    let head = decision.head.as_ref();
-    let as_json = head.map(serde_json::to_string).transpose().map_err(|error| Fault::never(DOING, error))?;
-    let sender = head.and_then(|head| head.from.as_ref()).map(|from| key(from.address.expose()));
     let done = sqlx::query(
         "UPDATE messages SET state = 'done', outcome = $1, ended_at = $2, worker = NULL, trouble = NULL, \
          head = $3, sender = $4, rfc_id = $5, not_answered_because = $6, repeats_case = $7 \
@@ -93,9 +126,9 @@ pub(super) async fn finish(
     )
     .bind(outcome.as_str())
     .bind(millis(now))
-    .bind(as_json.as_deref().map(clean))
-    .bind(sender)
-    .bind(head.and_then(|head| head.message_id.as_deref()).map(bare_id))
+    .bind(&found.head)
+    .bind(&found.sender)
+    .bind(&found.rfc_id)
     .bind(decision.not_answered_because.as_deref().map(clean))
     .bind(repeated)
     .bind(claimed.id.0)
@@ -163,14 +196,21 @@ pub(super) async fn case_of_thread(
 pub(super) async fn case(
     write: &mut Write,
     claimed: &Claimed,
-    decision: &Decision,
-    case: &NewCase,
-    (position, number): (usize, &CaseNumber),
+    (decision, found): (&Decision, &Found),
+    (case, (position, number)): (&NewCase, (usize, &CaseNumber)),
     linked: Option<i64>,
     now: Timestamp,
 ) -> Result<(), Fault> {
     let form = case.judged.form.as_ref();
     let verdict = case.judged.verdict.kind();
+    let structure_name = form.and_then(|form| words(&form.structure_name));
+    let finess = form.and_then(|form| written(&form.finess, |finess| finess.as_str()));
+    let siret = form.and_then(|form| written(&form.siret, |siret| siret.as_str()));
+    let search = search_text(case, decision.head.as_ref());
+    let report = clean(&case.report.to_string());
+    let documents: Vec<_> = case.judged.documents.iter().map(|name| clean(name)).collect();
+    let rangs = form.map(rpps_rang).unwrap_or_default();
+    let cards = form.map(cards).unwrap_or_default();
     let (id,): (i64,) = sqlx::query_as(
         "INSERT INTO cases (number, message_id, position, received_at, day, decided_at, state, verdict, source, \
          structure_name, finess, siret, search, report, rules_version, reader_version, registry_snapshot, \
@@ -186,11 +226,11 @@ pub(super) async fn case(
     .bind(case.state.as_str())
     .bind(verdict.as_str())
     .bind(case.judged.source.as_str())
-    .bind(form.and_then(|form| words(&form.structure_name)))
-    .bind(form.and_then(|form| written(&form.finess, |finess| finess.as_str())))
-    .bind(form.and_then(|form| written(&form.siret, |siret| siret.as_str())))
-    .bind(search_text(case, decision.head.as_ref()))
-    .bind(clean(&case.report.to_string()))
+    .bind(&structure_name)
+    .bind(&finess)
+    .bind(&siret)
+    .bind(&search)
+    .bind(&report)
     .bind(&decision.basis.rules_version)
     .bind(&decision.basis.reader_version)
     .bind(decision.basis.registry_snapshot)
@@ -198,29 +238,48 @@ pub(super) async fn case(
     .fetch_one(write.connection())
     .await
     .map_err(fault(DOING))?;
-    let rangs = form.map(rpps_rang).unwrap_or_default();
-    pairs(write, "INSERT INTO case_rpps_rang (case_id, rpps_rang) VALUES ($1, $2)", id, rangs).await?;
-    let cards = form.map(cards).unwrap_or_default();
-    pairs(write, "INSERT INTO case_cards (case_id, card) VALUES ($1, $2)", id, cards).await?;
-    for (position, name) in case.judged.documents.iter().enumerate() {
+    pairs(write, "INSERT INTO case_rpps_rang (case_id, rpps_rang) VALUES ($1, $2)", id, &rangs).await?;
+    pairs(write, "INSERT INTO case_cards (case_id, card) VALUES ($1, $2)", id, &cards).await?;
+    for (position, name) in documents.iter().enumerate() {
         sqlx::query("INSERT INTO case_documents (case_id, position, name) VALUES ($1, $2, $3)")
             .bind(id)
             .bind(index(position))
-            .bind(clean(name))
+            .bind(name)
             .execute(write.connection())
             .await
             .map_err(fault(DOING))?;
     }
     findings(write, id, case).await?;
+    // what an auditor compares the rows with, months later (`audit`)
     let detail = json!({
         "number": number.to_string(),
+        "position": index(position),
         "verdict": verdict.as_str(),
         "state": case.state.as_str(),
         "findings": case.judged.findings.iter()
             .map(|finding| format!("{} {} {}", finding.severity.as_str(), finding.code, finding.field))
             .collect::<Vec<_>>(),
+        "day": decision.day.to_string(),
+        "received_at": millis(claimed.received_at),
+        "source": case.judged.source.as_str(),
+        "rules": decision.basis.rules_version,
+        "reader": decision.basis.reader_version,
+        "snapshot": decision.basis.registry_snapshot,
+        "linked": linked,
+        "report_sha256": sha256(report.as_bytes()),
+        "documents": found.documents,
     });
-    write.tell(Event::new(Kind::CaseOpened).message(claimed.id).case(id).saying(detail)).await
+    let filed = json!({
+        "structure_name": structure_name,
+        "finess": finess,
+        "siret": siret,
+        "rpps_rang": rangs,
+        "cards": cards,
+        "documents": documents,
+        "search_sha256": sha256(search.as_bytes()),
+    });
+    let text = json!({ "mail": found.text(), "case": filed }).to_string();
+    write.tell(Event::new(Kind::CaseOpened).message(claimed.id).case(id).saying(detail).aside(text)).await
 }
 
 async fn findings(write: &mut Write, id: i64, case: &NewCase) -> Result<(), Fault> {
@@ -246,7 +305,7 @@ async fn pairs(
     write: &mut Write,
     sql: &'static str,
     case: i64,
-    values: BTreeSet<String>,
+    values: &BTreeSet<String>,
 ) -> Result<(), Fault> {
     for value in values {
         sqlx::query(sql).bind(case).bind(value).execute(write.connection()).await.map_err(fault(DOING))?;

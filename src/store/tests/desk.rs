@@ -49,6 +49,24 @@ impl Desk {
         connection.execute(AssertSqlSafe(sql.to_owned())).await.map(|_| ())
     }
 
+    /// Takes away what protects the events, as somebody would who tampers with them.
+    pub async fn takes_the_triggers_away(&self) {
+        for (trigger, table) in NO_TRIGGERS {
+            let sql = if self.on_postgres() {
+                format!("DROP TRIGGER IF EXISTS {trigger} ON {table}")
+            } else {
+                format!("DROP TRIGGER {trigger}")
+            };
+            self.behind_its_back(&sql).await.unwrap();
+        }
+    }
+
+    /// Every event and row is as it was written.
+    pub async fn adds_up(&self) {
+        let verified = crate::audit::verify(self.store.database(), &[]).await.unwrap();
+        assert_eq!(verified.troubles, []);
+    }
+
     pub async fn keeps(&self, uid: u32, raw: &str) -> MailId {
         let kept = self.store.keep(INBOX, 1, &[mail(uid, raw)], at(0)).await.unwrap();
         match kept.as_slice() {
@@ -99,6 +117,13 @@ pub fn head(from: &str) -> MailHead {
         text: Masked::new("Bonjour"),
     }
 }
+
+/// What protects the events, and on which table.
+const NO_TRIGGERS: [(&str, &str); 3] = [
+    ("events_are_never_changed", "events"),
+    ("events_are_never_deleted", "events"),
+    ("the_event_head_is_never_deleted", "event_head"),
+];
 
 /// A form that could not be read, in a document of this name.
 pub fn case(document: &str) -> NewCase {

@@ -3,7 +3,7 @@
 mod asked;
 mod broken;
 mod decisions;
-mod desk;
+pub(crate) mod desk;
 mod events;
 mod intake;
 mod outbox;
