@@ -1,6 +1,6 @@
 //! `guichet cases`: what was decided, and what waits for a person.
 
-use super::{ConfigFile, complain, csv, say};
+use super::{ConfigFile, complain, csv, explain, say};
 use crate::clock::paris;
 use crate::domain::case::CaseNumber;
 use crate::domain::form::Masked;
@@ -16,6 +16,8 @@ pub(super) enum CasesCommand {
     List(List),
     /// One case in full
     Show(Show),
+    /// Why a case was judged as it was: every rule applied, on what, with what result
+    Explain(explain::Explain),
     /// Cases by number, FINESS, SIRET, card, or part of a name
     Search(Search),
 }
@@ -75,6 +77,7 @@ impl CasesCommand {
         match self {
             Self::List(list) => list.run().await,
             Self::Show(show) => show.run().await,
+            Self::Explain(explain) => explain.run().await,
             Self::Search(search) => search.run().await,
         }
     }
@@ -175,9 +178,7 @@ fn print(rows: &[CaseRow], form: &Form) -> anyhow::Result<()> {
 
 impl Show {
     async fn run(self) -> anyhow::Result<ExitCode> {
-        let Some(number) = CaseNumber::parse(&self.number) else {
-            anyhow::bail!("\"{}\" is no case number: they look like F413-2026-000123", self.number);
-        };
+        let number = case_number(&self.number)?;
         let Some(case) = self.config.store().await?.case(&number).await? else {
             complain(&format!("there is no case {number}"));
             return Ok(ExitCode::from(3));
@@ -185,6 +186,12 @@ impl Show {
         say(&if self.json { as_json(&case)?.to_string() } else { in_full(&case) });
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A case's number as given on the command line.
+pub(super) fn case_number(text: &str) -> anyhow::Result<CaseNumber> {
+    CaseNumber::parse(text)
+        .ok_or_else(|| anyhow::anyhow!("\"{text}\" is no case number: they look like F413-2026-000123"))
 }
 
 fn as_json(case: &CaseDetail) -> anyhow::Result<serde_json::Value> {

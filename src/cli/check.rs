@@ -5,17 +5,15 @@ use crate::clock::{Clock as _, SystemClock, paris_day};
 use crate::config::Config;
 use crate::daemon::mime_settings;
 use crate::domain::case::{Judged, Opened};
-use crate::domain::finding::{Code, Finding};
-use crate::domain::form::Field;
 use crate::domain::mail::{MailHead, MailKind};
-use crate::domain::messages;
 use crate::domain::policy::Policy;
+use crate::domain::rules;
 use crate::fault::Fault;
 use crate::intake::mime::MimeSettings;
-use crate::pipeline::{Ground, examine};
+use crate::pipeline::{Ground, examine, this_code};
 use crate::registry::Registry;
 use crate::reply::letters::Letters;
-use crate::report::{Input, Reply, Report, french};
+use crate::report::{Explained, Input, Reply, Report, explain, french};
 use crate::sandbox::{Job, JobKind, Sandbox, SandboxSettings, unreadable};
 use crate::store::Store;
 use anyhow::Context as _;
@@ -37,6 +35,9 @@ pub(super) struct Check {
     /// Print one guichet.report/1 line per file instead of a readable report
     #[arg(long)]
     json: bool,
+    /// Print besides why: every rule applied, on what it looked, and what came of it
+    #[arg(long, conflicts_with = "json")]
+    explain: bool,
     /// Use the four CSV files of this folder as the registry, for this run only
     #[arg(long, value_name = "DIR")]
     registry: Option<PathBuf>,
@@ -65,6 +66,15 @@ struct Bench {
     max_age: SignedDuration,
 }
 
+/// What came of a file.
+struct Examination {
+    report: Report,
+    /// Of each submission.
+    explained: Vec<Explained>,
+    /// What of it could not be shown in the folder for crops.
+    troubles: Vec<String>,
+}
+
 impl Check {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let bench = self.bench().await?;
@@ -85,12 +95,16 @@ impl Check {
         let mut failed = false;
         while let Some((file, report)) = reports.next().await {
             match report {
-                Ok((report, troubles)) => {
+                Ok(Examination { report, explained, troubles }) => {
                     for trouble in troubles {
                         failed = true;
                         progress.suspend(|| complain(&format!("guichet: {}: {trouble}", file.display())));
                     }
-                    progress.suspend(|| say(&if self.json { report.line() } else { french(&report) }));
+                    let mut shown = if self.json { report.line() } else { french(&report) };
+                    if self.explain {
+                        shown.extend(explained.iter().map(|one| format!("\n{}", explain(one))));
+                    }
+                    progress.suspend(|| say(&shown));
                 }
                 Err(error) => {
                     failed = true;
@@ -138,12 +152,8 @@ impl Check {
 }
 
 impl Bench {
-    /// Examines a file. With its report, what of it could not be shown in the folder for crops.
-    async fn examine_file(
-        &self,
-        file: &Path,
-        folder: Option<&Path>,
-    ) -> anyhow::Result<(Report, Vec<String>)> {
+    /// Examines a file.
+    async fn examine_file(&self, file: &Path, folder: Option<&Path>) -> anyhow::Result<Examination> {
         let bytes = tokio::fs::read(file).await?;
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
         let kind = if is_mail(file, &bytes) { JobKind::Mail } else { JobKind::Document };
@@ -166,11 +176,8 @@ impl Bench {
             now: SystemClock.now(),
             max_age: self.max_age,
         };
-        let unverified = head
-            .as_ref()
-            .is_some_and(MailHead::sender_unverified)
-            .then(|| Finding::review(Code::SenderUnverified, Field::Document, messages::sender_unverified()));
-        let judged = examine(readings, &opened.documents, unverified.as_slice(), ground).await.judged;
+        let sender = head.as_ref().map(rules::mail::sender);
+        let judged = examine(readings, &opened.documents, sender.as_slice(), ground).await.judged;
         let replies = self.replies(head.as_ref(), &judged)?;
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let input = Input { name: file.display().to_string(), sha256 };
@@ -180,7 +187,9 @@ impl Bench {
             }
             None => Vec::new(),
         };
-        Ok((Report::new(input, head.as_ref(), &judged, replies), troubles))
+        let names: Vec<String> = opened.documents.iter().map(|document| document.name.clone()).collect();
+        let explained = judged.iter().map(|one| Explained::new(one, &names, this_code())).collect();
+        Ok(Examination { report: Report::new(input, head.as_ref(), &judged, replies), explained, troubles })
     }
 
     /// What the daemon would answer; nobody, where the input is a document.

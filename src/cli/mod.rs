@@ -7,6 +7,7 @@ mod crops;
 mod csv;
 mod demo;
 mod doctor;
+mod explain;
 mod registry;
 mod replies;
 mod run;

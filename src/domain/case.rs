@@ -1,8 +1,10 @@
 //! A case: one submission, examined and judged.
 
+use super::applied::Applied;
 use super::finding::{Finding, Severity};
 use super::form::{Declaration, F413};
 use super::sheet::{Reading, Source};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -115,9 +117,15 @@ pub struct Judged {
     pub source: Source,
     /// `None` where nothing could be read.
     pub form: Option<F413>,
-    /// Every finding, in the order of the form.
+    /// Every rule that was applied, passed or failed, in the order of the form: why it was judged so.
+    pub applied: Vec<Applied>,
+    /// Those that failed.
     pub findings: Vec<Finding>,
     pub verdict: Verdict,
+    /// The reference day of the date checks.
+    pub day: Date,
+    /// The registry snapshot that was asked; `None` when none was ever loaded.
+    pub snapshot: Option<i64>,
 }
 
 impl Judged {

@@ -4,6 +4,7 @@ use super::form::Masked;
 use super::identifiers::{CardNumber, Finess, RppsRang, Siret};
 use super::policy::CardType;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A registry's answer.
@@ -32,6 +33,40 @@ pub enum NoAnswer {
     /// The feed is older than `registry.max_age`.
     Stale,
     Unreadable,
+}
+
+/// One of the registry's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feed {
+    Structures,
+    Contracts,
+    Cards,
+    Mandates,
+}
+
+impl Feed {
+    pub const ALL: [Self; 4] = [Self::Structures, Self::Contracts, Self::Cards, Self::Mandates];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Structures => "structures",
+            Self::Contracts => "contracts",
+            Self::Cards => "cards",
+            Self::Mandates => "mandates",
+        }
+    }
+
+    #[must_use]
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Structures => "structures.csv",
+            Self::Contracts => "contracts.csv",
+            Self::Cards => "cards.csv",
+            Self::Mandates => "mandates.csv",
+        }
+    }
 }
 
 /// EJ or EG.
@@ -132,6 +167,8 @@ impl Paragraph {
 /// data is no reason to lose the row), so they are text here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Structure {
+    /// In its file, from 1, the header being line 1.
+    pub line: u64,
     pub finess: Option<String>,
     pub level: Option<FinessLevel>,
     /// An EG's legal entity.
@@ -158,6 +195,8 @@ pub enum ContractStatus {
 /// A row of `contracts.csv`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contract {
+    /// In its file, from 1, the header being line 1.
+    pub line: u64,
     pub number: String,
     /// A FINESS, SIRET or RPPS rang.
     pub structure: String,
@@ -181,6 +220,8 @@ impl Contract {
 /// A row of `cards.csv`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card {
+    /// In its file, from 1, the header being line 1.
+    pub line: u64,
     pub number: String,
     pub kind: Option<CardType>,
     pub last_name: Masked,
@@ -194,6 +235,8 @@ pub struct Card {
 /// A row of `mandates.csv`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mandate {
+    /// In its file, from 1, the header being line 1.
+    pub line: u64,
     pub structure: String,
     pub last_name: Masked,
     pub first_name: Masked,

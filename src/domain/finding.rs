@@ -51,6 +51,52 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code, in the rulebook's order.
+    pub const ALL: [Self; 36] = [
+        Self::FormAbsent,
+        Self::FormBlank,
+        Self::FormIncomplete,
+        Self::FormEditionUnknown,
+        Self::DocumentEncrypted,
+        Self::DocumentDamaged,
+        Self::DocumentTooLarge,
+        Self::DocumentUnsupported,
+        Self::DocumentLink,
+        Self::AlreadyReceived,
+        Self::SenderUnverified,
+        Self::Missing,
+        Self::Malformed,
+        Self::Ambiguous,
+        Self::NotRequested,
+        Self::NotApplicable,
+        Self::Duplicate,
+        Self::ValuesDisagree,
+        Self::DateInFuture,
+        Self::DateTooOld,
+        Self::SignatureBroken,
+        Self::SignatureUntrusted,
+        Self::LowConfidence,
+        Self::Unknown,
+        Self::Closed,
+        Self::Mismatch,
+        Self::NotYetValid,
+        Self::Expired,
+        Self::Revoked,
+        Self::ContractMissing,
+        Self::ContractInactive,
+        Self::FinessLevel,
+        Self::FinessAdvice,
+        Self::MandateMissing,
+        Self::MandateExpired,
+        Self::RegistryUnavailable,
+    ];
+
+    /// The code that a word of the rulebook names.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == text.trim())
+    }
+
     /// The code as it stands in the rulebook, the report and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -149,5 +195,20 @@ impl Finding {
 
     pub fn note(code: Code, field: Field, message: impl Into<String>) -> Self {
         Self::new(code, field, Severity::Note, message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_listed_once_and_read_as_it_is_written() {
+        assert_eq!(Code::RegistryUnavailable as usize + 1, Code::ALL.len());
+        assert!(Code::ALL.is_sorted());
+        for code in Code::ALL {
+            assert_eq!(Code::parse(code.as_str()), Some(code));
+        }
+        assert_eq!(Code::parse("misssing"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Leg 2: from the inbox to a decision on record, with the replies it makes due.
 
-use super::examine::{examine, hashes_of};
+use super::examine::{READER_VERSION, RULES_VERSION, examine, hashes_of, names_of, this_code};
 use super::letters::Answered;
 use super::{LEASE, Line};
 use crate::clock::paris_day;
@@ -10,16 +10,16 @@ use crate::domain::finding::{Code, Finding};
 use crate::domain::form::Field;
 use crate::domain::mail::{MailHead, MailKind};
 use crate::domain::messages;
+use crate::domain::rules;
 use crate::domain::sheet::{Reading, Source};
 use crate::fault::{Fault, Retry};
-use crate::report;
+use crate::report::{self, Explained};
 use crate::sandbox::{Job, JobKind, Unopened};
 use crate::store::{Basis, CaseState, Claimed, Content, Decision, Ending, Lane, NewCase, Recorded, Twin};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
-/// The version of rules and reader that a decision is recorded with.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// After a fault of ours a message is tried again so much later.
 const RETRY: SignedDuration = SignedDuration::from_secs(30);
 /// A claim is prolonged so often.
@@ -47,7 +47,6 @@ struct Judgement {
     /// The first case of documents that came before.
     repeats: Option<CaseNumber>,
     assumed_new: Vec<Twin>,
-    snapshot: Option<i64>,
 }
 
 impl Judgement {
@@ -56,15 +55,17 @@ impl Judgement {
         let Some(number) = self.repeats.as_ref().filter(|_| self.judged.is_empty()) else {
             return self.judged.clone();
         };
-        let sentence = messages::already_received(&number.to_string());
-        let note = Finding::note(Code::AlreadyReceived, Field::Document, sentence);
+        let note = rules::mail::repeated(number);
         Findings::new(vec![note.clone()])
             .map(|findings| Judged {
                 documents: self.opened.documents.iter().map(|document| document.name.clone()).collect(),
                 source: Source::None,
                 form: None,
+                applied: vec![note.clone().into()],
                 findings: vec![note],
                 verdict: Verdict::Review(findings),
+                day: Date::default(),
+                snapshot: None,
             })
             .into_iter()
             .collect()
@@ -183,20 +184,13 @@ impl Line {
                 fresh.push(reading);
             }
         }
-        let extra = Self::about_the_mail(&head, repeats.as_ref());
+        let extra = [rules::mail::sender(&head), rules::mail::came_before(repeats.as_ref())];
         let day = paris_day(claimed.received_at);
         let submission = head.kind == MailKind::Submission;
         let examined =
             examine(if submission { fresh } else { vec![] }, &opened.documents, &extra, self.ground(day))
                 .await;
-        Ok(Judgement {
-            opened,
-            head,
-            judged: examined.judged,
-            repeats,
-            assumed_new,
-            snapshot: examined.snapshot,
-        })
+        Ok(Judgement { opened, head, judged: examined.judged, repeats, assumed_new })
     }
 
     /// The case that the very same documents were decided in before, if all of them were.
@@ -211,23 +205,6 @@ impl Line {
         Ok(first)
     }
 
-    /// Findings about the mail as a whole, that each of its submissions carries.
-    fn about_the_mail(head: &MailHead, repeats: Option<&CaseNumber>) -> Vec<Finding> {
-        let mut found = Vec::new();
-        if head.sender_unverified() {
-            found.push(Finding::review(
-                Code::SenderUnverified,
-                Field::Document,
-                messages::sender_unverified(),
-            ));
-        }
-        if let Some(number) = repeats {
-            let sentence = messages::already_received(&number.to_string());
-            found.push(Finding::note(Code::AlreadyReceived, Field::Document, sentence));
-        }
-        found
-    }
-
     /// Records the decision and what follows from it, in one commit. `false`: judge again.
     async fn record(&self, claimed: &Claimed, judgement: Judgement) -> Result<bool, Fault> {
         let answered = self.answered(&judgement.head, &judgement.judged).await?;
@@ -240,9 +217,8 @@ impl Line {
             assumed_new: judgement.assumed_new.clone(),
             day,
             basis: Basis {
-                rules_version: VERSION.to_owned(),
-                reader_version: VERSION.to_owned(),
-                registry_snapshot: judgement.snapshot,
+                rules_version: RULES_VERSION.to_owned(),
+                reader_version: READER_VERSION.to_owned(),
             },
             not_answered_because: answered.because(),
         };
@@ -279,16 +255,19 @@ fn ending(judgement: &Judgement, answered: &Answered) -> Ending {
         (MailKind::Question, _) => Ending::Question,
         (MailKind::Submission, Some(number)) if judgement.judged.is_empty() => Ending::Repeat(number.clone()),
         (MailKind::Submission, _) => {
-            Ending::Cases(judgement.judged.iter().map(|judged| new_case(judged, answered)).collect())
+            let names = names_of(&judgement.opened);
+            let cases = judgement.judged.iter().map(|judged| new_case(judged, &names, answered));
+            Ending::Cases(cases.collect())
         }
     }
 }
 
-fn new_case(judged: &Judged, answered: &Answered) -> NewCase {
+fn new_case(judged: &Judged, names: &[String], answered: &Answered) -> NewCase {
     let waits = judged.verdict.kind() == VerdictKind::Review || answered.is_held();
     NewCase {
         judged: judged.clone(),
         report: report::Submission::from(judged).to_json(),
+        explanation: Explained::new(judged, names, this_code()).to_json(),
         state: if waits { CaseState::Waiting } else { CaseState::Decided },
     }
 }

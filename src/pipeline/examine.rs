@@ -2,28 +2,42 @@
 //! trying the contract tries the line.
 
 use super::Line;
+use crate::domain::applied::Applied;
 use crate::domain::case::{Judged, Opened};
 use crate::domain::facts::{Answer, Facts, NoAnswer, Wanted};
 use crate::domain::fill::{fill, wanted};
-use crate::domain::finding::{Code, Finding};
-use crate::domain::form::Field;
 use crate::domain::mail::DocumentHead;
-use crate::domain::messages;
 use crate::domain::policy::Policy;
 use crate::domain::rules;
 use crate::domain::sheet::Reading;
 use crate::domain::submissions;
 use crate::registry::Registry;
+use crate::report::Versions;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+
+/// The rules that decide: the package's version and a fingerprint of their source (`build.rs`).
+pub const RULES_VERSION: &str = env!("GUICHET_RULES");
+/// The same of what opens and reads.
+pub const READER_VERSION: &str = env!("GUICHET_READER");
+
+/// The code of this program, as decisions are recorded with it.
+#[must_use]
+pub fn this_code() -> Versions {
+    Versions { rules: RULES_VERSION.to_owned(), reader: READER_VERSION.to_owned() }
+}
+
+/// The documents' names, as evidence counts them.
+#[must_use]
+pub fn names_of(opened: &Opened) -> Vec<String> {
+    opened.documents.iter().map(|document| document.name.clone()).collect()
+}
 
 /// What examining made of one message or document.
 #[derive(Debug, Clone)]
 pub struct Examined {
     /// In the order the forms were found.
     pub judged: Vec<Judged>,
-    /// The snapshot the facts came from.
-    pub snapshot: Option<i64>,
 }
 
 /// What examining rests on besides the documents.
@@ -50,37 +64,24 @@ impl Line {
     }
 }
 
-/// Examines what was opened. `extra` are findings about the message as a whole; each submission
+/// Examines what was opened. `extra` are the rules about the message as a whole; each submission
 /// carries them. `documents` are all of the message's, to tell which were sent twice in it.
 pub async fn examine(
     readings: Vec<Reading>,
     documents: &[DocumentHead],
-    extra: &[Finding],
+    extra: &[Applied],
     ground: Ground<'_>,
 ) -> Examined {
-    let mut examined = Examined { judged: Vec::new(), snapshot: None };
+    let mut examined = Examined { judged: Vec::new() };
     for reading in submissions::join(readings) {
         let filled = fill(reading, ground.policy);
         let asked = filled.form.as_ref().map(wanted).unwrap_or_default();
         let facts = gather(&asked, ground).await;
-        examined.snapshot = examined.snapshot.or(facts.snapshot);
-        let extra = extra.iter().cloned().chain(sent_twice(&filled.documents, documents)).collect();
+        let twice = rules::mail::sent_twice(&filled.documents, documents);
+        let extra = extra.iter().cloned().chain(twice).collect();
         examined.judged.push(rules::judge_with(filled, &facts, ground.policy, ground.day, extra));
     }
     examined
-}
-
-/// A note for each document that is the same bytes as one of this submission's (rulebook,
-/// `already_received`: "or twice in this mail").
-fn sent_twice(own: &[String], documents: &[DocumentHead]) -> Vec<Finding> {
-    let copy = |document: &&DocumentHead| {
-        !own.contains(&document.name)
-            && documents.iter().any(|one| own.contains(&one.name) && one.sha256 == document.sha256)
-    };
-    let note = |document: &DocumentHead| {
-        Finding::note(Code::AlreadyReceived, Field::Document, messages::attached_twice(&document.name))
-    };
-    documents.iter().filter(copy).map(note).collect()
 }
 
 /// The registry's answers. A registry that cannot be asked answers nothing, which leads to review,

@@ -17,7 +17,7 @@ mod letters;
 mod take_in;
 
 pub use decide::Step;
-pub use examine::{Examined, Ground, examine};
+pub use examine::{Examined, Ground, examine, names_of, this_code};
 
 use crate::clock::Clock;
 use crate::domain::case::VerdictKind;

@@ -9,38 +9,9 @@ use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// One of the registry's files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Feed {
-    Structures,
-    Contracts,
-    Cards,
-    Mandates,
-}
+pub use crate::domain::facts::Feed;
 
 impl Feed {
-    pub const ALL: [Self; 4] = [Self::Structures, Self::Contracts, Self::Cards, Self::Mandates];
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Structures => "structures",
-            Self::Contracts => "contracts",
-            Self::Cards => "cards",
-            Self::Mandates => "mandates",
-        }
-    }
-
-    #[must_use]
-    pub fn file(self) -> &'static str {
-        match self {
-            Self::Structures => "structures.csv",
-            Self::Contracts => "contracts.csv",
-            Self::Cards => "cards.csv",
-            Self::Mandates => "mandates.csv",
-        }
-    }
-
     /// The columns that must be there, in any order; others are ignored.
     #[must_use]
     pub fn columns(self) -> &'static [&'static str] {

@@ -47,7 +47,7 @@ impl<'a> Asked<'a> {
         };
         let rows: Vec<StructureColumns> = self
             .matching(
-                "SELECT finess, level, finess_ej, siret, rpps_rang, name, class, main_site, closed \
+                "SELECT line, finess, level, finess_ej, siret, rpps_rang, name, class, main_site, closed \
                  FROM registry_structures WHERE snapshot = $1 AND",
                 condition,
                 "ORDER BY closed, line",
@@ -60,7 +60,7 @@ impl<'a> Asked<'a> {
     pub(super) async fn contracts(&self, keys: &[String]) -> Result<Vec<Contract>, Fault> {
         let rows: Vec<ContractColumns> = self
             .matching(
-                "SELECT number, structure, valid_from, valid_until, status, representative_last_name, \
+                "SELECT line, number, structure, valid_from, valid_until, status, representative_last_name, \
                  representative_first_name FROM registry_contracts WHERE snapshot = $1 AND",
                 "structure IN",
                 "ORDER BY line",
@@ -74,7 +74,7 @@ impl<'a> Asked<'a> {
     pub(super) async fn cards(&self, keys: &[String]) -> Result<Vec<Card>, Fault> {
         let rows: Vec<CardColumns> = self
             .matching(
-                "SELECT number, kind, last_name, first_name, structure, valid_from, valid_until, opposed_on \
+                "SELECT line, number, kind, last_name, first_name, structure, valid_from, valid_until, opposed_on \
                  FROM registry_cards WHERE snapshot = $1 AND",
                 "number IN",
                 "ORDER BY CASE WHEN opposed_on IS NULL THEN 1 ELSE 0 END, opposed_on, \
@@ -88,7 +88,7 @@ impl<'a> Asked<'a> {
     pub(super) async fn mandates(&self, keys: &[String]) -> Result<Vec<Mandate>, Fault> {
         let rows: Vec<MandateColumns> = self
             .matching(
-                "SELECT structure, last_name, first_name, card, valid_from, valid_until \
+                "SELECT line, structure, last_name, first_name, card, valid_from, valid_until \
                  FROM registry_mandates WHERE snapshot = $1 AND",
                 "structure IN",
                 "ORDER BY line",
@@ -166,6 +166,7 @@ fn unknown(column: &'static str) -> Fault {
 
 #[derive(FromRow)]
 struct StructureColumns {
+    line: i64,
     finess: Option<String>,
     level: Option<String>,
     finess_ej: Option<String>,
@@ -186,6 +187,7 @@ impl StructureColumns {
             _ => Err(unknown("level")),
         });
         Ok(Structure {
+            line: self.line.unsigned_abs(),
             finess: self.finess,
             level: level.transpose()?,
             finess_ej: self.finess_ej,
@@ -202,6 +204,7 @@ impl StructureColumns {
 
 #[derive(FromRow)]
 struct ContractColumns {
+    line: i64,
     number: String,
     structure: String,
     valid_from: Option<String>,
@@ -220,6 +223,7 @@ impl ContractColumns {
             _ => return Err(unknown("status")),
         };
         Ok(Contract {
+            line: self.line.unsigned_abs(),
             number: self.number,
             structure: self.structure,
             // registry.md: empty = open
@@ -234,6 +238,7 @@ impl ContractColumns {
 
 #[derive(FromRow)]
 struct CardColumns {
+    line: i64,
     number: String,
     kind: Option<String>,
     last_name: String,
@@ -248,6 +253,7 @@ impl CardColumns {
     fn card(self) -> Result<Card, Fault> {
         let kind = self.kind.map(|kind| CardType::parse(&kind).ok_or_else(|| unknown("kind")));
         Ok(Card {
+            line: self.line.unsigned_abs(),
             number: self.number,
             kind: kind.transpose()?,
             last_name: Masked::new(self.last_name),
@@ -262,6 +268,7 @@ impl CardColumns {
 
 #[derive(FromRow)]
 struct MandateColumns {
+    line: i64,
     structure: String,
     last_name: String,
     first_name: String,
@@ -273,6 +280,7 @@ struct MandateColumns {
 impl MandateColumns {
     fn mandate(self) -> Result<Mandate, Fault> {
         Ok(Mandate {
+            line: self.line.unsigned_abs(),
             structure: self.structure,
             last_name: Masked::new(self.last_name),
             first_name: Masked::new(self.first_name),

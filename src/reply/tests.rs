@@ -78,7 +78,17 @@ fn judged(name: &str, form: Option<F413>, findings: Vec<Finding>) -> Judged {
         (None, Some(review)) => Verdict::Review(review),
         (None, None) => Verdict::Accepted(Box::new(form.as_ref().and_then(F413::complete).unwrap())),
     };
-    Judged { documents: vec![name.into()], source: Source::Text, form, findings, verdict }
+    let applied = findings.iter().cloned().map(Into::into).collect();
+    Judged {
+        documents: vec![name.into()],
+        source: Source::Text,
+        form,
+        applied,
+        findings,
+        verdict,
+        day: jiff::civil::Date::default(),
+        snapshot: None,
+    }
 }
 
 fn accepted() -> Judged {

@@ -1,9 +1,14 @@
 //! `guichet.report/1`: what is said of one file, for machines (`Report`, one JSON line) and for
-//! people (`french`). The schema is `fixtures/report.schema.json`.
+//! people (`french`). The schema is `fixtures/report.schema.json`. Why it was judged so is told beside
+//! it (`Explained`, and `explain` for people).
 
+mod explain;
+mod explained;
 mod french;
 pub mod shown;
 
+pub use explain::explain;
+pub use explained::{Channel, Explained, Outcomes, ReadBox, Row, Rule, Versions};
 pub use french::french;
 
 use crate::domain::case::{Judged, Template, VerdictKind};

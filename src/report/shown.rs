@@ -2,7 +2,7 @@
 
 use crate::domain::form::{Administrator, Entry, F413, Field, Masked, Role, Signature};
 use crate::domain::sheet::Evidence;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 type Text = Option<String>;
@@ -172,7 +172,7 @@ impl From<&Administrator> for AdministratorRow {
 pub type EvidenceMap = BTreeMap<String, Shown>;
 
 /// One answer's evidence.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
     /// What stood on the page, before normalisation.
     pub raw: String,

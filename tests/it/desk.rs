@@ -121,6 +121,20 @@ impl TestDesk {
         registry.import_dir(&fixture("registry"), &Options::new().unwrap(), now, |_| {}).await.unwrap();
     }
 
+    /// Runs a command of the program on this desk's configuration.
+    pub fn commands(&self, arguments: &[&str]) -> std::process::Output {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_guichet"));
+        command.args(arguments).arg("--config").arg(self.folder.path().join("guichet.toml"));
+        command.output().unwrap()
+    }
+
+    /// What a command prints; it has to succeed.
+    pub fn prints(&self, arguments: &[&str]) -> String {
+        let output = self.commands(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     pub fn now(&self) -> Timestamp {
         use guichet::clock::Clock as _;
         self.clock.now()

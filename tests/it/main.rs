@@ -20,6 +20,7 @@ mod crops;
 mod demo;
 mod desk;
 mod dovecot;
+mod explain;
 mod hostile;
 mod imap_dovecot;
 mod imap_filing;

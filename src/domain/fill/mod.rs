@@ -1,6 +1,7 @@
 //! From a sheet to the form: every box parsed, and every finding that needs neither the registry nor
 //! the day (rulebook, "The fields").
 
+use super::applied::Applied;
 use super::contact::{DomainName, Email, Phone, parse_date};
 use super::facts::Wanted;
 use super::finding::{Code, Finding};
@@ -27,38 +28,64 @@ pub struct Filled {
     pub source: Source,
     /// `None` where nothing could be read.
     pub form: Option<F413>,
-    /// Findings so far: about the document and about the boxes. Confidence has not been weighed yet
-    /// (rulebook, principle 1): `rules::judge` does.
-    pub findings: Vec<Finding>,
+    /// Rules applied so far: about the document and about the boxes. Confidence has not been weighed
+    /// yet (rulebook, principle 1): `rules::judge` does.
+    pub applied: Vec<Applied>,
 }
 
 /// Reads the answers of a sheet. Cannot fail, only find.
 #[must_use]
 pub fn fill(reading: Reading, policy: &Policy) -> Filled {
-    let Reading { documents, source, sheet, mut findings } = reading;
+    let Reading { documents, source, sheet, findings } = reading;
+    let mut applied = about_the_document(findings, sheet.is_some());
     let Some(sheet) = sheet else {
-        return Filled { documents, source, form: None, findings };
+        return Filled { documents, source, form: None, applied };
     };
     let mut filler = Filler {
         sheet: &sheet,
         policy,
+        source,
+        sound: Vec::new(),
         wrong: Vec::new(),
         hazy: Vec::new(),
         unlike: Vec::new(),
-        untrusted: false,
+        trusted: None,
     };
     let form = filler.form();
-    let found_blank = findings.iter().any(|finding| finding.code == Code::FormBlank);
-    findings.extend(if found_blank {
-        Vec::new()
-    } else if blank(&sheet) && sheet.unlocated.is_empty() {
-        vec![Finding::reject(Code::FormBlank, Field::Document, messages::form_blank())]
-    } else {
-        let mut found = filler.findings(&form);
-        found.extend(required::findings(&sheet, &form));
-        found
-    });
-    Filled { documents, source, form: Some(form), findings }
+    if !applied.iter().any(|one| one.rule == Code::FormBlank) {
+        let empty = (blank(&sheet) && sheet.unlocated.is_empty())
+            .then(|| Finding::reject(Code::FormBlank, Field::Document, messages::form_blank()));
+        // of an empty form nothing else is missing
+        let more = if empty.is_some() {
+            Vec::new()
+        } else {
+            let mut more = filler.applied(&form);
+            more.extend(required::apply(&sheet, &form));
+            more
+        };
+        applied.push(Applied::of(Code::FormBlank, Field::Document, empty));
+        applied.extend(more);
+    }
+    Filled { documents, source, form: Some(form), applied }
+}
+
+/// The rules of the document, which reading answers for: those it found to fail and, where there is a
+/// form to speak of, those that passed.
+fn about_the_document(findings: Vec<Finding>, read: bool) -> Vec<Applied> {
+    const DOCUMENT: [Code; 8] = [
+        Code::FormAbsent,
+        Code::FormIncomplete,
+        Code::FormEditionUnknown,
+        Code::DocumentEncrypted,
+        Code::DocumentDamaged,
+        Code::DocumentTooLarge,
+        Code::DocumentUnsupported,
+        Code::DocumentLink,
+    ];
+    let failed: BTreeSet<Code> = findings.iter().map(|finding| finding.code).collect();
+    let passed = DOCUMENT.into_iter().filter(|code| read && !failed.contains(code));
+    let passed: Vec<Applied> = passed.map(|code| Applied::passed(code, Field::Document)).collect();
+    findings.into_iter().map(Applied::from).chain(passed).collect()
 }
 
 /// What the registry is asked about a form.
@@ -106,14 +133,17 @@ const ROLES: [Role; 3] = [Role::LegalRepresentative, Role::Delegate, Role::Pract
 struct Filler<'a> {
     sheet: &'a Sheet,
     policy: &'a Policy,
+    source: Source,
+    /// Keeps to its format.
+    sound: Vec<Field>,
     /// Breaks its format.
     wrong: Vec<(Field, Malformed)>,
     /// Something is there that was not read for certain.
     hazy: Vec<Field>,
     /// Value and drawing differ: the field, and both where they are words.
     unlike: Vec<(Field, Option<(String, String)>)>,
-    /// A sound digital signature whose issuer is not in the trust list.
-    untrusted: bool,
+    /// Of a sound digital signature: whether its issuer is in the trust list.
+    trusted: Option<bool>,
 }
 
 impl Filler<'_> {
@@ -263,7 +293,7 @@ impl Filler<'_> {
         let mut sound = signatures.iter().filter(|one| one.sound);
         if let (false, Some(sound)) = (broken, sound.clone().find(|one| one.trusted).or_else(|| sound.next()))
         {
-            self.untrusted = !sound.trusted;
+            self.trusted = Some(sound.trusted);
             return (Signature::Digital, Some(signed(sound)));
         }
         let doubtful = signatures.first().filter(|_| !broken);
@@ -324,7 +354,10 @@ impl Filler<'_> {
             return Entry::Wrong(Masked::default(), written.evidence.clone());
         }
         match parse(value) {
-            Ok(value) => Entry::Valid(value, written.evidence.clone()),
+            Ok(value) => {
+                self.sound.push(field);
+                Entry::Valid(value, written.evidence.clone())
+            }
             Err(malformed) => {
                 let shown = Masked::new(malformed.normalised.clone());
                 self.wrong.push((field, malformed));
@@ -334,32 +367,69 @@ impl Filler<'_> {
     }
 
     /// What was met on the way, in words.
-    fn findings(self, form: &F413) -> Vec<Finding> {
+    fn applied(self, form: &F413) -> Vec<Applied> {
         let at = |field| place(field, Some(form));
+        let sound = self.sound.iter().filter(|field| has_format(**field));
+        let sound = sound.map(|field| Applied::passed(Code::Malformed, *field));
+        let no_wildcard = self.sound.iter().filter(|field| names_a_domain(**field));
+        let no_wildcard = no_wildcard.map(|field| Applied::passed(Code::NotApplicable, *field));
         let wrong = self.wrong.into_iter().map(|(field, Malformed { normalised, why })| {
-            if why == Why::Wildcard {
+            Applied::from(if why == Why::Wildcard {
                 Finding::review(Code::NotApplicable, field, messages::wildcard(&at(field), &normalised))
             } else {
                 let message = messages::malformed(field, &at(field), &normalised, why);
                 Finding::reject(Code::Malformed, field, message)
-            }
+            })
         });
         let hazy: BTreeSet<Field> = self.hazy.into_iter().collect();
         let hazy = hazy.into_iter().map(|field| {
-            Finding::review(Code::LowConfidence, field, messages::low_confidence(&at(field), None))
+            Finding::review(Code::LowConfidence, field, messages::low_confidence(&at(field), None)).into()
         });
+        let told: BTreeSet<Field> = self.unlike.iter().map(|(field, _)| *field).collect();
+        // only there do two channels tell the same answer
+        let alike = form.evidence().into_iter().map(|(field, _)| field).filter(|field| {
+            self.source == Source::Fields && decisive(*field) && !told.contains(field) && !inked(*field)
+        });
+        let alike = alike.map(|field| Applied::passed(Code::ValuesDisagree, field));
         let unlike = self.unlike.into_iter().filter(|(field, _)| decisive(*field)).map(|(field, words)| {
             let message = match words {
                 Some((value, drawn)) => messages::values_disagree(&at(field), &value, &drawn),
                 None => messages::tick_disagrees(&at(field)),
             };
-            Finding::review(Code::ValuesDisagree, field, message)
+            Finding::review(Code::ValuesDisagree, field, message).into()
         });
-        let untrusted = self.untrusted.then(|| {
-            Finding::note(Code::SignatureUntrusted, Field::Signature, messages::signature_untrusted())
+        let trusted = self.trusted.map(|trusted| {
+            let note =
+                || Finding::note(Code::SignatureUntrusted, Field::Signature, messages::signature_untrusted());
+            Applied::of(Code::SignatureUntrusted, Field::Signature, (!trusted).then(note))
         });
-        wrong.chain(hazy).chain(unlike).chain(untrusted).collect()
+        wrong.chain(hazy).chain(unlike).chain(trusted).chain(sound).chain(no_wildcard).chain(alike).collect()
     }
+}
+
+/// Boxes whose answer has a form that can be broken; the others hold words.
+fn has_format(field: Field) -> bool {
+    !matches!(
+        field,
+        Field::StructureName
+            | Field::LastName
+            | Field::FirstNames
+            | Field::AdministratorLastName(_)
+            | Field::AdministratorFirstName(_)
+            | Field::Purpose
+            | Field::Publisher
+            | Field::Solution
+    )
+}
+
+/// Boxes where a wildcard is left to a person (rulebook, "Domain name").
+fn names_a_domain(field: Field) -> bool {
+    matches!(field, Field::SslDomain | Field::SslServer | Field::SmimeMailDomain | Field::ProMailDomain)
+}
+
+/// Zones that hold ink, not a value.
+fn inked(field: Field) -> bool {
+    matches!(field, Field::Signature | Field::Stamp)
 }
 
 /// A digital signature as evidence: whose, when, and what is the matter with it.

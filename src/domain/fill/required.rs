@@ -1,6 +1,7 @@
 //! What has to be there, and what does not go together: the rules of the fields that look at more than
 //! one box ("L'ensemble des champs doit être complété", §3 and §4).
 
+use super::super::applied::Applied;
 use super::super::finding::{Code, Finding};
 use super::super::form::{Entry, F413, Field, Role, Signature};
 use super::super::messages;
@@ -9,21 +10,21 @@ use super::super::sheet::{Mark, Marked, Sheet, Tick};
 use super::{ROLES, TYPES, broken};
 use std::collections::BTreeMap;
 
-pub(super) fn findings(sheet: &Sheet, form: &F413) -> Vec<Finding> {
-    let mut check = Check { sheet, form, found: Vec::new() };
+pub(super) fn apply(sheet: &Sheet, form: &F413) -> Vec<Applied> {
+    let mut check = Check { sheet, form, applied: Vec::new() };
     check.structure();
     check.signatory();
     check.administrators();
     check.usage();
     check.certificates();
     check.declaration();
-    check.found
+    check.applied
 }
 
 struct Check<'a> {
     sheet: &'a Sheet,
     form: &'a F413,
-    found: Vec<Finding>,
+    applied: Vec<Applied>,
 }
 
 impl Check<'_> {
@@ -32,29 +33,34 @@ impl Check<'_> {
         self.filled(Field::StructureName, &form.structure_name);
         let identifiers = [Field::Finess, Field::Siret, Field::RppsRang(0)];
         let none = form.finess.is_blank() && form.siret.is_blank() && form.rpps_rang.is_empty();
-        if none && identifiers.into_iter().all(|field| self.seen(field)) {
-            self.missing(Field::Structure);
-        }
+        let seen = identifiers.into_iter().all(|field| self.seen(field));
+        self.there(Field::Structure, !none, seen);
         let another = !form.finess.is_blank() || !form.siret.is_blank();
-        if another && !form.rpps_rang.is_empty() {
-            let message = messages::rpps_rang_beside_another();
-            self.found.push(Finding::review(Code::NotApplicable, Field::RppsRangs, message));
+        if !form.rpps_rang.is_empty() {
+            let found = another.then(|| {
+                let message = messages::rpps_rang_beside_another();
+                Finding::review(Code::NotApplicable, Field::RppsRangs, message)
+            });
+            self.applied.push(Applied::of(Code::NotApplicable, Field::RppsRangs, found));
         }
     }
 
     fn signatory(&mut self) {
         let who = &self.form.signatory;
-        match self.marks(ROLES.map(Tick::Role)) {
-            Marks { checked: 0, unsure: 0 } if self.seen(Field::Role) => self.missing(Field::Role),
-            Marks { checked: 2.., .. } => {
-                self.found.push(Finding::reject(Code::Ambiguous, Field::Role, messages::several_roles()));
-            }
-            Marks { .. } => {}
+        let marks = self.marks(ROLES.map(Tick::Role));
+        self.there(Field::Role, marks.checked + marks.unsure > 0, self.seen(Field::Role));
+        if marks.checked > 0 {
+            let several = (marks.checked > 1)
+                .then(|| Finding::reject(Code::Ambiguous, Field::Role, messages::several_roles()));
+            self.applied.push(Applied::of(Code::Ambiguous, Field::Role, several));
         }
-        let holder = who.role == Some(Role::PracticeHolder);
-        if holder && self.form.rpps_rang.is_empty() && self.seen(Field::RppsRang(0)) {
-            let message = messages::holder_without_rpps_rang();
-            self.found.push(Finding::reject(Code::NotApplicable, Field::Role, message));
+        if who.role == Some(Role::PracticeHolder) {
+            let none = self.form.rpps_rang.is_empty() && self.seen(Field::RppsRang(0));
+            let found = none.then(|| {
+                let message = messages::holder_without_rpps_rang();
+                Finding::reject(Code::NotApplicable, Field::Role, message)
+            });
+            self.applied.push(Applied::of(Code::NotApplicable, Field::Role, found));
         }
         self.filled(Field::LastName, &who.last_name);
         self.filled(Field::FirstNames, &who.first_names);
@@ -73,9 +79,8 @@ impl Check<'_> {
             Field::AdministratorPhone(0),
             Field::AdministratorEmail(0),
         ];
-        if rows.is_empty() && columns.into_iter().all(|field| self.seen(field)) {
-            self.missing(Field::Administrators);
-        }
+        let seen = columns.into_iter().all(|field| self.seen(field));
+        self.there(Field::Administrators, !rows.is_empty(), seen);
         let mut lines = BTreeMap::new();
         for (n, row) in (0..).zip(rows) {
             self.filled(Field::AdministratorCard(n), &row.card);
@@ -85,11 +90,12 @@ impl Check<'_> {
             self.filled(Field::AdministratorEmail(n), &row.email);
             let Some(card) = row.card.valid() else { continue };
             let first = *lines.entry(card).or_insert(row.line);
-            if first != row.line {
-                let field = Field::AdministratorCard(n);
+            let field = Field::AdministratorCard(n);
+            let again = (first != row.line).then(|| {
                 let message = messages::duplicate(&place(field, Some(self.form)), card.as_str(), first);
-                self.found.push(Finding::note(Code::Duplicate, field, message));
-            }
+                Finding::note(Code::Duplicate, field, message)
+            });
+            self.applied.push(Applied::of(Code::Duplicate, field, again));
         }
     }
 
@@ -111,18 +117,19 @@ impl Check<'_> {
         ];
         let seen = self.seen(Field::Certificates)
             && types.into_iter().all(|(group, tick)| self.seen(group) && self.seen(tick));
-        if marks.checked == 0 && marks.unsure == 0 && seen {
-            self.missing(Field::Certificates);
-        }
+        self.there(Field::Certificates, marks.checked + marks.unsure > 0, seen);
         let (domain, server) = (shown(&asked.ssl_domain), shown(&asked.ssl_server));
-        if let (Some(domain), Some(server)) = (domain, server) {
-            let message = messages::both_ssl_lines(domain, server);
-            self.found.push(Finding::reject(Code::Ambiguous, Field::ServerSsl, message));
-        }
         let either = domain.or(server);
-        let lines = self.seen(Field::SslDomain) && self.seen(Field::SslServer);
-        if asked.server_ssl.ticked && either.is_none() && lines {
-            self.missing(Field::ServerSsl);
+        if either.is_some() {
+            let both = domain.zip(server).map(|(domain, server)| {
+                let message = messages::both_ssl_lines(domain, server);
+                Finding::reject(Code::Ambiguous, Field::ServerSsl, message)
+            });
+            self.applied.push(Applied::of(Code::Ambiguous, Field::ServerSsl, both));
+        }
+        if asked.server_ssl.ticked {
+            let lines = self.seen(Field::SslDomain) && self.seen(Field::SslServer);
+            self.there(Field::ServerSsl, either.is_some(), lines);
         }
         self.unasked(Tick::ServerSsl, Field::ServerSsl, "SERVEUR usage SSL_SERVEUR", either);
         let smime = shown(&asked.smime_mail_domain);
@@ -139,43 +146,51 @@ impl Check<'_> {
 
     /// A line is filled and its type surely not ticked.
     fn unasked(&mut self, tick: Tick, field: Field, kind: &str, line: Option<&str>) {
+        let Some(value) = line else { return };
         let empty = self.sheet.ticks.get(&tick).is_none_or(surely_empty);
-        if let (Some(value), true) = (line, empty) {
-            self.found.push(Finding::review(Code::NotRequested, field, messages::not_requested(kind, value)));
-        }
+        let found =
+            empty.then(|| Finding::review(Code::NotRequested, field, messages::not_requested(kind, value)));
+        self.applied.push(Applied::of(Code::NotRequested, field, found));
     }
 
     fn declaration(&mut self) {
         let form = self.form;
-        if self.sheet.ticks.get(&Tick::Terms).is_some_and(surely_empty) {
-            self.missing(Field::TermsAccepted);
+        if let Some(terms) = self.sheet.ticks.get(&Tick::Terms) {
+            self.there(Field::TermsAccepted, !surely_empty(terms), true);
         }
         self.filled(Field::Date, &form.date);
         let signatures = &self.sheet.digital_signatures;
-        if signatures.iter().any(broken) {
-            let message = messages::signature_broken();
-            self.found.push(Finding::reject(Code::SignatureBroken, Field::Signature, message));
-        } else if signatures.is_empty()
-            && form.signature == Signature::None
-            && form.signature_evidence.is_none()
-            && self.seen(Field::Signature)
-        {
-            self.missing(Field::Signature);
+        let bad = signatures.iter().any(broken);
+        if !signatures.is_empty() {
+            let message = messages::signature_broken;
+            let found = bad.then(|| Finding::reject(Code::SignatureBroken, Field::Signature, message()));
+            self.applied.push(Applied::of(Code::SignatureBroken, Field::Signature, found));
         }
-        if !form.stamp && form.stamp_evidence.is_none() && self.seen(Field::Stamp) {
-            self.missing(Field::Stamp);
+        if !bad {
+            let signed = !signatures.is_empty()
+                || form.signature != Signature::None
+                || form.signature_evidence.is_some();
+            self.there(Field::Signature, signed, self.seen(Field::Signature));
         }
+        let stamped = form.stamp || form.stamp_evidence.is_some();
+        self.there(Field::Stamp, stamped, self.seen(Field::Stamp));
     }
 
     fn filled<T>(&mut self, field: Field, entry: &Entry<T>) {
-        if entry.is_blank() && self.seen(field) {
-            self.missing(field);
-        }
+        self.there(field, !entry.is_blank(), self.seen(field));
     }
 
-    fn missing(&mut self, field: Field) {
-        let message = messages::missing(field, &place(field, Some(self.form)));
-        self.found.push(Finding::reject(Code::Missing, field, message));
+    /// `missing`: what has to be there is not, in a place that was seen.
+    fn there(&mut self, field: Field, is_there: bool, seen: bool) {
+        const UNSEEN: &str = "la case n'a pas été trouvée sur les pages reçues";
+        self.applied.push(match (is_there, seen) {
+            (true, _) => Applied::passed(Code::Missing, field),
+            (false, false) => Applied::not(Code::Missing, field, UNSEEN),
+            (false, true) => {
+                let message = messages::missing(field, &place(field, Some(self.form)));
+                Finding::reject(Code::Missing, field, message).into()
+            }
+        });
     }
 
     /// Whether the box stood on a page that was sent, and was found there. Columns of lists are

@@ -1,5 +1,6 @@
 //! Cards: known, active on the day, and held by the person named beside them.
 
+use super::super::applied::{Applied, Consulted};
 use super::super::facts::{Answer, Card};
 use super::super::finding::{Code, Finding};
 use super::super::form::{Entry, Field, Masked};
@@ -19,7 +20,9 @@ struct Held<'a> {
     person: Field,
 }
 
-pub(super) fn findings(case: Case) -> Vec<Finding> {
+const HOLDER: &str = "la carte est au nom de la personne indiquée";
+
+pub(super) fn apply(case: Case) -> Vec<Applied> {
     let who = &case.form.signatory;
     let signatory = Held {
         card: &who.card,
@@ -38,14 +41,18 @@ pub(super) fn findings(case: Case) -> Vec<Finding> {
     std::iter::once(signatory).chain(rows).flat_map(|held| check(case, &held)).collect()
 }
 
-fn check(case: Case, held: &Held) -> Vec<Finding> {
+fn check(case: Case, held: &Held) -> Vec<Applied> {
     let Some(number) = held.card.valid() else { return Vec::new() };
+    let at = held.card_box;
     match case.facts.cards.get(number) {
-        Some(Answer::Found(card)) => [active(case, held, number, card), holder(case, held, number, card)]
-            .into_iter()
-            .flatten()
-            .collect(),
-        Some(Answer::NotFound) => vec![unknown(case, held.card_box, number)],
+        Some(Answer::Found(card)) => {
+            let state = [(Code::Revoked, at), (Code::Expired, at), (Code::NotYetValid, at)];
+            let mut applied = vec![Applied::passed(Code::Unknown, at)];
+            applied.extend(Applied::in_turn(&state, active(case, held, number, card)));
+            applied.extend(holder(case, held, number, card));
+            applied.into_iter().map(|one| one.on(vec![Consulted::from(card)])).collect()
+        }
+        Some(Answer::NotFound) => vec![unknown(case, at, number).into()],
         Some(Answer::NoAnswer(_)) | None => Vec::new(),
     }
 }
@@ -78,14 +85,14 @@ fn active(case: Case, held: &Held, number: &CardNumber, card: &Card) -> Option<F
     Some(Finding::reject(code, field, message))
 }
 
-/// `mismatch`: the card is somebody else's.
-fn holder(case: Case, held: &Held, number: &CardNumber, card: &Card) -> Option<Finding> {
+/// `mismatch`: the card is somebody else's. `None` where no name is written.
+fn holder(case: Case, held: &Held, number: &CardNumber, card: &Card) -> Option<Applied> {
     let (last, first) = (held.last.valid()?.expose(), held.first.valid()?.expose());
     let written = PersonName { last, first };
     let known = PersonName { last: card.last_name.expose(), first: card.first_name.expose() };
     let at = place(held.card_box, Some(case.form));
     let person = format!("{first} {last}");
-    match person_likeness(written, known) {
+    let found = match person_likeness(written, known) {
         Likeness::Same => None,
         Likeness::Close => {
             let message = messages::card_of_a_near_name(&at, number.as_str(), &person);
@@ -95,5 +102,6 @@ fn holder(case: Case, held: &Held, number: &CardNumber, card: &Card) -> Option<F
             let message = messages::card_of_another(&at, number.as_str(), &person);
             Some(Finding::reject(Code::Mismatch, held.person, message))
         }
-    }
+    };
+    Some(Applied::of(Code::Mismatch, held.person, found).because(HOLDER))
 }

@@ -1,5 +1,6 @@
 //! Principle 1: malformed is certain, misread is not.
 
+use super::super::applied::{Applied, Outcome};
 use super::super::finding::{Code, Finding, Severity};
 use super::super::form::{Entry, F413, Field};
 use super::super::messages;
@@ -10,30 +11,40 @@ use super::super::text::squeezed;
 use std::collections::BTreeMap;
 
 /// Adds `low_confidence` where a value is not read for certain, and leaves to a person what rests on
-/// such a value.
-pub(super) fn weigh(findings: &mut Vec<Finding>, form: &F413, source: Source, policy: &Policy) {
+/// such a value. Notes besides which boxes each rule looked at.
+pub(super) fn weigh(applied: &mut Vec<Applied>, form: &F413, source: Source, policy: &Policy) {
     let evidence: BTreeMap<Field, &Evidence> = form.evidence().into_iter().collect();
-    for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Reject) {
-        let confidence = basis(finding.code, finding.field, form)
-            .into_iter()
-            .filter_map(|field| evidence.get(&field).map(|evidence| evidence.confidence))
+    for one in applied.iter_mut() {
+        one.boxes = basis(one.rule, one.field, form);
+        one.boxes.retain(|field| evidence.contains_key(field));
+        let confidence = one
+            .boxes
+            .iter()
+            .filter_map(|field| evidence.get(field).map(|evidence| evidence.confidence))
             .fold(1.0, f64::min);
         // a wrong digit looks just like a misread one
-        let alike = matches!(finding.code, Code::Malformed | Code::Unknown | Code::Mismatch);
+        let alike = matches!(one.rule, Code::Malformed | Code::Unknown | Code::Mismatch);
         let sure = source != Source::Scan || !alike || confidence >= policy.sure_confidence;
-        if confidence < policy.min_confidence || !sure {
-            finding.severity = Severity::Review;
+        if let Outcome::Failed { severity, .. } = &mut one.outcome
+            && *severity == Severity::Reject
+            && (confidence < policy.min_confidence || !sure)
+        {
+            *severity = Severity::Review;
         }
     }
     for (field, evidence) in evidence {
-        let told = findings.iter().any(|finding| said(finding.code) && finding.field == field);
-        if evidence.confidence < policy.min_confidence && !told {
+        let told = applied.iter().any(|one| one.severity().is_some() && said(one.rule) && one.field == field);
+        if told {
+            continue;
+        }
+        let found = (evidence.confidence < policy.min_confidence).then(|| {
             let raw = squeezed(&evidence.raw);
             // where two channels differ, or for ink, there is no one value to name
             let value = (evidence.confidence > 0.0 && words(form, field) && !raw.is_empty()).then_some(raw);
             let message = messages::low_confidence(&place(field, Some(form)), value.as_deref());
-            findings.push(Finding::review(Code::LowConfidence, field, message));
-        }
+            Finding::review(Code::LowConfidence, field, message)
+        });
+        applied.push(Applied { boxes: vec![field], ..Applied::of(Code::LowConfidence, field, found) });
     }
 }
 
@@ -54,7 +65,7 @@ fn basis(code: Code, field: Field, form: &F413) -> Vec<Field> {
         [Field::Finess, Field::Siret].into_iter().chain(lines).collect()
     };
     match field {
-        Field::Structure => structure(),
+        Field::Structure | Field::RppsRangs => structure(),
         Field::Signatory if code == Code::Mismatch => vec![Field::LastName, Field::FirstNames, Field::Card],
         Field::Signatory => {
             let mut boxes: Vec<Field> = structure();

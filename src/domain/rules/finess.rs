@@ -1,5 +1,6 @@
 //! Which number to order with: the adhesion contract and the notice's table (rulebook, "Which FINESS").
 
+use super::super::applied::{Applied, Consulted};
 use super::super::facts::{
     Answer, Class, Contract, ContractStatus, FinessLevel, Paragraph, Structure, StructureFacts,
 };
@@ -8,7 +9,7 @@ use super::super::form::{Entry, F413, Field};
 use super::super::messages::{self, Inactive};
 use super::super::text::folded;
 use super::Case;
-use super::structure::{Known, closed, legal_number, numbers};
+use super::structure::{Known, ROWS, closed, legal_number, numbers};
 use std::collections::BTreeSet;
 
 /// Rows of the table.
@@ -41,17 +42,59 @@ impl Row {
     }
 }
 
-pub(super) fn findings(case: Case, known: &Known) -> Option<Finding> {
+/// First whether there is a contract, then whether the number is the one to order with.
+const IN_TURN: [(Code, Field); 4] = [
+    (Code::ContractMissing, Field::Structure),
+    (Code::ContractInactive, Field::Structure),
+    (Code::FinessLevel, Field::Finess),
+    (Code::FinessAdvice, Field::Finess),
+];
+const EXEMPT: &str = "dispensée : structure libérale, cabinet, pharmacie ou laboratoire";
+
+pub(super) fn apply(case: Case, known: &Known) -> Vec<Applied> {
     let contracts = match &case.facts.contracts {
         Answer::Found(contracts) => contracts.as_slice(),
         Answer::NotFound | Answer::NoAnswer(_) => &[],
     };
-    match known {
-        Known::Finess(found) => Table { case, found, contracts }.finding(),
-        Known::Siret(siret, found) => by_siret(case, siret, found, contracts),
+    let (found, exempt) = match known {
+        Known::Finess(found) => {
+            let table = Table { case, found, contracts };
+            (table.finding(), matches!(table.row(), Row::B | Row::Liberal))
+        }
+        Known::Siret(siret, found) => {
+            let exempt =
+                |one: &&StructureFacts| matches!(Row::of(one.structure.class), Row::B | Row::Liberal);
+            (by_siret(case, siret, found, contracts), found.iter().all(exempt))
+        }
         // practices known by their RPPS rang are exempt
-        Known::RppsRang(_) => None,
-    }
+        Known::RppsRang(_) => (None, true),
+    };
+    let rows = consulted(case, known, contracts);
+    let weigh = |one: Applied| {
+        let on_contract = matches!(one.rule, Code::ContractMissing | Code::ContractInactive);
+        let one = if exempt && on_contract { one.because(EXEMPT) } else { one };
+        one.on(rows.clone())
+    };
+    let without = !exempt && !contracts.iter().any(|contract| contract.in_force(case.day));
+    let turn = match &found {
+        // left to a person: whether there has to be a contract is not known
+        Some(left) if left.code == Code::FinessLevel && without => IN_TURN.get(2..).unwrap_or_default(),
+        Some(_) | None => &IN_TURN,
+    };
+    Applied::in_turn(turn, found).into_iter().map(weigh).collect()
+}
+
+/// The structures that the form names, with their legal entities, and their contracts.
+fn consulted(case: Case, known: &Known, contracts: &[Contract]) -> Vec<Consulted> {
+    let all = known.all();
+    let structures = all.iter().flat_map(|one| std::iter::once(&one.structure).chain(&one.legal_entity));
+    let family = || all.iter().flat_map(|one| &one.establishments).flat_map(numbers);
+    let own: BTreeSet<&str> = structures.clone().flat_map(numbers).chain(family()).collect();
+    let mut relevant: Vec<&Contract> =
+        contracts.iter().filter(|contract| own.contains(contract.structure.as_str())).collect();
+    relevant.sort_by_key(|contract| !contract.in_force(case.day));
+    let contracts = relevant.into_iter().map(Consulted::from).take(ROWS);
+    structures.take(ROWS).map(Consulted::from).chain(contracts).collect()
 }
 
 /// One FINESS on the form, its family, and the family's contracts.

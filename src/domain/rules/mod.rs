@@ -1,14 +1,17 @@
 //! The rulebook: form, facts and day in, findings and verdict out. A pure function.
 //!
-//! Each file holds one group of rules and only ever adds findings; `confidence` weighs them
-//! (principle 1), this file puts them in order and draws the verdict.
+//! Each file holds one group of rules and only ever adds what it applied, passed or failed;
+//! `confidence` weighs that (principle 1), this file puts it in order and draws the verdict. A finding
+//! is a rule that failed: nothing is found besides.
 
 mod cards;
 mod confidence;
 mod finess;
+pub mod mail;
 mod signatory;
 mod structure;
 
+use super::applied::Applied;
 use super::case::{Findings, Judged, Verdict};
 use super::facts::{Answer, Facts, Wanted};
 use super::fill::{Filled, wanted};
@@ -24,31 +27,32 @@ pub fn judge(filled: Filled, facts: &Facts, policy: &Policy, day: Date) -> Judge
     judge_with(filled, facts, policy, day, Vec::new())
 }
 
-/// The same with findings that come from the mail around the form: `already_received`,
-/// `sender_unverified`, `document_too_large`.
+/// The same with the rules about the mail around the form (`mail`): `already_received`,
+/// `sender_unverified`.
 #[must_use]
-pub fn judge_with(filled: Filled, facts: &Facts, policy: &Policy, day: Date, extra: Vec<Finding>) -> Judged {
-    let Filled { documents, source, form, mut findings } = filled;
-    findings.extend(extra);
+pub fn judge_with(filled: Filled, facts: &Facts, policy: &Policy, day: Date, extra: Vec<Applied>) -> Judged {
+    let Filled { documents, source, form, mut applied } = filled;
+    applied.extend(extra);
     if let Some(form) = &form {
         let case = Case { form, facts, policy, day };
-        findings.extend(case.date());
-        findings.extend(case.registry());
-        confidence::weigh(&mut findings, form, source, policy);
+        applied.extend(case.date());
+        applied.extend(case.registry());
+        confidence::weigh(&mut applied, form, source, policy);
     }
-    let verdict = verdict(&mut findings, form.as_ref());
-    findings.sort_by_key(order);
-    Judged { documents, source, form, findings, verdict }
+    let verdict = verdict(&mut applied, form.as_ref());
+    applied.sort_by_key(order);
+    let findings = applied.iter().filter_map(Applied::finding).collect();
+    Judged { documents, source, form, applied, findings, verdict, day, snapshot: facts.snapshot }
 }
 
 /// "From findings to a verdict". A form that is not complete is never accepted, whatever was found:
 /// should a rule have missed why, a person looks.
-fn verdict(findings: &mut Vec<Finding>, form: Option<&F413>) -> Verdict {
+fn verdict(applied: &mut Vec<Applied>, form: Option<&F413>) -> Verdict {
     let of = |severity| {
-        let mut chosen: Vec<Finding> =
-            findings.iter().filter(|finding| finding.severity == severity).cloned().collect();
-        chosen.sort_by_key(order);
-        Findings::new(chosen)
+        let mut chosen: Vec<&Applied> =
+            applied.iter().filter(|one| one.severity() == Some(severity)).collect();
+        chosen.sort_by_key(|one| order(one));
+        Findings::new(chosen.into_iter().filter_map(Applied::finding).collect())
     };
     if let Some(rejections) = of(Severity::Reject) {
         return Verdict::Rejected(rejections);
@@ -60,13 +64,13 @@ fn verdict(findings: &mut Vec<Finding>, form: Option<&F413>) -> Verdict {
         return Verdict::Accepted(Box::new(declaration));
     }
     let look = Finding::review(Code::LowConfidence, Field::Document, messages::to_be_checked());
-    findings.push(look.clone());
+    applied.push(look.clone().into());
     Verdict::Review(Findings::from(look))
 }
 
 /// The order of the form: section by section, the table of 4.1 row by row; the worst first in a box.
-fn order(finding: &Finding) -> (Field, u8, Field, std::cmp::Reverse<Severity>, Code) {
-    let field = finding.field;
+fn order(one: &Applied) -> (Field, u8, Field, std::cmp::Reverse<Option<Severity>>, Code) {
+    let field = one.field;
     let (section, row) = match field {
         Field::Administrator(n)
         | Field::AdministratorCard(n)
@@ -76,8 +80,11 @@ fn order(finding: &Finding) -> (Field, u8, Field, std::cmp::Reverse<Severity>, C
         | Field::AdministratorEmail(n) => (Field::Administrators, n.saturating_add(1)),
         other => (other, 0),
     };
-    (section, row, field, std::cmp::Reverse(finding.severity), finding.code)
+    (section, row, field, std::cmp::Reverse(one.severity()), one.rule)
 }
+
+/// Without knowing whose it is, neither contract nor number nor mandate can be looked for.
+const UNIDENTIFIED: &str = "la structure n'est pas identifiée avec certitude";
 
 /// What every rule looks at.
 #[derive(Clone, Copy)]
@@ -90,38 +97,42 @@ struct Case<'a> {
 
 impl Case<'_> {
     /// `date_in_future`, `date_too_old`.
-    fn date(self) -> Option<Finding> {
-        let date = *self.form.date.valid()?;
+    fn date(self) -> Vec<Applied> {
+        let Some(date) = self.form.date.valid().copied() else { return Vec::new() };
         let days = self.policy.max_form_age_days;
         let age = date.until(self.day).map_or(0, |span| span.get_days());
-        if date > self.day {
+        let found = if date > self.day {
             let message = messages::date_in_future(date, self.day);
             Some(Finding::reject(Code::DateInFuture, Field::Date, message))
         } else if age > days {
             Some(Finding::review(Code::DateTooOld, Field::Date, messages::date_too_old(date, days)))
         } else {
             None
-        }
+        };
+        Applied::in_turn(&[(Code::DateInFuture, Field::Date), (Code::DateTooOld, Field::Date)], found)
     }
 
     /// Every registry rule; or, where the registry does not answer, the one review that says so
     /// (principle 2: unknown is not unavailable, and neither is stale).
-    fn registry(self) -> Vec<Finding> {
+    fn registry(self) -> Vec<Applied> {
         let asked = wanted(self.form);
         if asked == Wanted::default() {
             return Vec::new();
         }
         if self.silent() {
             let message = messages::registry_unavailable();
-            return vec![Finding::review(Code::RegistryUnavailable, Field::Document, message)];
+            return vec![Finding::review(Code::RegistryUnavailable, Field::Document, message).into()];
         }
-        let mut findings = cards::findings(self);
-        let known = structure::identify(self, &mut findings);
-        if let Some(known) = known {
-            findings.extend(finess::findings(self, &known));
-            findings.extend(signatory::findings(self, &known));
+        let mut applied = vec![Applied::passed(Code::RegistryUnavailable, Field::Document)];
+        applied.extend(cards::apply(self));
+        match structure::identify(self, &mut applied) {
+            Some(known) => {
+                applied.extend(finess::apply(self, &known));
+                applied.extend(signatory::apply(self, &known));
+            }
+            None => applied.push(Applied::not(Code::ContractMissing, Field::Structure, UNIDENTIFIED)),
         }
-        findings
+        applied
     }
 
     /// Whether any answer is missing because the registry could not give it.

@@ -1,5 +1,6 @@
 //! Which structure the form is for: its identifiers against the registry, and its name.
 
+use super::super::applied::{Applied, Consulted};
 use super::super::facts::{Answer, FinessLevel, Structure, StructureFacts};
 use super::super::finding::{Code, Finding};
 use super::super::form::{Entry, Field};
@@ -7,6 +8,9 @@ use super::super::messages;
 use super::super::people::structure_close;
 use super::Case;
 use jiff::civil::Date;
+
+/// Rows of the registry that one rule names at most.
+pub(super) const ROWS: usize = 8;
 
 /// The structure, known and open, by the identifier that decides.
 pub(super) enum Known<'a> {
@@ -34,29 +38,31 @@ impl<'a> Known<'a> {
 /// Finds the structure and says what is wrong with its identifiers and its name. `None` where the
 /// identifier that decides is missing, malformed, unknown, closed or contradicted: what follows from
 /// a wrong number is not told besides.
-pub(super) fn identify<'a>(case: Case<'a>, findings: &mut Vec<Finding>) -> Option<Known<'a>> {
+pub(super) fn identify<'a>(case: Case<'a>, applied: &mut Vec<Applied>) -> Option<Known<'a>> {
     let (form, facts, day) = (case.form, case.facts, case.day);
     let by_finess = form
         .finess
         .valid()
         .zip(facts.by_finess.as_ref())
-        .and_then(|(finess, answer)| one(Field::Finess, finess.as_str(), answer, day, findings));
+        .and_then(|(finess, answer)| one(Field::Finess, finess.as_str(), answer, day, applied));
     let by_siret = form
         .siret
         .valid()
         .zip(facts.by_siret.as_ref())
-        .and_then(|(siret, answer)| several(siret.as_str(), answer, day, findings));
+        .and_then(|(siret, answer)| several(siret.as_str(), answer, day, applied));
     let mut practices = Vec::new();
     for (n, line) in (0..).zip(&form.rpps_rang) {
         let Some(rang) = line.valid() else { continue };
         let answer = facts.by_rpps_rang.get(rang);
         practices
-            .extend(answer.and_then(|answer| one(Field::RppsRang(n), rang.as_str(), answer, day, findings)));
+            .extend(answer.and_then(|answer| one(Field::RppsRang(n), rang.as_str(), answer, day, applied)));
     }
     let related = match (by_finess, &by_siret) {
         (Some(finess), Some(sirets)) => {
             let (sound, told) = compare(case, finess, sirets);
-            findings.extend(told);
+            let rows = std::iter::once(finess).chain(sirets.iter().copied());
+            let rows = rows.map(|found| Consulted::from(&found.structure)).collect();
+            applied.push(Applied::of(Code::Mismatch, Field::Structure, told).on(rows));
             sound
         }
         _ => true,
@@ -69,7 +75,7 @@ pub(super) fn identify<'a>(case: Case<'a>, findings: &mut Vec<Finding>) -> Optio
         (!practices.is_empty()).then_some(Known::RppsRang(practices))
     };
     let known = known.filter(|_| related)?;
-    findings.extend(name(case, &known));
+    applied.extend(name(case, &known));
     Some(known)
 }
 
@@ -79,20 +85,28 @@ fn one<'a>(
     number: &str,
     answer: &'a Answer<StructureFacts>,
     day: Date,
-    findings: &mut Vec<Finding>,
+    applied: &mut Vec<Applied>,
 ) -> Option<&'a StructureFacts> {
     match answer {
-        Answer::Found(found) if closed(&found.structure, day) => {
-            findings.push(told_closed(field, number, &found.structure));
-            None
+        Answer::Found(found) => {
+            let shut = closed(&found.structure, day);
+            applied.extend(there(field, number, &found.structure, shut));
+            Some(found).filter(|_| !shut)
         }
-        Answer::Found(found) => Some(found),
         Answer::NotFound => {
-            findings.push(Finding::reject(Code::Unknown, field, messages::structure_unknown(field, number)));
+            let message = messages::structure_unknown(field, number);
+            applied.push(Finding::reject(Code::Unknown, field, message).into());
             None
         }
         Answer::NoAnswer(_) => None,
     }
+}
+
+/// `unknown` and `closed` of a structure that is on file.
+fn there(field: Field, number: &str, structure: &Structure, shut: bool) -> Vec<Applied> {
+    let found = shut.then(|| told_closed(field, number, structure));
+    let applied = Applied::in_turn(&[(Code::Unknown, field), (Code::Closed, field)], found);
+    applied.into_iter().map(|one| one.on(vec![Consulted::from(structure)])).collect()
 }
 
 /// The structures of a SIRET that are open, when there are any.
@@ -100,7 +114,7 @@ fn several<'a>(
     siret: &str,
     answer: &'a Answer<Vec<StructureFacts>>,
     day: Date,
-    findings: &mut Vec<Finding>,
+    applied: &mut Vec<Applied>,
 ) -> Option<Vec<&'a StructureFacts>> {
     let found = match answer {
         Answer::Found(found) => found.as_slice(),
@@ -109,15 +123,13 @@ fn several<'a>(
     };
     let Some(first) = found.first() else {
         let message = messages::structure_unknown(Field::Siret, siret);
-        findings.push(Finding::reject(Code::Unknown, Field::Siret, message));
+        applied.push(Finding::reject(Code::Unknown, Field::Siret, message).into());
         return None;
     };
     let open: Vec<_> = found.iter().filter(|one| !closed(&one.structure, day)).collect();
-    if open.is_empty() {
-        findings.push(told_closed(Field::Siret, siret, &first.structure));
-        return None;
-    }
-    Some(open)
+    let told = open.first().map_or(&first.structure, |one| &one.structure);
+    applied.extend(there(Field::Siret, siret, told, open.is_empty()));
+    Some(open).filter(|open| !open.is_empty())
 }
 
 fn told_closed(field: Field, number: &str, structure: &Structure) -> Finding {
@@ -159,8 +171,9 @@ fn compare(case: Case, finess: &StructureFacts, sirets: &[&StructureFacts]) -> (
     (false, Some(Finding::reject(Code::Mismatch, Field::Structure, message)))
 }
 
-/// `mismatch` on the name: far from the structure's and from its legal entity's.
-fn name(case: Case, known: &Known) -> Option<Finding> {
+/// `mismatch` on the name: far from the structure's and from its legal entity's. `None` where no name
+/// is written.
+fn name(case: Case, known: &Known) -> Option<Applied> {
     let Entry::Valid(written, _) = &case.form.structure_name else { return None };
     let written = written.expose();
     let all = known.all();
@@ -168,9 +181,13 @@ fn name(case: Case, known: &Known) -> Option<Finding> {
         structure_close(written, &found.structure.name)
             || found.legal_entity.as_ref().is_some_and(|legal| structure_close(written, &legal.name))
     });
-    let first = all.first().filter(|_| !close)?;
-    let message = messages::structure_name_mismatch(written, &first.structure.name);
-    Some(Finding::review(Code::Mismatch, Field::StructureName, message))
+    let found = all.first().filter(|_| !close).map(|first| {
+        let message = messages::structure_name_mismatch(written, &first.structure.name);
+        Finding::review(Code::Mismatch, Field::StructureName, message)
+    });
+    let rows = all.iter().flat_map(|found| std::iter::once(&found.structure).chain(&found.legal_entity));
+    let rows = rows.take(ROWS).map(Consulted::from).collect();
+    Some(Applied::of(Code::Mismatch, Field::StructureName, found).on(rows))
 }
 
 /// Every number that names a structure: a contract or a mandate may be filed under any of them.

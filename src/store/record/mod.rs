@@ -62,6 +62,8 @@ pub struct NewCase {
     pub judged: Judged,
     /// The submission as guichet.report/1 shows it: form, evidence, findings, verdict.
     pub report: serde_json::Value,
+    /// Why it was judged so: guichet.explanation/1.
+    pub explanation: serde_json::Value,
     pub state: CaseState,
 }
 
@@ -93,8 +95,6 @@ impl CaseState {
 pub struct Basis {
     pub rules_version: String,
     pub reader_version: String,
-    /// `None` when no registry was ever loaded.
-    pub registry_snapshot: Option<i64>,
 }
 
 /// A reply to be sent.

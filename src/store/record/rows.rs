@@ -208,6 +208,7 @@ pub(super) async fn case(
     let siret = form.and_then(|form| written(&form.siret, |siret| siret.as_str()));
     let search = search_text(case, decision.head.as_ref());
     let report = clean(&case.report.to_string());
+    let explanation = clean(&case.explanation.to_string());
     let documents: Vec<_> = case.judged.documents.iter().map(|name| clean(name)).collect();
     let rangs = form.map(rpps_rang).unwrap_or_default();
     let cards = form.map(cards).unwrap_or_default();
@@ -233,7 +234,7 @@ pub(super) async fn case(
     .bind(&report)
     .bind(&decision.basis.rules_version)
     .bind(&decision.basis.reader_version)
-    .bind(decision.basis.registry_snapshot)
+    .bind(case.judged.snapshot)
     .bind(linked)
     .fetch_one(write.connection())
     .await
@@ -250,6 +251,7 @@ pub(super) async fn case(
             .map_err(fault(DOING))?;
     }
     findings(write, id, case).await?;
+    explain(write, id, &explanation).await?;
     // what an auditor compares the rows with, months later (`audit`)
     let detail = json!({
         "number": number.to_string(),
@@ -264,9 +266,10 @@ pub(super) async fn case(
         "source": case.judged.source.as_str(),
         "rules": decision.basis.rules_version,
         "reader": decision.basis.reader_version,
-        "snapshot": decision.basis.registry_snapshot,
+        "snapshot": case.judged.snapshot,
         "linked": linked,
         "report_sha256": sha256(report.as_bytes()),
+        "explanation_sha256": sha256(explanation.as_bytes()),
         "documents": found.documents,
     });
     let filed = json!({
@@ -298,6 +301,16 @@ async fn findings(write: &mut Write, id: i64, case: &NewCase) -> Result<(), Faul
         .await
         .map_err(fault(DOING))?;
     }
+    Ok(())
+}
+
+async fn explain(write: &mut Write, id: i64, explanation: &str) -> Result<(), Fault> {
+    sqlx::query("INSERT INTO explanations (case_id, explanation) VALUES ($1, $2)")
+        .bind(id)
+        .bind(explanation)
+        .execute(write.connection())
+        .await
+        .map_err(fault(DOING))?;
     Ok(())
 }
 

@@ -132,10 +132,18 @@ pub fn case(document: &str) -> NewCase {
         documents: vec![document.to_owned()],
         source: Source::Fields,
         form: None,
+        applied: vec![finding.clone().into()],
         findings: vec![finding.clone()],
         verdict: Verdict::Rejected(crate::domain::case::Findings::new(vec![finding]).unwrap()),
+        day: date(2026, 11, 23),
+        snapshot: Some(4),
     };
-    NewCase { judged, report: serde_json::json!({ "verdict": "rejected" }), state: CaseState::Decided }
+    NewCase {
+        judged,
+        report: serde_json::json!({ "verdict": "rejected" }),
+        explanation: serde_json::json!({ "rules": [] }),
+        state: CaseState::Decided,
+    }
 }
 
 /// SHA-256 of the document that all test mails carry.
@@ -157,11 +165,7 @@ pub fn ending(ending: Ending) -> Decision {
         }],
         assumed_new: vec![],
         day: date(2026, 11, 23),
-        basis: Basis {
-            rules_version: "r1".into(),
-            reader_version: "0.1.0".into(),
-            registry_snapshot: Some(4),
-        },
+        basis: Basis { rules_version: "r1".into(), reader_version: "0.1.0".into() },
         not_answered_because: None,
     }
 }

@@ -1,5 +1,6 @@
 //! A complete form and a registry that agrees with it; each test changes one thing.
 
+use crate::domain::applied::Applied;
 use crate::domain::case::{Judged, VerdictKind};
 use crate::domain::facts::{
     Answer, Card, Class, Contract, ContractStatus, Facts, FinessLevel, Mandate, Structure, StructureFacts,
@@ -235,7 +236,8 @@ impl Bench {
     pub(super) fn judged(&self) -> Judged {
         let filled = fill(self.reading.clone(), &self.policy);
         let facts = self.facts(filled.form.as_ref().unwrap_or(&crate::domain::form::F413::default()));
-        judge_with(filled, &facts, &self.policy, self.day, self.extra.clone())
+        let extra = self.extra.iter().cloned().map(Applied::from).collect();
+        judge_with(filled, &facts, &self.policy, self.day, extra)
     }
 
     /// Code, pointer and severity of every finding.
@@ -282,6 +284,7 @@ impl Bench {
 pub(super) fn structure(finess: &str, level: FinessLevel, name: &str, class: Class) -> Structure {
     let site = level == FinessLevel::Geographical;
     Structure {
+        line: 2,
         finess: Some(finess.to_owned()),
         level: Some(level),
         finess_ej: site.then(|| EJ.to_owned()),
@@ -297,6 +300,7 @@ pub(super) fn structure(finess: &str, level: FinessLevel, name: &str, class: Cla
 
 pub(super) fn contract(number: &str) -> Contract {
     Contract {
+        line: 2,
         number: format!("CA-{number}"),
         structure: number.to_owned(),
         valid_from: date(2024, 1, 1),
@@ -309,6 +313,7 @@ pub(super) fn contract(number: &str) -> Contract {
 
 pub(super) fn card(number: &str, last: &str, first: &str) -> Card {
     Card {
+        line: 2,
         number: number.to_owned(),
         kind: Some(CardType::Cpe),
         last_name: Masked::new(last),

@@ -31,6 +31,7 @@ fn registry(bench: &mut Bench) {
     bench.structures = rows(include_str!("../../../../fixtures/rules/structures.csv"))
         .iter()
         .map(|row| Structure {
+            line: 2,
             finess: some(row, "finess"),
             level: some(row, "finess_type").map(|level| match level.as_str() {
                 "EJ" => FinessLevel::Legal,
@@ -49,6 +50,7 @@ fn registry(bench: &mut Bench) {
     bench.contracts = rows(include_str!("../../../../fixtures/rules/contracts.csv"))
         .iter()
         .map(|row| Contract {
+            line: 2,
             number: text(row, "number"),
             structure: text(row, "structure"),
             valid_from: day(row, "valid_from").expect("a beginning"),
@@ -65,6 +67,7 @@ fn registry(bench: &mut Bench) {
     bench.cards = rows(include_str!("../../../../fixtures/rules/cards.csv"))
         .iter()
         .map(|row| Card {
+            line: 2,
             number: text(row, "number"),
             kind: some(row, "type").and_then(|kind| CardType::parse(&kind)),
             last_name: Masked::new(text(row, "last_name")),
@@ -78,6 +81,7 @@ fn registry(bench: &mut Bench) {
     bench.mandates = rows(include_str!("../../../../fixtures/rules/mandates.csv"))
         .iter()
         .map(|row| Mandate {
+            line: 2,
             structure: text(row, "structure"),
             last_name: Masked::new(text(row, "last_name")),
             first_name: Masked::new(text(row, "first_name")),

@@ -3,6 +3,7 @@
 mod bench;
 mod cases;
 mod contracts;
+mod explained;
 mod fields;
 mod people;
 mod principles;

@@ -70,6 +70,7 @@ fn delegate(structure: &str, card: Option<&str>, last: &str, until: Option<Date>
     let mut bench = Bench::new();
     bench.contracts[0].representative_last_name = Some(Masked::new("Peltier"));
     bench.mandates.push(Mandate {
+        line: 2,
         structure: structure.to_owned(),
         last_name: Masked::new(last),
         first_name: Masked::new("Henri"),
