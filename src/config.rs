@@ -90,6 +90,9 @@ pub struct RegistrySettings {
     pub max_shrink: f64,
     /// An import with more than this share of unreadable rows is refused (0.001 is 0.1 %).
     pub max_bad_rows: f64,
+    /// Snapshots whose rows are kept, the current one included: past cases can be replayed with those
+    /// they were decided with for as long.
+    pub keep: u32,
     /// The types of card the loaded feeds cover. A card that is not found is only rejected when
     /// all six are covered: CPS, CPF, CPE, CDE, CPA, CDA.
     pub card_types: BTreeSet<CardType>,
@@ -101,6 +104,7 @@ impl Default for RegistrySettings {
             max_age: Span::days(7),
             max_shrink: 0.2,
             max_bad_rows: 0.001,
+            keep: 2,
             card_types: CardType::ALL.into_iter().collect(),
         }
     }
@@ -336,6 +340,7 @@ impl Config {
             ("daemon.senders", self.daemon.senders),
             ("daemon.max_attempts", self.daemon.max_attempts as usize),
             ("sandbox.spares", self.sandbox.spares),
+            ("registry.keep", self.registry.keep as usize),
         ];
         if let Some((name, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::Refused(format!("{name} is at least 1")));

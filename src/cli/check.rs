@@ -175,6 +175,7 @@ impl Bench {
             day: self.day,
             now: SystemClock.now(),
             max_age: self.max_age,
+            snapshot: None,
         };
         let sender = head.as_ref().map(rules::mail::sender);
         let judged = examine(readings, &opened.documents, sender.as_slice(), ground).await.judged;

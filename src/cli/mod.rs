@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod explain;
 mod registry;
+mod replay;
 mod replies;
 mod run;
 
@@ -46,6 +47,8 @@ enum Command {
     /// Cases: list, show, search
     #[command(subcommand)]
     Cases(cases::CasesCommand),
+    /// Decide past cases again with today's code and rules, and show what would change; writes nothing
+    Replay(replay::Replay),
     /// Replies: list, resend by a person
     #[command(subcommand)]
     Replies(replies::RepliesCommand),
@@ -127,6 +130,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(check) => check.run().await,
         Command::Registry(registry) => registry.run().await,
         Command::Cases(cases) => cases.run().await,
+        Command::Replay(replay) => replay.run().await,
         Command::Replies(replies) => replies.run().await,
         Command::Audit(audit) => audit.run().await,
         Command::Config(ConfigCommand::Check(file)) => {

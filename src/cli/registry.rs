@@ -57,6 +57,7 @@ impl Import {
             force: self.force,
             max_shrink: config.registry.max_shrink,
             max_bad_rows: config.registry.max_bad_rows,
+            keep: config.registry.keep,
             ..Options::new()?
         };
         let bar = progress_bar();

@@ -65,6 +65,38 @@ impl Database {
         Ok(database)
     }
 
+    /// Opens a database that is there, for questions only: the engine itself refuses every write. One of
+    /// another version than this program's is refused, as bringing it up to date would write.
+    pub async fn open_to_read(url: &str) -> Result<Self, Fault> {
+        const DOING: &str = "opening the database to read";
+        install_default_drivers();
+        let (engine, pool, url, newest) = if url.starts_with("sqlite:") {
+            let url = if url.contains('?') { url.to_owned() } else { format!("{url}?mode=ro") };
+            (Engine::Sqlite, sqlite_pool("PRAGMA query_only = ON"), url, &SQLITE)
+        } else {
+            let pool = AnyPoolOptions::new().acquire_timeout(ACQUIRE).after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute("SET default_transaction_read_only = on").await.map(|_| ())
+                })
+            });
+            (Engine::Postgres, pool, url.to_owned(), &POSTGRES)
+        };
+        let pool = pool.max_connections(8).connect_lazy(&url).map_err(fault(DOING))?;
+        let (version,): (i64,) = sqlx::query_as("SELECT MAX(version) FROM _sqlx_migrations")
+            .fetch_one(&pool)
+            .await
+            .map_err(|error| Fault { retry: retry(&error), ..Fault::later(DOING, error) })?;
+        let ours = newest.iter().map(|step| step.version).max().unwrap_or_default();
+        if version != ours {
+            let why = format!(
+                "it is of version {version}, this program of version {ours}: start the daemon of this \
+                 program on it once, which brings it up to date"
+            );
+            return Err(Fault::never(DOING, why));
+        }
+        Ok(Self { engine, read: pool.clone(), write: pool })
+    }
+
     async fn open_sqlite(url: &str) -> Result<Self, sqlx::Error> {
         // Each connection to `:memory:` is a database of its own: there, one serves all.
         if url.contains(":memory:") {

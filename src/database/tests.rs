@@ -20,6 +20,31 @@ async fn several_programs_may_open_a_new_database_at_once() {
     }
 }
 
+#[tokio::test]
+async fn a_database_opened_to_read_refuses_every_write() {
+    let place = Place::new().await;
+    assert!(Database::open_to_read(&place.url).await.is_err(), "none is made");
+    Database::open(&place.url).await.unwrap().close().await;
+    let database = Database::open_to_read(&place.url).await.unwrap();
+    let count = sqlx::query_scalar("SELECT COUNT(*) FROM messages").fetch_one(database.read());
+    let count: i64 = count.await.unwrap();
+    assert_eq!(count, 0);
+    for sql in
+        ["DELETE FROM messages", "INSERT INTO case_years (year, last) VALUES (2026, 1)", "DROP TABLE cases"]
+    {
+        let mut writer = database.writer("writing").await.unwrap();
+        assert!(writer.execute(AssertSqlSafe(sql)).await.is_err(), "{sql}");
+    }
+    database.close().await;
+    // of another version: not brought up to date, refused
+    let newer = Database::open(&place.url).await.unwrap();
+    let mut writer = newer.writer("ageing").await.unwrap();
+    writer.execute(AssertSqlSafe("DELETE FROM _sqlx_migrations WHERE version > 5")).await.unwrap();
+    drop(writer);
+    let refused = Database::open_to_read(&place.url).await.unwrap_err().to_string();
+    assert!(refused.contains("version"), "{refused}");
+}
+
 /// A database of the version before, with a message waiting in it.
 #[tokio::test]
 async fn messages_of_the_version_before_wait_in_the_first_lane() {

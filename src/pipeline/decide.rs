@@ -1,22 +1,16 @@
 //! Leg 2: from the inbox to a decision on record, with the replies it makes due.
 
-use super::examine::{READER_VERSION, RULES_VERSION, examine, hashes_of, names_of, this_code};
+use super::examine::{READER_VERSION, RULES_VERSION, names_of, this_code};
+use super::judge::{Judgement, Mail};
 use super::letters::Answered;
 use super::{LEASE, Line};
 use crate::clock::paris_day;
-use crate::domain::case::{CaseNumber, Findings, Judged, Opened, Verdict, VerdictKind};
-use crate::domain::fill::names_nobody;
-use crate::domain::finding::{Code, Finding};
-use crate::domain::form::Field;
-use crate::domain::mail::{MailHead, MailKind};
-use crate::domain::messages;
-use crate::domain::rules;
-use crate::domain::sheet::{Reading, Source};
+use crate::domain::case::{CaseNumber, Judged, VerdictKind};
+use crate::domain::mail::MailKind;
 use crate::fault::{Fault, Retry};
 use crate::report::{self, Explained};
-use crate::sandbox::{Job, JobKind, Unopened};
-use crate::store::{Basis, CaseState, Claimed, Content, Decision, Ending, Lane, NewCase, Recorded, Twin};
-use jiff::civil::Date;
+use crate::sandbox::Unopened;
+use crate::store::{Basis, CaseState, Claimed, Decision, Ending, Known, Lane, NewCase, Recorded};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -37,39 +31,6 @@ pub enum Step {
     Decided,
     /// A message holds paper, and now waits in its lane.
     LeftToPaper,
-}
-
-/// What a message turned out to be.
-struct Judgement {
-    opened: Opened,
-    head: MailHead,
-    judged: Vec<Judged>,
-    /// The first case of documents that came before.
-    repeats: Option<CaseNumber>,
-    assumed_new: Vec<Twin>,
-}
-
-impl Judgement {
-    /// What the letter tells: the forms judged; of nothing but copies, where they were decided.
-    fn told(&self) -> Vec<Judged> {
-        let Some(number) = self.repeats.as_ref().filter(|_| self.judged.is_empty()) else {
-            return self.judged.clone();
-        };
-        let note = rules::mail::repeated(number);
-        Findings::new(vec![note.clone()])
-            .map(|findings| Judged {
-                documents: self.opened.documents.iter().map(|document| document.name.clone()).collect(),
-                source: Source::None,
-                form: None,
-                applied: vec![note.clone().into()],
-                findings: vec![note],
-                verdict: Verdict::Review(findings),
-                day: Date::default(),
-                snapshot: None,
-            })
-            .into_iter()
-            .collect()
-    }
 }
 
 impl Line {
@@ -126,83 +87,20 @@ impl Line {
     }
 
     async fn decide(&self, claimed: &Claimed, lane: Lane) -> Result<Step, Unopened> {
-        let Some(opened) = self.open(claimed, lane).await? else {
+        let mail = Mail { id: claimed.id, content: &claimed.content, size: claimed.size, known: Known::All };
+        let Some(opened) = self.open(mail, lane).await? else {
             tracing::info!(message = %claimed.id, "paper: waits in its own lane");
             self.store.leave_to_paper(claimed, self.now()).await?;
             return Ok(Step::LeftToPaper);
         };
         for _ in 0..ROUNDS {
-            let judgement = self.judge(claimed, opened.clone()).await?;
+            let ground = self.ground(paris_day(claimed.received_at));
+            let judgement = self.judge(mail, opened.clone(), ground).await?;
             if self.record(claimed, judgement).await? {
                 return Ok(Step::Decided);
             }
         }
         Err(Fault::later("recording a decision", "overtaken by copies again and again").into())
-    }
-
-    /// Opens the message in the sandbox; of a mail over the size cap there is only the header.
-    /// `None`: it holds paper, which is not read in this lane.
-    async fn open(&self, claimed: &Claimed, lane: Lane) -> Result<Option<Opened>, Unopened> {
-        let bytes = match &claimed.content {
-            Content::Whole(bytes) | Content::HeadOnly(bytes) => bytes,
-        };
-        let job = Job { kind: JobKind::Mail, name: "", bytes };
-        let opened = match lane {
-            Lane::Quick => self.sandbox.open_unless_paper(job).await?,
-            Lane::Paper => Some(self.sandbox.open(job).await?),
-        };
-        let Some(mut opened) = opened else { return Ok(None) };
-        let head_only = matches!(claimed.content, Content::HeadOnly(_));
-        if let Some(head) = opened.mail.as_mut().filter(|head| head_only && head.kind != MailKind::Automatic)
-        {
-            head.kind = MailKind::Submission;
-            let sentence = messages::mail_too_large(claimed.size, self.settings.max_mail);
-            let finding = Finding::reject(Code::DocumentTooLarge, Field::Document, sentence);
-            opened.readings = vec![Reading {
-                documents: vec![],
-                source: Source::None,
-                sheet: None,
-                findings: vec![finding],
-            }];
-        }
-        Ok(Some(opened))
-    }
-
-    async fn judge(&self, claimed: &Claimed, mut opened: Opened) -> Result<Judgement, Fault> {
-        let Some(head) = opened.mail.clone() else {
-            return Err(Fault::never("opening a message", "the sandbox took it for a document"));
-        };
-        let mut assumed_new = Vec::new();
-        let mut repeats = None;
-        let mut fresh = Vec::new();
-        for reading in std::mem::take(&mut opened.readings) {
-            let twins = twins(&reading, &opened, &head);
-            if let Some(number) = self.first_case_of(claimed, &twins).await? {
-                repeats = repeats.or(Some(number));
-            } else {
-                assumed_new.extend(twins);
-                fresh.push(reading);
-            }
-        }
-        let extra = [rules::mail::sender(&head), rules::mail::came_before(repeats.as_ref())];
-        let day = paris_day(claimed.received_at);
-        let submission = head.kind == MailKind::Submission;
-        let examined =
-            examine(if submission { fresh } else { vec![] }, &opened.documents, &extra, self.ground(day))
-                .await;
-        Ok(Judgement { opened, head, judged: examined.judged, repeats, assumed_new })
-    }
-
-    /// The case that the very same documents were decided in before, if all of them were.
-    async fn first_case_of(&self, claimed: &Claimed, twins: &[Twin]) -> Result<Option<CaseNumber>, Fault> {
-        let mut first = None;
-        for twin in twins {
-            match self.store.first_case_with_document(twin, claimed.id).await? {
-                Some(number) => first = first.or(Some(number)),
-                None => return Ok(None),
-            }
-        }
-        Ok(first)
     }
 
     /// Records the decision and what follows from it, in one commit. `false`: judge again.
@@ -236,17 +134,6 @@ impl Line {
             Recorded::Overtaken => Ok(false),
         }
     }
-}
-
-/// A reading's documents, as they are looked for among the decided ones. Where nothing was filled
-/// in, two people can send the very same bytes and mean two requests.
-fn twins(reading: &Reading, opened: &Opened, head: &MailHead) -> Vec<Twin> {
-    let sender = head.from.as_ref().map(|from| from.address.clone());
-    let of_sender = names_nobody(reading).then(|| sender.unwrap_or_default());
-    hashes_of(&reading.documents, opened)
-        .into_iter()
-        .map(|sha256| Twin { sha256: sha256.to_owned(), of_sender: of_sender.clone() })
-        .collect()
 }
 
 fn ending(judgement: &Judgement, answered: &Answered) -> Ending {

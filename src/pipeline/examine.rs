@@ -50,6 +50,8 @@ pub struct Ground<'a> {
     pub now: Timestamp,
     /// A registry older than this does not answer.
     pub max_age: SignedDuration,
+    /// The snapshot that is asked; `None`: the current one.
+    pub snapshot: Option<i64>,
 }
 
 impl Line {
@@ -60,6 +62,7 @@ impl Line {
             day,
             now: self.now(),
             max_age: self.settings.registry_max_age,
+            snapshot: None,
         }
     }
 }
@@ -88,7 +91,11 @@ pub async fn examine(
 /// never to a rejection (rulebook, principle 2).
 async fn gather(wanted: &Wanted, ground: Ground<'_>) -> Facts {
     let Some(registry) = ground.registry else { return silence(wanted, &NoAnswer::NeverLoaded) };
-    match registry.facts(wanted, ground.now, ground.max_age).await {
+    let answered = match ground.snapshot {
+        None => registry.facts(wanted, ground.now, ground.max_age).await,
+        Some(snapshot) => registry.facts_of(snapshot, wanted, ground.now, ground.max_age).await,
+    };
+    match answered {
         Ok(facts) => facts,
         Err(fault) => {
             tracing::error!(%fault, "the registry does not answer: submissions wait for a person");

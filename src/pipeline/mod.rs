@@ -13,11 +13,14 @@ mod answer;
 mod decide;
 mod examine;
 mod file;
+mod judge;
 mod letters;
+mod replay;
 mod take_in;
 
 pub use decide::Step;
 pub use examine::{Examined, Ground, examine, names_of, this_code};
+pub use replay::{Again, Against, Replayed};
 
 use crate::clock::Clock;
 use crate::domain::case::VerdictKind;

@@ -22,14 +22,31 @@ impl Registry {
         now: Timestamp,
         max_age: SignedDuration,
     ) -> Result<Facts, Fault> {
-        let snapshot = match self.current().await? {
-            None => return Ok(silence(wanted, None, &NoAnswer::NeverLoaded)),
-            Some(old) if now.duration_since(old.loaded_at) > max_age => {
-                return Ok(silence(wanted, Some(old.id), &NoAnswer::Stale));
-            }
-            Some(fresh) => fresh,
-        };
-        self.ask(&snapshot, wanted).await
+        match self.current().await? {
+            None => Ok(silence(wanted, None, &NoAnswer::NeverLoaded)),
+            Some(old) if old.is_stale(now, max_age) => Ok(silence(wanted, Some(old.id), &NoAnswer::Stale)),
+            Some(fresh) => self.ask(&fresh, wanted).await,
+        }
+    }
+
+    /// The same as an earlier snapshot would have said at that time.
+    ///
+    /// # Errors
+    /// A fault that does not pass, where its rows were dropped (see [`Snapshot::can_answer`]).
+    pub async fn facts_of(
+        &self,
+        snapshot: i64,
+        wanted: &Wanted,
+        at: Timestamp,
+        max_age: SignedDuration,
+    ) -> Result<Facts, Fault> {
+        const DOING: &str = "asking an earlier registry";
+        match self.snapshot(snapshot).await? {
+            None => Err(Fault::never(DOING, "there is no such snapshot")),
+            Some(old) if old.is_stale(at, max_age) => Ok(silence(wanted, Some(old.id), &NoAnswer::Stale)),
+            Some(old) if old.has_rows() => self.ask(&old, wanted).await,
+            Some(_) => Err(Fault::never(DOING, "its rows were dropped")),
+        }
     }
 
     async fn ask(&self, snapshot: &Snapshot, wanted: &Wanted) -> Result<Facts, Fault> {

@@ -48,6 +48,27 @@ pub struct Snapshot {
     pub bad_rows: u64,
 }
 
+impl Snapshot {
+    /// Too old at that time to be relied on.
+    #[must_use]
+    pub fn is_stale(&self, at: Timestamp, max_age: SignedDuration) -> bool {
+        at.duration_since(self.loaded_at) > max_age
+    }
+
+    /// Whether its rows are there.
+    #[must_use]
+    pub fn has_rows(&self) -> bool {
+        matches!(self.state, SnapshotState::Current | SnapshotState::Previous)
+    }
+
+    /// Whether it can be asked what it would have said at that time; of one too old then, the rows
+    /// are not needed to say so.
+    #[must_use]
+    pub fn can_answer(&self, at: Timestamp, max_age: SignedDuration) -> bool {
+        self.has_rows() || self.is_stale(at, max_age)
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: i64,
@@ -102,6 +123,19 @@ impl Registry {
         .fetch_optional(self.database.read())
         .await
         .map_err(fault("looking for the current registry"))?;
+        row.map(Row::snapshot).transpose()
+    }
+
+    /// A snapshot's particulars, whatever became of it.
+    pub async fn snapshot(&self, id: i64) -> Result<Option<Snapshot>, Fault> {
+        let row: Option<Row> = sqlx::query_as(
+            "SELECT id, state, loaded_at, origin, structures, contracts, cards, mandates, bad_rows \
+             FROM registry_snapshots WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(self.database.read())
+        .await
+        .map_err(fault("looking for a registry snapshot"))?;
         row.map(Row::snapshot).transpose()
     }
 

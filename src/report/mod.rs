@@ -2,11 +2,13 @@
 //! people (`french`). The schema is `fixtures/report.schema.json`. Why it was judged so is told beside
 //! it (`Explained`, and `explain` for people).
 
+mod compared;
 mod explain;
 mod explained;
 mod french;
 pub mod shown;
 
+pub use compared::{Answer, Changed, Comparison, Recorded, Rows};
 pub use explain::explain;
 pub use explained::{Channel, Explained, Outcomes, ReadBox, Row, Rule, Versions};
 pub use french::french;

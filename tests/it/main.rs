@@ -32,6 +32,7 @@ mod line;
 mod mails;
 mod paper;
 mod postfix;
+mod replay;
 mod sandbox;
 mod score;
 mod signed;

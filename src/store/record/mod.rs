@@ -4,7 +4,7 @@ mod rows;
 
 use super::event::{Event, Kind, sha256};
 use super::write::Write;
-use super::{Claimed, ReplyId, Store, caps, millis};
+use super::{Claimed, Known, ReplyId, Store, caps, millis};
 use crate::database::{clean, fault};
 use crate::domain::case::{CaseNumber, Judged, Template};
 use crate::domain::form::Masked;
@@ -147,7 +147,7 @@ impl Store {
     ) -> Result<Recorded, Fault> {
         let mut write = self.write(DOING, now).await?;
         for twin in &decision.assumed_new {
-            if rows::first_case_with(write.connection(), twin, claimed.id).await?.is_some() {
+            if rows::first_case_with(write.connection(), twin, claimed.id, Known::All).await?.is_some() {
                 return Ok(Recorded::Overtaken);
             }
         }
@@ -185,15 +185,16 @@ impl Store {
         Ok(Recorded::Done { cases: fresh, replies: due })
     }
 
-    /// The first case, of another message, that was made of the same document.
+    /// The first case, of another message and among those known, that was made of the same document.
     pub async fn first_case_with_document(
         &self,
         twin: &Twin,
         other_than: super::MailId,
+        known: Known,
     ) -> Result<Option<CaseNumber>, Fault> {
         let mut connection =
             self.database.read().acquire().await.map_err(fault("looking for a document seen before"))?;
-        rows::first_case_with(&mut connection, twin, other_than).await
+        rows::first_case_with(&mut connection, twin, other_than, known).await
     }
 }
 

@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::store::caps::key;
 use crate::store::event::{Event, Kind, sha256};
 use crate::store::write::Write;
-use crate::store::{Claimed, MailId, millis, word};
+use crate::store::{Claimed, Known, MailId, millis, word};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -56,18 +56,20 @@ pub(super) async fn first_case_with(
     connection: &mut AnyConnection,
     twin: &Twin,
     other_than: MailId,
+    known: Known,
 ) -> Result<Option<CaseNumber>, Fault> {
     let number: Option<(String,)> = sqlx::query_as(
         "SELECT cases.number FROM documents JOIN cases ON cases.message_id = documents.message_id \
          JOIN case_documents ON case_documents.case_id = cases.id AND case_documents.name = documents.name \
          JOIN messages ON messages.id = documents.message_id \
          WHERE documents.sha256 = $1 AND documents.message_id <> $2 \
-         AND ($3 = 0 OR messages.sender = $4) ORDER BY cases.id LIMIT 1",
+         AND ($3 = 0 OR messages.sender = $4) AND cases.id < $5 ORDER BY cases.id LIMIT 1",
     )
     .bind(&twin.sha256)
     .bind(other_than.0)
     .bind(i64::from(twin.of_sender.is_some()))
     .bind(twin.of_sender.as_ref().map(|sender| key(sender.expose())))
+    .bind(known.below())
     .fetch_optional(connection)
     .await
     .map_err(fault(DOING))?;

@@ -4,7 +4,9 @@ use super::desk::{Desk, FORM, LEASE, at, case, decision, ending, head, reply};
 use crate::domain::case::CaseNumber;
 use crate::domain::mail::ReplyState;
 use crate::fault::{Fault, Retry};
-use crate::store::{CaseState, Decision, Ending, Lane, NewCase, NewReply, Recorded, ReplyFilter, Twin};
+use crate::store::{
+    CaseState, Decision, Ending, Known, Lane, NewCase, NewReply, Recorded, ReplyFilter, Twin,
+};
 use jiff::civil::date;
 
 /// A filled form: whoever sends it.
@@ -87,16 +89,16 @@ async fn a_document_decided_meanwhile_is_not_decided_twice() {
     desk.keeps(2, "b").await;
     let (first, second) = (desk.claims().await, desk.claims().await);
     let new = Decision { assumed_new: vec![twin()], ..decision(vec![case("a.pdf")]) };
-    assert_eq!(desk.store.first_case_with_document(&twin(), second.id).await.unwrap(), None);
+    assert_eq!(desk.store.first_case_with_document(&twin(), second.id, Known::All).await.unwrap(), None);
     let recorded = desk.records(&first, &new).await;
     assert!(matches!(recorded, Recorded::Done { .. }));
     assert_eq!(desk.records(&second, &new).await, Recorded::Overtaken);
     assert_eq!(desk.store.ledger().await.unwrap().cases, 1);
 
     // judged again, it repeats the first case
-    let seen = desk.store.first_case_with_document(&twin(), second.id).await.unwrap();
+    let seen = desk.store.first_case_with_document(&twin(), second.id, Known::All).await.unwrap();
     assert_eq!(seen, Some(number("F413-2026-000001")));
-    assert_eq!(desk.store.first_case_with_document(&twin(), first.id).await.unwrap(), None);
+    assert_eq!(desk.store.first_case_with_document(&twin(), first.id, Known::All).await.unwrap(), None);
     let recorded = desk.records(&second, &ending(Ending::Repeat(seen.unwrap()))).await;
     let Recorded::Done { cases, replies } = recorded else { panic!("{recorded:?}") };
     assert_eq!((cases.len(), replies.len()), (0, 1));

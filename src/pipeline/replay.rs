@@ -1,0 +1,120 @@
+//! Past decisions taken again with today's code and configuration, against the registry of then or of
+//! now. Only asks: nothing is recorded, nothing is sent.
+
+use super::judge::Mail;
+use super::{Ground, Line};
+use crate::domain::case::CaseNumber;
+use crate::fault::Fault;
+use crate::report::{Comparison, Recorded, Rows, Submission};
+use crate::sandbox::Unopened;
+use crate::store::{Lane, MailId, Past, PastCase};
+
+/// Which registry answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Against {
+    /// The snapshot that each decision was taken with, as it stood at that time.
+    RegistryThen,
+    /// The current one.
+    RegistryNow,
+}
+
+/// A case, decided again.
+#[derive(Debug, Clone)]
+pub struct Replayed {
+    pub number: CaseNumber,
+    /// The versions it was recorded with.
+    pub rules_version: String,
+    pub reader_version: String,
+    pub end: Again,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub enum Again {
+    /// What was recorded against what is found now.
+    Judged(Box<Comparison>),
+    /// The mail does not hold this submission any more, as it is read now.
+    NoSubmission,
+    /// It cannot be decided again, for this reason.
+    NotReplayed(String),
+}
+
+impl Line {
+    /// Decides a message again. One answer for each of its cases; and how many more submissions are
+    /// found in it now.
+    ///
+    /// # Errors
+    /// A database that does not answer. What keeps one message from being replayed is in its answers.
+    pub async fn replay(&self, message: MailId, against: Against) -> Result<(Vec<Replayed>, usize), Fault> {
+        let past = self.store.past_decision(message).await?;
+        let judged = match self.judged_again(&past, against).await {
+            Ok(judged) => judged,
+            Err(why) => {
+                let not = |case: &PastCase| replayed(case, Again::NotReplayed(why.clone()));
+                return Ok((past.cases.iter().map(not).collect(), 0));
+            }
+        };
+        let more = judged.len().saturating_sub(past.cases.len());
+        let mut judged = judged.into_iter();
+        let mut all = Vec::with_capacity(past.cases.len());
+        for case in &past.cases {
+            let end = match judged.next() {
+                None => Again::NoSubmission,
+                Some(now) => {
+                    let recorded = |text: &str| {
+                        Recorded::parse(text)
+                            .map_err(|error| Fault::never("reading a recorded report", error))
+                    };
+                    let before = recorded(case.report.expose())?;
+                    let now = recorded(&now.to_json().to_string())?;
+                    Again::Judged(Box::new(before.against(&now, Rows::ByPlace)))
+                }
+            };
+            all.push(replayed(case, end));
+        }
+        Ok((all, more))
+    }
+
+    /// The submissions as they are judged now, or why that cannot be told.
+    async fn judged_again(&self, past: &Past, against: Against) -> Result<Vec<Submission>, String> {
+        let content = past.content.as_ref().ok_or("the mail is not kept any more")?;
+        let mail = Mail { id: past.message, content, size: past.size, known: past.known() };
+        let ground = self.ground_of(past, against).await?;
+        // whoever replays waits for paper, too
+        let opened = self.open(mail, Lane::Paper).await.map_err(|unopened| match unopened {
+            Unopened::Ended(ended) => format!("the mail could not be opened: {ended}"),
+            Unopened::Fault(fault) => fault.to_string(),
+        })?;
+        let opened = opened.ok_or("the mail could not be opened")?;
+        let judgement = self.judge(mail, opened, ground).await.map_err(|fault| fault.to_string())?;
+        Ok(judgement.judged.iter().map(Submission::from).collect())
+    }
+
+    async fn ground_of(&self, past: &Past, against: Against) -> Result<Ground<'_>, String> {
+        let case = past.cases.first().ok_or("it has no case")?;
+        let today = self.ground(case.day);
+        if against == Against::RegistryNow {
+            return Ok(today);
+        }
+        let then = Ground { now: case.decided_at, snapshot: case.registry_snapshot, ..today };
+        let Some(id) = case.registry_snapshot else {
+            // nothing was loaded then
+            return Ok(Ground { registry: None, ..then });
+        };
+        let snapshot = self.registry.snapshot(id).await.map_err(|fault| fault.to_string())?;
+        if snapshot.is_some_and(|snapshot| snapshot.can_answer(then.now, then.max_age)) {
+            Ok(then)
+        } else {
+            Err(format!("registry snapshot {id}, which it was decided with, is not kept any more"))
+        }
+    }
+}
+
+fn replayed(case: &PastCase, end: Again) -> Replayed {
+    Replayed {
+        number: case.number.clone(),
+        rules_version: case.rules_version.clone(),
+        reader_version: case.reader_version.clone(),
+        end,
+    }
+}
