@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use sqlx::AnyConnection;
 use std::collections::BTreeSet;
 
+/// Why a case was decided so.
+const EXPLANATION: &str = "SELECT explanation FROM explanations WHERE case_id = $1";
+
 /// How much there was.
 #[derive(Default)]
 pub(super) struct Counted {
@@ -265,8 +268,38 @@ impl Look<'_> {
             let hash = json!(sha256(row.report.as_bytes()));
             self.found.same(decision, || what("the report"), &hash, &told.report);
         }
+        let explained = rows::texts(self.at, EXPLANATION, row.id).await?;
+        if let Some(told) = told.explanation.as_str() {
+            let hash = explained.first().map(|text| sha256(text.as_bytes()));
+            self.found.same(decision, || what("the explanation"), &hash.as_deref(), &Some(told));
+        }
+        self.signatory(row, decision).await?;
         self.findings(row, told).await?;
         self.filed(row, opened).await
+    }
+
+    /// The signatory beside the case, by whom later forms are told, is the report's.
+    async fn signatory(&mut self, row: &CaseRow, decision: i64) -> Result<(), Fault> {
+        let beside: Vec<(Option<String>, Option<String>, Option<String>)> = rows::of(
+            self.at,
+            "SELECT signatory_card, signatory_last_name, signatory_first_names FROM cases WHERE id = $1",
+            row.id,
+        )
+        .await?;
+        let report: Value = serde_json::from_str(&row.report).unwrap_or_default();
+        for (card, last_name, first_names) in beside {
+            for (key, is) in [("card", card), ("last_name", last_name), ("first_names", first_names)] {
+                let reported = report.pointer(&format!("/form/signatory/{key}")).and_then(Value::as_str);
+                // what was written wrong stands in the column only
+                if is.is_some() && reported.is_some() && is.as_deref() != reported {
+                    self.found.add(
+                        decision,
+                        format!("the signatory's {key} of case {} is not the report's", row.number),
+                    );
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The findings: codes by the event, sentences by the report (whose hash the event says).
@@ -399,6 +432,9 @@ impl Look<'_> {
             self.at,
             "SELECT (SELECT COUNT(*) FROM case_cards WHERE case_id = $1) \
              + (SELECT COUNT(*) FROM case_rpps_rang WHERE case_id = $1) \
+             + (SELECT COUNT(*) FROM explanations WHERE case_id = $1) \
+             + (SELECT COUNT(signatory_card) + COUNT(signatory_last_name) + COUNT(signatory_first_names) \
+                FROM cases WHERE id = $1) \
              + (SELECT COUNT(*) FROM findings WHERE case_id = $1 AND message <> '')",
             row.id,
         )

@@ -14,9 +14,10 @@
 //! An event that opens a case says the SHA-256 of its report, one that makes a letter due that of
 //! the letter, one that keeps a mail that of its bytes: the rows of the other tables are held
 //! against them. An event that changes a case later says, in its detail, what is new (`verdict`,
-//! `state`, `report_sha256`). What may be personal data stands beside the chain (`event_texts`)
+//! `state`, `report_sha256`, `explanation_sha256`). What may be personal data stands beside the chain (`event_texts`)
 //! under its salted hash; where the retention has removed it, the event `purged` says so.
 
+pub mod archive;
 mod chain;
 mod message;
 mod reply;

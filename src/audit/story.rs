@@ -46,6 +46,7 @@ pub(super) struct CaseTold {
     pub(super) verdict: Value,
     pub(super) state: Value,
     pub(super) report: Value,
+    pub(super) explanation: Value,
     /// The event that said verdict or report last.
     pub(super) decided: (i64, i64),
 }
@@ -121,11 +122,16 @@ impl Story {
             self.end = Some((End::Cases, told.clone()));
             let of = |key: &str| told.says(key).cloned().unwrap_or_default();
             let (verdict, state, report) = (of("verdict"), of("state"), of("report_sha256"));
+            let explanation = of("explanation_sha256");
             let decided = (told.event, told.at);
-            self.cases.insert(id, CaseTold { opened: told, verdict, state, report, decided });
+            self.cases.insert(id, CaseTold { opened: told, verdict, state, report, explanation, decided });
         } else if let Some(case) = self.cases.get_mut(&id) {
             // whatever changes a case says what is new
-            let places = [("verdict", &mut case.verdict), ("report_sha256", &mut case.report)];
+            let places = [
+                ("verdict", &mut case.verdict),
+                ("report_sha256", &mut case.report),
+                ("explanation_sha256", &mut case.explanation),
+            ];
             for (key, place) in places {
                 if let Some(new) = told.says(key) {
                     *place = new.clone();

@@ -1,10 +1,12 @@
 //! `guichet cases`: what was decided, and what waits for a person.
 
-use super::{ConfigFile, complain, csv, explain, say};
+use super::operator::Operator;
+use super::table::Form;
+use super::{ConfigFile, complain, explain, say};
 use crate::clock::paris;
 use crate::domain::case::CaseNumber;
 use crate::domain::form::Masked;
-use crate::store::{CaseDetail, CaseFilter, CaseRow, CaseState};
+use crate::store::{CaseDetail, CaseFilter, CaseRow, CaseState, Store};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
@@ -34,6 +36,8 @@ pub(super) struct List {
     limit: u32,
     #[command(flatten)]
     form: Form,
+    #[command(flatten)]
+    operator: Operator,
 }
 
 #[derive(Debug, Args)]
@@ -45,6 +49,8 @@ pub(super) struct Show {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    operator: Operator,
 }
 
 #[derive(Debug, Args)]
@@ -59,17 +65,8 @@ pub(super) struct Search {
     limit: u32,
     #[command(flatten)]
     form: Form,
-}
-
-#[derive(Debug, Args)]
-#[group(multiple = false)]
-struct Form {
-    /// Print one JSON object per line
-    #[arg(long)]
-    json: bool,
-    /// Print CSV (`;`, with a header row)
-    #[arg(long)]
-    csv: bool,
+    #[command(flatten)]
+    operator: Operator,
 }
 
 impl CasesCommand {
@@ -87,7 +84,9 @@ impl List {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let state = self.waiting.then_some(CaseState::Waiting);
         let filter = CaseFilter { state, limit: Some(self.limit), ..CaseFilter::default() };
-        print(&self.config.store().await?.cases(&filter).await?, &self.form)?;
+        let store = self.config.store().await?;
+        let rows = store.cases(&filter).await?;
+        show(&store, &rows, (&self.operator, "cases list"), &self.form).await?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -102,7 +101,7 @@ impl Search {
                 break;
             }
         }
-        print(&found, &self.form)?;
+        show(&store, &found, (&self.operator, "cases search"), &self.form).await?;
         Ok(if found.is_empty() { ExitCode::from(3) } else { ExitCode::SUCCESS })
     }
 }
@@ -153,36 +152,28 @@ fn cells(row: &CaseRow) -> Vec<String> {
     ]
 }
 
-fn print(rows: &[CaseRow], form: &Form) -> anyhow::Result<()> {
-    if form.csv {
-        say(&csv::table(&HEADER, rows.iter().map(cells))?);
-    } else if form.json {
-        for row in rows {
-            let line: serde_json::Map<_, _> = HEADER
-                .iter()
-                .map(|name| (*name).to_owned())
-                .zip(cells(row).into_iter().map(Into::into))
-                .collect();
-            say(&serde_json::Value::Object(line).to_string());
-        }
-    } else if rows.is_empty() {
-        complain("no case");
-    } else {
-        for row in rows {
-            let cells = cells(row);
-            say(&super::columns(&cells, &[16, 17, 9, 8, 40, 10, 15, 3]));
-        }
-    }
-    Ok(())
+/// Notes the look, and prints the cases.
+async fn show(
+    store: &Store,
+    rows: &[CaseRow],
+    (operator, with): (&Operator, &str),
+    form: &Form,
+) -> anyhow::Result<()> {
+    let numbers: Vec<_> = rows.iter().map(|row| row.number.clone()).collect();
+    operator.looks(store, with, &numbers, json!({})).await?;
+    let rows: Vec<_> = rows.iter().map(cells).collect();
+    form.print(&HEADER, &rows, &[16, 17, 9, 8, 40, 10, 15, 3], "no case")
 }
 
 impl Show {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let number = case_number(&self.number)?;
-        let Some(case) = self.config.store().await?.case(&number).await? else {
+        let store = self.config.store().await?;
+        let Some(case) = store.case(&number).await? else {
             complain(&format!("there is no case {number}"));
             return Ok(ExitCode::from(3));
         };
+        self.operator.looks(&store, "cases show", &[number], json!({})).await?;
         say(&if self.json { as_json(&case)?.to_string() } else { in_full(&case) });
         Ok(ExitCode::SUCCESS)
     }

@@ -1,10 +1,12 @@
 //! `guichet cases explain`: why a case was judged as it was, as it was written down then.
 
 use super::cases::case_number;
+use super::operator::Operator;
 use super::{ConfigFile, complain, say};
 use crate::report::{Explained, explain};
 use anyhow::Context as _;
 use clap::Args;
+use serde_json::json;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -16,6 +18,8 @@ pub(super) struct Explain {
     /// Print JSON (guichet.explanation/1)
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    operator: Operator,
 }
 
 impl Explain {
@@ -32,6 +36,7 @@ impl Explain {
             complain(&format!("case {number} {why}"));
             return Ok(ExitCode::from(3));
         };
+        self.operator.looks(&store, "cases explain", std::slice::from_ref(&number), json!({})).await?;
         if self.json {
             say(recorded.expose());
             return Ok(ExitCode::SUCCESS);

@@ -8,10 +8,12 @@ mod csv;
 mod demo;
 mod doctor;
 mod explain;
+mod operator;
 mod registry;
 mod replay;
 mod replies;
 mod run;
+mod table;
 
 use crate::config::Config;
 use crate::store::Store;
@@ -33,7 +35,7 @@ Exit codes:
   0  done (for `check`: every file was examined, whatever the verdicts)
   1  something failed; the message says what and what to do
   2  the command line is wrong
-  3  nothing was found (`cases show`, `replies resend`)";
+  3  nothing was found (`cases show`, `replies resend`, `audit by-card` …)";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -52,7 +54,7 @@ enum Command {
     /// Replies: list, resend by a person
     #[command(subcommand)]
     Replies(replies::RepliesCommand),
-    /// The record: verify it, note its head
+    /// The record: verify it, ask it who decided what, hand a case over
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     /// The configuration: check it

@@ -1,11 +1,14 @@
 //! `guichet replies`: what left, what did not, and sending again by a person.
 
-use super::{ConfigFile, cases::moment, complain, csv, say};
+use super::operator::Operator;
+use super::table::Form;
+use super::{ConfigFile, cases::moment, complain, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::form::Masked;
 use crate::domain::mail::ReplyState;
 use crate::store::{ReplyFilter, ReplyId, ReplyRow, Resent};
 use clap::{Args, Subcommand};
+use serde_json::json;
 use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
@@ -30,12 +33,10 @@ pub(super) struct List {
     /// At most so many
     #[arg(long, default_value_t = 50)]
     limit: u32,
-    /// Print one JSON object per line
-    #[arg(long, conflicts_with = "csv")]
-    json: bool,
-    /// Print CSV (`;`, with a header row)
-    #[arg(long)]
-    csv: bool,
+    #[command(flatten)]
+    form: Form,
+    #[command(flatten)]
+    operator: Operator,
 }
 
 #[derive(Debug, Args)]
@@ -44,9 +45,8 @@ pub(super) struct Resend {
     config: ConfigFile,
     /// The reply's number, as in `replies list`
     id: i64,
-    /// Who sends it again: goes into the record
-    #[arg(long, env = "USER")]
-    by: String,
+    #[command(flatten)]
+    operator: Operator,
 }
 
 #[derive(Debug, Args)]
@@ -55,6 +55,8 @@ pub(super) struct Show {
     config: ConfigFile,
     /// The reply's number, as in `replies list`
     id: i64,
+    #[command(flatten)]
+    operator: Operator,
 }
 
 #[derive(Debug, Args)]
@@ -62,11 +64,10 @@ pub(super) struct CapsArgs {
     #[command(flatten)]
     config: ConfigFile,
     /// Reset the cap of this line of the list (1 is the first)
-    #[arg(long, value_name = "LINE", requires = "by")]
+    #[arg(long, value_name = "LINE")]
     reset: Option<usize>,
-    /// Who resets it: goes into the record
-    #[arg(long, env = "USER")]
-    by: Option<String>,
+    #[command(flatten)]
+    operator: Operator,
 }
 
 fn state(text: &str) -> Result<ReplyState, String> {
@@ -102,23 +103,12 @@ fn cells(row: &ReplyRow) -> Vec<String> {
 impl List {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let filter = ReplyFilter { state: self.state, limit: Some(self.limit), ..ReplyFilter::default() };
-        let rows = self.config.store().await?.replies(&filter).await?;
-        if self.csv {
-            say(&csv::table(&HEADER, rows.iter().map(cells))?);
-        } else if self.json {
-            for row in &rows {
-                let line: serde_json::Map<_, _> = HEADER
-                    .iter()
-                    .map(|name| (*name).to_owned())
-                    .zip(cells(row).into_iter().map(Into::into))
-                    .collect();
-                say(&serde_json::Value::Object(line).to_string());
-            }
-        } else {
-            for row in &rows {
-                say(&super::columns(&cells(row), &[5, 17, 9, 32, 44, 8, 3, 30]));
-            }
-        }
+        let store = self.config.store().await?;
+        let rows = store.replies(&filter).await?;
+        let ids: Vec<_> = rows.iter().map(|row| row.id.0).collect();
+        self.operator.looks(&store, "replies list", &[], json!({ "replies": ids })).await?;
+        let rows: Vec<_> = rows.iter().map(cells).collect();
+        self.form.print(&HEADER, &rows, &[5, 17, 9, 32, 44, 8, 3, 30], "no reply")?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -126,7 +116,7 @@ impl List {
 impl Resend {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let now = SystemClock.now();
-        match self.config.store().await?.resend(ReplyId(self.id), &self.by, now).await? {
+        match self.config.store().await?.resend(ReplyId(self.id), &self.operator.name(), now).await? {
             Resent::Due => say(&format!("reply {} is due again; the daemon sends it", self.id)),
             Resent::OnItsWay => say(&format!("reply {} is on its way anyway", self.id)),
             Resent::NoSuchReply => {
@@ -141,10 +131,12 @@ impl Resend {
 impl Show {
     async fn run(self) -> anyhow::Result<ExitCode> {
         use std::io::Write as _;
-        let Some(mail) = self.config.store().await?.reply_mail(ReplyId(self.id)).await? else {
+        let store = self.config.store().await?;
+        let Some(mail) = store.reply_mail(ReplyId(self.id)).await? else {
             complain(&format!("there is no reply {}", self.id));
             return Ok(ExitCode::from(3));
         };
+        self.operator.looks(&store, "replies show", &[], json!({ "replies": [self.id] })).await?;
         std::io::stdout().lock().write_all(&mail)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -154,12 +146,12 @@ impl CapsArgs {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let store = self.config.store().await?;
         let tripped = store.tripped().await?;
-        if let (Some(line), Some(by)) = (self.reset, &self.by) {
+        if let Some(line) = self.reset {
             let Some(cap) = line.checked_sub(1).and_then(|n| tripped.get(n)) else {
                 complain(&format!("there is no line {line}"));
                 return Ok(ExitCode::from(3));
             };
-            store.reset(&cap.cap, by, SystemClock.now()).await?;
+            store.reset(&cap.cap, &self.operator.name(), SystemClock.now()).await?;
             say("reset; replies held meanwhile are released one by one with `replies resend`");
             return Ok(ExitCode::SUCCESS);
         }

@@ -149,6 +149,12 @@ impl CaseNumber {
         Self { year, running }
     }
 
+    /// The number after this one in its year.
+    #[must_use]
+    pub fn next(&self) -> Self {
+        Self { year: self.year, running: self.running.saturating_add(1) }
+    }
+
     /// Reads `F413-2026-000123`; case and surrounding white space do not matter.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -55,6 +55,13 @@ fn work() -> io::Result<()> {
         show(wanted, &documents, &mut parent)?;
         return parent.send(&Frame::End);
     }
+    if order.hand_out {
+        for document in &documents {
+            parent.send(&Frame::Document { size: document.bytes.len() })?;
+            parent.to.write_all(&document.bytes)?;
+        }
+        return parent.send(&Frame::End);
+    }
     let reads = mail.as_ref().is_none_or(|head| head.kind != MailKind::Automatic);
     let heads = documents.iter().map(head).collect();
     parent.send(&Frame::Opened(Box::new(Head { mail, documents: heads, unread, reads })))?;

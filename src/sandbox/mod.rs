@@ -4,6 +4,7 @@
 //! documents beside it.
 
 pub mod child;
+mod documents;
 mod limits;
 mod nursery;
 mod pictures;

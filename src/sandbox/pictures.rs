@@ -64,6 +64,7 @@ impl Sandbox {
             | Frame::One { .. }
             | Frame::Recognise { .. }
             | Frame::Paper
+            | Frame::Document { .. }
             | Frame::End => {}
         })
         .await?;

@@ -61,6 +61,7 @@ impl Progress {
             | Frame::Paper
             | Frame::Picture { .. }
             | Frame::Unshown { .. }
+            | Frame::Document { .. }
             | Frame::End => {}
         }
     }

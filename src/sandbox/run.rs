@@ -162,21 +162,20 @@ async fn hear(
                     return Err(Ended::TimedOut);
                 }
             }
-            Ok(Frame::Picture { width, height, area }) => {
-                let size = width.saturating_mul(height).saturating_mul(3);
-                // pictures for people count as output; what is too much is not waited for
+            Ok(frame) => {
+                let size = frame.handed_out();
+                // what is handed out counts as output; what is too much is not waited for
                 let buffered = lines.buffer().len() as u64;
                 if size as u64 > lines.get_ref().limit().saturating_add(buffered) {
                     return Err(Ended::TooMuchOutput);
                 }
-                let mut pixels = vec![0; size];
-                match timeout_at(clock.deadline, lines.read_exact(&mut pixels)).await {
-                    Ok(Ok(_)) => listener(Frame::Picture { width, height, area }, pixels),
+                let mut bytes = vec![0; size];
+                match timeout_at(clock.deadline, lines.read_exact(&mut bytes)).await {
+                    Ok(Ok(_)) => listener(frame, bytes),
                     Ok(Err(_)) => return Ok(Heard::ClosedEarly),
                     Err(_) => return Err(Ended::TimedOut),
                 }
             }
-            Ok(frame) => listener(frame, Vec::new()),
             Err(_) => return Err(Ended::Crashed { signal: None }),
         }
     }

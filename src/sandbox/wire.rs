@@ -39,6 +39,9 @@ pub(super) struct Order {
     pub skip: Vec<usize>,
     /// Nothing is read, but this is drawn.
     pub show: Option<Wanted>,
+    /// Nothing is read, but the documents are handed out as they are.
+    #[serde(default)]
+    pub hand_out: bool,
 }
 
 /// Parts of a page to be drawn; `None` is all of it.
@@ -84,7 +87,14 @@ impl Order {
             task,
             skip,
             show: None,
+            hand_out: false,
         }
+    }
+
+    /// An order to hand the documents out and not to read.
+    pub fn handing_out(settings: &SandboxSettings, mime: &MimeSettings, job: Job<'_>) -> Self {
+        let order = Self::new(settings, mime, job, Paper::Leave, (Task::default(), Vec::new()));
+        Self { hand_out: true, ..order }
     }
 
     /// An order to draw and not to read.
@@ -97,7 +107,7 @@ impl Order {
 /// What the child found: `Opened`; then `All`, or a `One` for each document; then `End`. Between
 /// them it may ask for pictures of lines to be read, and waits for the answer. Where paper is not
 /// read, `Paper` is the last that matters. Where pages are drawn: a `Picture` for each part, or
-/// `Unshown`; then `End`.
+/// `Unshown`; then `End`. Where documents are handed out: a `Document` each, then `End`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "frame", rename_all = "snake_case")]
 pub(super) enum Frame {
@@ -124,12 +134,31 @@ pub(super) enum Frame {
     Unshown {
         why: Unshown,
     },
+    /// A document; its bytes follow.
+    Document {
+        size: usize,
+    },
     /// There is paper, which this child is not to read.
     Paper,
     End,
 }
 
 impl Frame {
+    /// Bytes that follow for people: pixels, documents.
+    pub fn handed_out(&self) -> usize {
+        match self {
+            Self::Picture { width, height, .. } => width.saturating_mul(*height).saturating_mul(3),
+            Self::Document { size } => *size,
+            Self::Opened(_)
+            | Self::All { .. }
+            | Self::One { .. }
+            | Self::Recognise { .. }
+            | Self::Unshown { .. }
+            | Self::Paper
+            | Self::End => 0,
+        }
+    }
+
     /// Bytes of pixels that follow a request with lines of these sizes.
     pub fn pixels(lines: &[(usize, usize)]) -> usize {
         lines.iter().fold(0, |sum: usize, (width, height)| sum.saturating_add(width.saturating_mul(*height)))

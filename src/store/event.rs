@@ -37,6 +37,7 @@ pub(super) enum Kind {
     ReplyResent,
     CapTripped,
     CapReset,
+    LookedAt,
 }
 
 impl Kind {
@@ -62,6 +63,7 @@ impl Kind {
             Self::ReplyResent => "reply_resent",
             Self::CapTripped => "cap_tripped",
             Self::CapReset => "cap_reset",
+            Self::LookedAt => "looked_at",
         }
     }
 }

@@ -48,7 +48,7 @@
 //! them. They hold ids, codes, hashes and the names of staff, and outlive the retention. What
 //! requesters wrote stays in the tables they point at, or in the event's text beside the chain,
 //! whose salted hash the event holds. An event that changes a case says what is new in its detail:
-//! `verdict`, `state`, `report_sha256`.
+//! `verdict`, `state`, `report_sha256`, `explanation_sha256`.
 //!
 //! # Engines
 //!
@@ -60,10 +60,12 @@
 mod asked;
 mod caps;
 mod claim;
+mod decided;
 mod event;
 mod filing;
 mod keep;
 mod ledger;
+mod looked;
 mod outbox;
 mod past;
 mod record;
@@ -77,10 +79,12 @@ pub(crate) mod tests;
 pub use asked::{CaseDetail, CaseFilter, CaseRow, ParkedRow, RecordedFinding, ReplyFilter, ReplyRow};
 pub use caps::{Cap, ReplyCounts, Tripped};
 pub use claim::{Claimed, Content, Lane};
+pub use decided::{Decided, DecidedFilter, StaffAct};
 pub use event::EventRow;
 pub use filing::ToFile;
 pub use keep::{Arrived, Kept, NewMail};
 pub use ledger::Ledger;
+pub use looked::Look;
 pub use outbox::{DueReply, Resent};
 pub use past::{Known, Past, PastCase, PastFilter};
 pub use record::{Basis, CaseState, Decision, Ending, NewCase, NewReply, Recorded, Twin};

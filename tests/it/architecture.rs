@@ -34,7 +34,7 @@ const CRATES: [(&str, &[&str]); 15] = [
     ("async_imap", &["intake/imap"]),
     ("tokio_rustls", &["intake"]),
     ("mail_parser", &["intake"]),
-    ("zip", &["intake"]),
+    ("zip", &["intake", "audit/archive"]),
     ("lettre", &["reply"]),
     ("minijinja", &["reply"]),
     ("sqlx", &["database", "store", "registry", "audit"]),

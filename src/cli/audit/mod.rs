@@ -1,5 +1,8 @@
 //! `guichet audit`: is the record what was written, who decided what, and one case to hand over.
 
+mod export;
+mod queries;
+
 use super::{ConfigFile, complain, say};
 use crate::audit::{self, Head};
 use anyhow::Context as _;
@@ -13,6 +16,16 @@ pub(super) enum AuditCommand {
     Verify(Verify),
     /// Print the head of the chain, `ID:HASH`, to be noted where nobody here can write
     Head(HeadArgs),
+    /// Write one case into one archive that can be checked without guichet
+    Export(export::Export),
+    /// What was decided, by whom, on what ground
+    Decisions(queries::Decisions),
+    /// The decisions on forms that name a card
+    ByCard(queries::ByCard),
+    /// The decisions on a structure's forms
+    ByStructure(queries::ByStructure),
+    /// What people did and looked at
+    Staff(queries::Staff),
 }
 
 #[derive(Debug, Args)]
@@ -51,6 +64,11 @@ impl AuditCommand {
         match self {
             Self::Verify(verify) => verify.run().await,
             Self::Head(head) => head.run().await,
+            Self::Export(export) => export.run().await,
+            Self::Decisions(decisions) => decisions.run().await,
+            Self::ByCard(card) => card.run().await,
+            Self::ByStructure(structure) => structure.run().await,
+            Self::Staff(staff) => staff.run().await,
         }
     }
 }
