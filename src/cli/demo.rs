@@ -114,7 +114,7 @@ async fn import_registry(daemon: &Daemon, folder: &Path) -> anyhow::Result<Optio
     std::fs::create_dir_all(&files)?;
     REGISTRY.extract(&files).context("unpacking the sample registry")?;
     let now = daemon.line.clock.now();
-    match daemon.line.registry.import_dir(&files, &Options::new()?, now, |_| {}).await {
+    match daemon.line.registry.import_dir(&files, &Options::default(), now, |_| {}).await {
         Ok(imported) => Ok(Some(imported)),
         Err(why) => Err(why).context("the sample registry"),
     }

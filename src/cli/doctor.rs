@@ -153,14 +153,19 @@ async fn database(config: &Config) -> Vec<Check> {
 
 async fn registry(config: &Config, registry: Registry) -> Check {
     let to_do = "Run `guichet registry import DIR` with fresh files; until then no form is accepted or rejected on it.";
-    match registry.age(SystemClock.now()).await {
-        Ok(None) => Check::failed("registry", "nothing was ever loaded", to_do),
-        Ok(Some(age)) if age > config.registry.max_age.signed() => {
-            Check::failed("registry", format!("loaded {} hours ago: too old", age.as_hours()), to_do)
-        }
-        Ok(Some(age)) => Check::passed("registry", format!("loaded {} hours ago", age.as_hours())),
-        Err(fault) => Check::failed("registry", fault.to_string(), to_do),
+    let snapshot = match registry.current().await {
+        Ok(Some(snapshot)) => snapshot,
+        Ok(None) => return Check::failed("registry", "nothing was ever loaded", to_do),
+        Err(fault) => return Check::failed("registry", fault.to_string(), to_do),
+    };
+    let now = SystemClock.now();
+    let unanswered = snapshot.unanswered(now, config.registry.max_age.signed());
+    if !unanswered.is_empty() {
+        return Check::failed("registry", unanswered.join("; "), to_do);
     }
+    let oldest = snapshot.oldest().map_or(now, |feed| feed.loaded_at);
+    let hours = now.duration_since(oldest).as_hours();
+    Check::passed("registry", format!("each feed was loaded within the last {} hours", hours + 1))
 }
 
 /// A small mail goes through a real child.

@@ -3,7 +3,9 @@
 use super::{ConfigFile, cases::moment, complain, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::database::Database;
-use crate::registry::{FeedReport, Imported, NotImported, Options, Progress, Registry};
+use crate::registry::{
+    Feed, FeedReport, Imported, NotImported, Options, Progress, Registry, SnapshotState, Source,
+};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -17,7 +19,7 @@ const SHOWN: usize = 20;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RegistryCommand {
-    /// Load structures.csv, contracts.csv, cards.csv and mandates.csv as a new snapshot, all or nothing
+    /// Load the files of a folder, or public files, as a new snapshot, all or nothing
     Import(Import),
     /// Which snapshots there are, and how old the current one is
     Status(Status),
@@ -25,8 +27,16 @@ pub(super) enum RegistryCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// Folder that holds the four files
-    directory: PathBuf,
+    /// Folder that holds structures.csv, contracts.csv, cards.csv and mandates.csv
+    #[arg(required_unless_present_any = ["finess", "cards"])]
+    directory: Option<PathBuf>,
+    /// Public FINESS file: the JSON of data.gouv.fr (.json.gz), or the legacy CSV; twice for the two
+    /// files of the legacy CSV (establishments and legal entities)
+    #[arg(long, value_name = "FILE")]
+    finess: Vec<PathBuf>,
+    /// Public file of the holders of CPS and CPF cards (Annuaire Santé, porteurs-cps-cpf.txt)
+    #[arg(long, value_name = "FILE")]
+    cards: Vec<PathBuf>,
     #[command(flatten)]
     config: ConfigFile,
     /// Take a file that lost more rows than `registry.max_shrink` allows
@@ -58,7 +68,6 @@ impl Import {
             max_shrink: config.registry.max_shrink,
             max_bad_rows: config.registry.max_bad_rows,
             keep: config.registry.keep,
-            ..Options::new()?
         };
         let bar = progress_bar();
         let progress = |at: Progress| {
@@ -66,7 +75,7 @@ impl Import {
             bar.set_length(at.total);
             bar.set_position(at.done);
         };
-        let done = registry.import_dir(&self.directory, &options, SystemClock.now(), progress).await;
+        let done = registry.import(&self.sources(), &options, SystemClock.now(), progress).await;
         bar.finish_and_clear();
         match done {
             Ok(imported) => {
@@ -85,11 +94,22 @@ impl Import {
     }
 }
 
+impl Import {
+    fn sources(&self) -> Vec<Source> {
+        let public = |feed: Feed, paths: &[PathBuf]| -> Vec<Source> {
+            paths.iter().map(|path| Source { feed, path: path.clone() }).collect()
+        };
+        let own = self.directory.as_deref().map(Source::of_folder).unwrap_or_default();
+        let cards = public(Feed::Holders, &self.cards);
+        own.into_iter().chain(public(Feed::Finess, &self.finess)).chain(cards).collect()
+    }
+}
+
 fn print(imported: &Imported) {
     say(&format!("snapshot {} is current", imported.snapshot));
     for feed in &imported.feeds {
         say(&format!(
-            "  {:14} {} rows, {} flagged{}",
+            "  {:19} {} rows, {} flagged{}",
             feed.feed.file(),
             feed.rows,
             feed.flagged,
@@ -104,8 +124,8 @@ fn print(imported: &Imported) {
 fn changes(feed: &FeedReport) -> String {
     feed.changes.as_ref().map_or_else(String::new, |changes| {
         format!(
-            ": {} added, {} removed, {} closed, {} opposed, {} ended",
-            changes.added, changes.removed, changes.closed, changes.opposed, changes.ended
+            ": {} added, {} removed, {} changed, {} closed, {} opposed, {} expired or ended",
+            changes.added, changes.removed, changes.changed, changes.closed, changes.opposed, changes.ended
         )
     })
 }
@@ -114,7 +134,7 @@ fn progress_bar() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{msg:14} {bar:40} {bytes}/{total_bytes} {eta}");
+    let style = ProgressStyle::with_template("{msg:19} {bar:40} {bytes}/{total_bytes} {eta}");
     ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
 }
 
@@ -125,17 +145,28 @@ impl Status {
         let snapshots = registry.snapshots().await?;
         for one in &snapshots {
             say(&format!(
-                "{:4}  {:8}  {}  {} structures, {} contracts, {} cards, {} mandates, {} bad rows  ({})",
+                "{:4}  {:8}  {}  {}",
                 one.id,
                 one.state.as_str(),
                 moment(one.loaded_at),
-                one.structures,
-                one.contracts,
-                one.cards,
-                one.mandates,
-                one.bad_rows,
-                one.origin,
+                one.origin
             ));
+            for feed in one.feeds.iter().filter(|_| one.state == SnapshotState::Current) {
+                say(&format!(
+                    "      {:19} {} rows, {} flagged, {} unreadable; loaded {} from {}",
+                    feed.feed.file(),
+                    feed.rows,
+                    feed.flagged,
+                    feed.bad_rows,
+                    moment(feed.loaded_at),
+                    feed.origin,
+                ));
+            }
+        }
+        let max_age = config.registry.max_age.signed();
+        let current = snapshots.iter().find(|one| one.state == SnapshotState::Current);
+        for silent in current.iter().flat_map(|one| one.unanswered(SystemClock.now(), max_age)) {
+            complain(&format!("{silent}: what hangs on it waits"));
         }
         if snapshots.is_empty() {
             complain("nothing was ever loaded: `guichet registry import DIR` loads the four CSV files");
@@ -147,7 +178,7 @@ impl Status {
 /// A registry in memory, loaded from a folder, for the time of one run.
 pub(super) async fn for_one_run(folder: &Path, now: Timestamp) -> anyhow::Result<Registry> {
     let registry = Registry::new(Database::open("sqlite::memory:").await?);
-    let done = registry.import_dir(folder, &Options::new()?, now, |_| {}).await;
+    let done = registry.import_dir(folder, &Options::default(), now, |_| {}).await;
     match done {
         Ok(_) => Ok(registry),
         Err(why) => Err(why).with_context(|| format!("the registry in {}", folder.display())),

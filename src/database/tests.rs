@@ -45,25 +45,66 @@ async fn a_database_opened_to_read_refuses_every_write() {
     assert!(refused.contains("version"), "{refused}");
 }
 
-/// A database of the version before, with a message waiting in it.
-#[tokio::test]
-async fn messages_of_the_version_before_wait_in_the_first_lane() {
-    let place = Place::new().await;
+/// A database of an earlier version, with rows in it, brought up to date.
+async fn brought_up_from(place: &Place, version: i64, rows: &[&'static str]) -> Database {
     let (engine, all) = if place.url.starts_with("postgres") {
         (Engine::Postgres, &POSTGRES)
     } else {
         (Engine::Sqlite, &SQLITE)
     };
-    let before = Migrator::with_migrations(all.iter().filter(|step| step.version < 3).cloned().collect());
+    let steps = all.iter().filter(|step| step.version <= version).cloned().collect();
     sqlx::any::install_default_drivers();
     let url = if engine == Engine::Sqlite { format!("{}?mode=rwc", place.url) } else { place.url.clone() };
     let mut connection = AnyConnection::connect(&url).await.unwrap();
-    before.run_direct(None, &mut connection, false).await.unwrap();
+    Migrator::with_migrations(steps).run_direct(None, &mut connection, false).await.unwrap();
+    for row in rows {
+        connection.execute(AssertSqlSafe(*row)).await.unwrap();
+    }
+    connection.close().await.unwrap();
+    Database::open(&place.url).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_current_registry_of_the_version_before_stays() {
+    let place = Place::new().await;
+    let database = brought_up_from(
+        &place,
+        3,
+        &[
+            "INSERT INTO registry_snapshots (id, state, loaded_at, origin, structures, contracts, cards, mandates, bad_rows) \
+             VALUES (6, 'previous', 1, 'old', 1, 0, 0, 0, 0), (7, 'current', 2, 'new', 1, 0, 2, 0, 1)",
+            "INSERT INTO registry_structures (snapshot, line, finess, level, rpps_rang, name, class, closed, flagged) \
+             VALUES (6, 2, '1', 'EJ', '', 'Old', NULL, 0, 0), (7, 2, '1', 'EJ', '9', 'New', 'dialysis', 0, 1)",
+            "INSERT INTO registry_rangs (snapshot, rpps_rang, line) VALUES (6, '8', 2), (7, '9', 2)",
+            "INSERT INTO registry_cards (snapshot, line, number, last_name, first_name) \
+             VALUES (6, 2, '1', 'a', 'b'), (7, 2, '1', 'a', 'b'), (7, 3, '2', 'c', 'd')",
+            "INSERT INTO registry_bad_rows (snapshot, feed, line, because) VALUES (7, 'cards', 4, 'no number')",
+            "INSERT INTO registry_bad_keys (snapshot, feed, identifier, line) VALUES (7, 'cards', '2100000017', 4)",
+        ],
+    )
+    .await;
+    for (of, rows) in [
+        ("registry_structures WHERE came = 7 AND name = 'New' AND class = 'dialysis'", 1),
+        ("registry_rangs JOIN registry_structures ON id = structure", 1),
+        ("registry_cards WHERE came = 7 AND gone IS NULL AND feed = 'cards'", 2),
+        ("registry_bad_keys JOIN registry_bad_rows ON id = bad_row WHERE feed = 'cards'", 1),
+        ("registry_feeds WHERE snapshot = 7 AND loaded_at = 2", 4),
+        ("registry_feeds WHERE feed = 'cards' AND rows = 2 AND bad_rows = 1", 1),
+        ("registry_snapshots WHERE state IN ('current', 'dropped')", 2),
+    ] {
+        let sql = format!("SELECT COUNT(*) FROM {of}");
+        let row = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(database.read());
+        let count: i64 = row.await.unwrap();
+        assert_eq!(count, rows, "{of}");
+    }
+}
+
+#[tokio::test]
+async fn messages_of_the_version_before_wait_in_the_first_lane() {
+    let place = Place::new().await;
     let message = "INSERT INTO messages (id, sha256, size, whole, received_at, kept_at, state, due_at) \
                    VALUES (1, 'a', 1, 1, 0, 0, 'kept', 0)";
-    connection.execute(AssertSqlSafe(message)).await.unwrap();
-    connection.close().await.unwrap();
-    let database = Database::open(&place.url).await.unwrap();
+    let database = brought_up_from(&place, 2, &[message]).await;
     let row = sqlx::query_scalar("SELECT lane FROM messages").fetch_one(database.read());
     let lane: String = row.await.unwrap();
     assert_eq!(lane, "quick");

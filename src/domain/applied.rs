@@ -152,7 +152,7 @@ impl From<&Structure> for Consulted {
             (None, false) => "ouverte".to_owned(),
         };
         let says = format!("{} ({}){level}, {class}, {state}", row.name, numbers.join(", "));
-        Self { feed: Feed::Structures, line: row.line, says: Masked::new(says) }
+        Self { feed: row.feed, line: row.line, says: Masked::new(says) }
     }
 }
 
@@ -181,7 +181,7 @@ impl From<&Card> for Consulted {
         let who = format!("{} {}", row.first_name.expose(), row.last_name.expose());
         let when = span(row.valid_from, row.valid_until);
         let says = format!("carte {kind} {} de {who}, valable {when}{opposed}", row.number);
-        Self { feed: Feed::Cards, line: row.line, says: Masked::new(says) }
+        Self { feed: row.feed, line: row.line, says: Masked::new(says) }
     }
 }
 

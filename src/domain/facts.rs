@@ -6,6 +6,7 @@ use super::policy::CardType;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A registry's answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,18 +36,29 @@ pub enum NoAnswer {
     Unreadable,
 }
 
-/// One of the registry's files.
+/// Where the registry's rows come from. Each feed is loaded as a whole, with or without the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Feed {
+    /// `structures.csv`
     Structures,
+    /// `contracts.csv`
     Contracts,
+    /// `cards.csv`
     Cards,
+    /// `mandates.csv`
     Mandates,
+    /// The public FINESS files: legacy CSV, or JSON since July 2026.
+    Finess,
+    /// The public file of the holders of CPS and CPF cards ("Annuaire Santé").
+    Holders,
 }
 
 impl Feed {
-    pub const ALL: [Self; 4] = [Self::Structures, Self::Contracts, Self::Cards, Self::Mandates];
+    pub const ALL: [Self; 6] =
+        [Self::Structures, Self::Contracts, Self::Cards, Self::Mandates, Self::Finess, Self::Holders];
+    /// The four that a folder holds.
+    pub const OWN: [Self; 4] = [Self::Structures, Self::Contracts, Self::Cards, Self::Mandates];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -55,9 +67,17 @@ impl Feed {
             Self::Contracts => "contracts",
             Self::Cards => "cards",
             Self::Mandates => "mandates",
+            Self::Finess => "finess",
+            Self::Holders => "holders",
         }
     }
 
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|feed| feed.as_str() == text)
+    }
+
+    /// Its file, as people call it.
     #[must_use]
     pub fn file(self) -> &'static str {
         match self {
@@ -65,7 +85,15 @@ impl Feed {
             Self::Contracts => "contracts.csv",
             Self::Cards => "cards.csv",
             Self::Mandates => "mandates.csv",
+            Self::Finess => "FINESS file",
+            Self::Holders => "card holders' file",
         }
+    }
+}
+
+impl fmt::Display for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -167,6 +195,7 @@ impl Paragraph {
 /// data is no reason to lose the row), so they are text here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Structure {
+    pub feed: Feed,
     /// In its file, from 1, the header being line 1.
     pub line: u64,
     pub finess: Option<String>,
@@ -220,6 +249,7 @@ impl Contract {
 /// A row of `cards.csv`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card {
+    pub feed: Feed,
     /// In its file, from 1, the header being line 1.
     pub line: u64,
     pub number: String,
@@ -271,8 +301,31 @@ pub struct Facts {
     pub contracts: Answer<Vec<Contract>>,
     /// Signatory's and administrators' cards; one per valid number on the form.
     pub cards: BTreeMap<CardNumber, Answer<Card>>,
+    /// The loaded feeds hold the public types of card only (CPS, CPF): a card that is not found may
+    /// be of another type.
+    pub only_public_cards: bool,
     /// Mandates of the structures above and of their legal entities, whatever their dates.
     pub mandates: Answer<Vec<Mandate>>,
+}
+
+impl Facts {
+    /// The facts where the registry says nothing of anything, and why.
+    #[must_use]
+    pub fn silence(wanted: &Wanted, why: &NoAnswer) -> Self {
+        fn not<T>(why: &NoAnswer) -> Answer<T> {
+            Answer::NoAnswer(why.clone())
+        }
+        Self {
+            snapshot: None,
+            by_finess: wanted.finess.as_ref().map(|_| not(why)),
+            by_siret: wanted.siret.as_ref().map(|_| not(why)),
+            by_rpps_rang: wanted.rpps_rang.iter().map(|rang| (rang.clone(), not(why))).collect(),
+            contracts: not(why),
+            cards: wanted.cards.iter().map(|card| (card.clone(), not(why))).collect(),
+            only_public_cards: false,
+            mandates: not(why),
+        }
+    }
 }
 
 /// What to look up for a form.

@@ -4,7 +4,7 @@
 use super::Line;
 use crate::domain::applied::Applied;
 use crate::domain::case::{Judged, Opened};
-use crate::domain::facts::{Answer, Facts, NoAnswer, Wanted};
+use crate::domain::facts::{Facts, NoAnswer, Wanted};
 use crate::domain::fill::{fill, wanted};
 use crate::domain::mail::DocumentHead;
 use crate::domain::policy::Policy;
@@ -90,7 +90,7 @@ pub async fn examine(
 /// The registry's answers. A registry that cannot be asked answers nothing, which leads to review,
 /// never to a rejection (rulebook, principle 2).
 async fn gather(wanted: &Wanted, ground: Ground<'_>) -> Facts {
-    let Some(registry) = ground.registry else { return silence(wanted, &NoAnswer::NeverLoaded) };
+    let Some(registry) = ground.registry else { return Facts::silence(wanted, &NoAnswer::NeverLoaded) };
     let answered = match ground.snapshot {
         None => registry.facts(wanted, ground.now, ground.max_age).await,
         Some(snapshot) => registry.facts_of(snapshot, wanted, ground.now, ground.max_age).await,
@@ -99,24 +99,8 @@ async fn gather(wanted: &Wanted, ground: Ground<'_>) -> Facts {
         Ok(facts) => facts,
         Err(fault) => {
             tracing::error!(%fault, "the registry does not answer: submissions wait for a person");
-            silence(wanted, &NoAnswer::Unreadable)
+            Facts::silence(wanted, &NoAnswer::Unreadable)
         }
-    }
-}
-
-fn silence(wanted: &Wanted, why: &NoAnswer) -> Facts {
-    Facts {
-        snapshot: None,
-        by_finess: wanted.finess.as_ref().map(|_| Answer::NoAnswer(why.clone())),
-        by_siret: wanted.siret.as_ref().map(|_| Answer::NoAnswer(why.clone())),
-        by_rpps_rang: wanted
-            .rpps_rang
-            .iter()
-            .map(|line| (line.clone(), Answer::NoAnswer(why.clone())))
-            .collect(),
-        contracts: Answer::NoAnswer(why.clone()),
-        cards: wanted.cards.iter().map(|card| (card.clone(), Answer::NoAnswer(why.clone()))).collect(),
-        mandates: Answer::NoAnswer(why.clone()),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::domain::facts::Class;
 use crate::fault::Fault;
 use serde::Deserialize;
+use std::sync::LazyLock;
 
 const BUILT_IN: &str = include_str!("../../config/classes.toml");
 
@@ -35,8 +36,12 @@ struct Entry {
 
 impl Classes {
     /// The table that comes with the program.
-    pub fn built_in() -> Result<Self, Fault> {
-        Self::parse(BUILT_IN)
+    #[must_use]
+    pub fn built_in() -> &'static Self {
+        static TABLE: LazyLock<Classes> = LazyLock::new(|| {
+            Classes::parse(BUILT_IN).unwrap_or_else(|fault| unreachable!("a test reads it: {fault}"))
+        });
+        &TABLE
     }
 
     /// Another table, TOML as in `config/classes.toml`.
@@ -101,7 +106,7 @@ mod tests {
 
     #[test]
     fn specific_categories_come_first_and_the_legal_status_decides_the_rest() {
-        let classes = Classes::built_in().unwrap();
+        let classes = Classes::built_in();
         let of = |category, status| classes.class_of(Some(category), status);
         assert_eq!(of("620", None), Some(Class::Pharmacy));
         assert_eq!(of("190", Some("70")), Some(Class::MedicoSocial));
@@ -114,7 +119,7 @@ mod tests {
 
     #[test]
     fn without_a_legal_status_the_category_decides_where_the_notice_says_the_same_of_all_it_can_be() {
-        let classes = Classes::built_in().unwrap();
+        let classes = Classes::built_in();
         assert_eq!(classes.class_of(Some("355"), None), Some(Class::PublicHospital));
         assert_eq!(classes.class_of(Some("365"), None).and_then(Class::paragraph), Some(Paragraph::Centres));
         // public or private: unknown, and not `other`

@@ -1,35 +1,45 @@
-//! What the registry says about one form: structures with their families, contracts, cards and
-//! mandates.
+//! What the registry says about forms: structures with their families, contracts, cards and mandates.
 
-use super::feed::Feed;
-use super::rows::{self, Asked};
-use super::{Registry, Snapshot};
+use super::feed::{Feed, Table};
+use super::rows::{Asked, By, Known};
+use super::{Classes, Registry, Snapshot};
 use crate::domain::facts::{
     Answer, Card, Contract, Facts, FinessLevel, Mandate, NoAnswer, Structure, StructureFacts, Wanted,
 };
-use crate::domain::identifiers::{CardNumber, RppsRang};
+use crate::domain::identifiers::{CardNumber, Finess, RppsRang, Siret};
 use crate::fault::Fault;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 impl Registry {
-    /// Everything that bears on one form. Where the registry was never loaded, or is older than
-    /// `max_age`, each answer is [`Answer::NoAnswer`]; a row that the import could not read is
-    /// [`NoAnswer::Unreadable`], never "not found".
+    /// Everything that bears on one form; see [`Self::all_facts`].
     pub async fn facts(
         &self,
         wanted: &Wanted,
         now: Timestamp,
         max_age: SignedDuration,
     ) -> Result<Facts, Fault> {
+        let all = self.all_facts(std::slice::from_ref(wanted), now, max_age).await?;
+        let none = || Fault::never("asking the registry", "no facts for a form");
+        all.into_iter().next().ok_or_else(none)
+    }
+
+    /// Everything that bears on each of several forms, asked for together. What hangs on a feed that
+    /// was never loaded, or is older than `max_age`, is [`Answer::NoAnswer`]; a row that the import
+    /// could not read is [`NoAnswer::Unreadable`], never "not found".
+    pub async fn all_facts(
+        &self,
+        wanted: &[Wanted],
+        now: Timestamp,
+        max_age: SignedDuration,
+    ) -> Result<Vec<Facts>, Fault> {
         match self.current().await? {
-            None => Ok(silence(wanted, None, &NoAnswer::NeverLoaded)),
-            Some(old) if old.is_stale(now, max_age) => Ok(silence(wanted, Some(old.id), &NoAnswer::Stale)),
-            Some(fresh) => self.ask(&fresh, wanted).await,
+            Some(snapshot) => self.told_by(&snapshot, wanted, now, max_age).await,
+            None => Ok(wanted.iter().map(|one| Facts::silence(one, &NoAnswer::NeverLoaded)).collect()),
         }
     }
 
-    /// The same as an earlier snapshot would have said at that time.
+    /// What an earlier snapshot would have said at that time.
     ///
     /// # Errors
     /// A fault that does not pass, where its rows were dropped (see [`Snapshot::can_answer`]).
@@ -41,132 +51,171 @@ impl Registry {
         max_age: SignedDuration,
     ) -> Result<Facts, Fault> {
         const DOING: &str = "asking an earlier registry";
-        match self.snapshot(snapshot).await? {
-            None => Err(Fault::never(DOING, "there is no such snapshot")),
-            Some(old) if old.is_stale(at, max_age) => Ok(silence(wanted, Some(old.id), &NoAnswer::Stale)),
-            Some(old) if old.has_rows() => self.ask(&old, wanted).await,
-            Some(_) => Err(Fault::never(DOING, "its rows were dropped")),
+        let old = self.snapshot(snapshot).await?;
+        let old = old.ok_or_else(|| Fault::never(DOING, "there is no such snapshot"))?;
+        if !old.can_answer(at, max_age) {
+            return Err(Fault::never(DOING, "its rows were dropped"));
         }
+        let all = self.told_by(&old, std::slice::from_ref(wanted), at, max_age).await?;
+        all.into_iter().next().ok_or_else(|| Fault::never(DOING, "no facts for a form"))
     }
 
-    async fn ask(&self, snapshot: &Snapshot, wanted: &Wanted) -> Result<Facts, Fault> {
-        let asked = Asked::new(&self.database, snapshot);
-        let finess: Vec<_> = wanted.finess.iter().map(|finess| finess.as_str().to_owned()).collect();
-        let siret: Vec<_> = wanted.siret.iter().map(|siret| siret.as_str().to_owned()).collect();
-        let rangs: Vec<_> = wanted.rpps_rang.iter().map(|rang| rang.as_str().to_owned()).collect();
-        let by_finess = asked.structures(rows::By::Finess, &finess).await?;
-        let by_siret = asked.structures(rows::By::Siret, &siret).await?;
-        let by_rang = asked.structures(rows::By::RppsRang, &rangs).await?;
+    async fn told_by(
+        &self,
+        snapshot: &Snapshot,
+        wanted: &[Wanted],
+        now: Timestamp,
+        max_age: SignedDuration,
+    ) -> Result<Vec<Facts>, Fault> {
+        let gathered = Gathered::of(&Asked::new(&self.database, snapshot), wanted).await?;
+        let silent = |table| snapshot.silent(table, now, max_age);
+        let silent = Silent {
+            structures: silent(Table::Structures),
+            contracts: silent(Table::Contracts),
+            cards: silent(Table::Cards),
+            mandates: silent(Table::Mandates),
+        };
+        Ok(wanted.iter().map(|one| gathered.facts(one, snapshot, &silent)).collect())
+    }
+}
 
-        let named: Vec<&Structure> = by_finess.iter().chain(&by_siret).chain(&by_rang).collect();
-        let entities: BTreeSet<String> = named.iter().filter_map(|one| legal_entity_of(one)).collect();
+/// Why each table does not answer, if it does not.
+struct Silent {
+    structures: Option<NoAnswer>,
+    contracts: Option<NoAnswer>,
+    cards: Option<NoAnswer>,
+    mandates: Option<NoAnswer>,
+}
+
+/// The rows that bear on some forms.
+struct Gathered {
+    by_finess: Vec<Structure>,
+    by_siret: Vec<Structure>,
+    by_rang: Vec<Structure>,
+    legal: Vec<Structure>,
+    establishments: Vec<Structure>,
+    contracts: Vec<Contract>,
+    cards: Vec<Card>,
+    mandates: Vec<Mandate>,
+    /// Identifiers that stand in rows which could not be read, in the order of [`Table::ALL`].
+    unreadable: [BTreeSet<String>; Table::ALL.len()],
+}
+
+impl Gathered {
+    async fn of(asked: &Asked<'_>, wanted: &[Wanted]) -> Result<Self, Fault> {
+        let finess = distinct(wanted.iter().filter_map(|one| one.finess.as_ref()).map(Finess::as_str));
+        let siret = distinct(wanted.iter().filter_map(|one| one.siret.as_ref()).map(Siret::as_str));
+        let rangs = distinct(wanted.iter().flat_map(|one| &one.rpps_rang).map(RppsRang::as_str));
+        let cards = distinct(wanted.iter().flat_map(|one| &one.cards).map(CardNumber::as_str));
+        let by_finess = asked.structures(By::Finess, &finess).await?;
+        let by_siret = asked.structures(By::Siret, &siret).await?;
+        let by_rang = asked.structures(By::RppsRang, &rangs).await?;
+        let named = || by_finess.iter().chain(&by_siret).chain(&by_rang);
+        let entities = named().filter_map(|one| legal_entity_of(&one.structure)).collect::<BTreeSet<_>>();
         let entities: Vec<_> = entities.into_iter().collect();
-        let legal = asked.structures(rows::By::Finess, &entities).await?;
-        let establishments = asked.structures(rows::By::LegalEntity, &entities).await?;
+        let legal = asked.structures(By::Finess, &entities).await?;
+        let establishments = asked.structures(By::LegalEntity, &entities).await?;
 
-        let narrow = identifiers(named.iter().copied().chain(&legal));
-        let wide = identifiers(named.iter().copied().chain(&legal).chain(&establishments));
-        let family = Family { legal: &legal, establishments: &establishments };
-        let unreadable =
-            asked.unreadable(Feed::Structures, finess.iter().chain(&siret).chain(&rangs)).await?;
+        let table = Classes::built_in();
+        let classed = |known: &[Known]| known.iter().map(|one| classified(one, &legal, table).0).collect();
+        let narrow = numbers(named().chain(&legal).map(|one| &one.structure));
+        let wide = numbers(named().chain(&legal).chain(&establishments).map(|one| &one.structure));
+        let (contract_rows, card_rows, mandate_rows) =
+            tokio::try_join!(asked.contracts(&wide), asked.cards(&cards), asked.mandates(&narrow))?;
+        Ok(Self {
+            unreadable: [
+                asked.unreadable(Table::Structures, finess.iter().chain(&siret).chain(&rangs)).await?,
+                asked.unreadable(Table::Contracts, &wide).await?,
+                asked.unreadable(Table::Cards, &cards).await?,
+                asked.unreadable(Table::Mandates, &narrow).await?,
+            ],
+            by_finess: classed(&by_finess),
+            by_siret: classed(&by_siret),
+            by_rang: classed(&by_rang),
+            establishments: classed(&establishments),
+            legal: classed(&legal),
+            contracts: contract_rows.into_iter().map(|(row, _)| row).collect(),
+            cards: card_rows.into_iter().map(|(row, _)| row).collect(),
+            mandates: mandate_rows.into_iter().map(|(row, _)| row).collect(),
+        })
+    }
 
-        Ok(Facts {
+    /// What of it bears on one form.
+    fn facts(&self, wanted: &Wanted, snapshot: &Snapshot, silent: &Silent) -> Facts {
+        let [structures, contracts, cards, mandates] = &self.unreadable;
+        let by_finess: Vec<_> = wanted.finess.iter().flat_map(|one| self.having(one.as_str())).collect();
+        let by_siret: Vec<_> = wanted
+            .siret
+            .iter()
+            .flat_map(|siret| self.by_siret.iter().filter(|one| one.siret.as_deref() == Some(siret.as_str())))
+            .collect();
+        let of_rang = |rang: &str| -> Vec<&Structure> {
+            self.by_rang.iter().filter(|one| one.rpps_rang.iter().any(|known| known == rang)).collect()
+        };
+        let by_rang = wanted.rpps_rang.iter().flat_map(|rang| of_rang(rang.as_str()));
+        let named: Vec<_> = by_finess.iter().chain(&by_siret).copied().chain(by_rang).collect();
+        let entities: BTreeSet<_> = named.iter().filter_map(|one| legal_entity_of(one)).collect();
+        let of = |finess: Option<&String>| finess.is_some_and(|number| entities.contains(number));
+        let legal = self.legal.iter().filter(|one| of(one.finess.as_ref()));
+        let sites = self.establishments.iter().filter(|one| of(one.finess_ej.as_ref()));
+        let narrow = numbers(named.iter().copied().chain(legal.clone()));
+        let wide = numbers(named.iter().copied().chain(legal).chain(sites));
+
+        let one = |found: &[&Structure], key: &str| match (&silent.structures, found.first()) {
+            (Some(why), _) => Answer::NoAnswer(why.clone()),
+            (None, Some(first)) => Answer::Found(self.family(first)),
+            (None, None) => absent(structures, key),
+        };
+        Facts {
             snapshot: Some(snapshot.id),
-            by_finess: wanted
-                .finess
-                .as_ref()
-                .map(|finess| one(&by_finess, &family, || absent(&unreadable, finess.as_str()))),
-            by_siret: wanted.siret.as_ref().map(|siret| {
-                let all: Vec<_> = by_siret.iter().map(|found| family.of(found)).collect();
-                if all.is_empty() { absent(&unreadable, siret.as_str()) } else { Answer::Found(all) }
+            by_finess: wanted.finess.as_ref().map(|finess| one(&by_finess, finess.as_str())),
+            by_siret: wanted.siret.as_ref().map(|siret| match &silent.structures {
+                Some(why) => Answer::NoAnswer(why.clone()),
+                None if by_siret.is_empty() => absent(structures, siret.as_str()),
+                None => Answer::Found(by_siret.iter().map(|found| self.family(found)).collect()),
             }),
             by_rpps_rang: wanted
                 .rpps_rang
                 .iter()
-                .map(|rang| {
-                    let its: Vec<_> = by_rang
-                        .iter()
-                        .filter(|found| found.rpps_rang.iter().any(|known| known == rang.as_str()))
-                        .cloned()
-                        .collect();
-                    (rang.clone(), one(&its, &family, || absent(&unreadable, rang.as_str())))
+                .map(|rang| (rang.clone(), one(&of_rang(rang.as_str()), rang.as_str())))
+                .collect(),
+            contracts: listed(silent.contracts.as_ref(), contracts, &wide, || {
+                self.contracts
+                    .iter()
+                    .filter(|one| wide.binary_search(&one.structure).is_ok())
+                    .cloned()
+                    .collect()
+            }),
+            cards: wanted
+                .cards
+                .iter()
+                .map(|number| {
+                    let card = self.cards.iter().find(|card| card.number == number.as_str());
+                    let answer = match (&silent.cards, card) {
+                        (Some(why), _) => Answer::NoAnswer(why.clone()),
+                        (None, Some(card)) => Answer::Found(card.clone()),
+                        (None, None) => absent(cards, number.as_str()),
+                    };
+                    (number.clone(), answer)
                 })
                 .collect(),
-            contracts: self.contracts(&asked, &wide).await?,
-            cards: self.cards(&asked, &wanted.cards).await?,
-            mandates: self.mandates(&asked, &narrow).await?,
-        })
-    }
-
-    async fn contracts(&self, asked: &Asked<'_>, keys: &[String]) -> Result<Answer<Vec<Contract>>, Fault> {
-        if !asked.unreadable(Feed::Contracts, keys).await?.is_empty() {
-            return Ok(Answer::NoAnswer(NoAnswer::Unreadable));
+            only_public_cards: snapshot.feed(Feed::Cards).is_none(),
+            mandates: listed(silent.mandates.as_ref(), mandates, &narrow, || {
+                self.mandates
+                    .iter()
+                    .filter(|one| narrow.binary_search(&one.structure).is_ok())
+                    .cloned()
+                    .collect()
+            }),
         }
-        asked.contracts(keys).await.map(Answer::Found)
     }
 
-    async fn mandates(&self, asked: &Asked<'_>, keys: &[String]) -> Result<Answer<Vec<Mandate>>, Fault> {
-        if !asked.unreadable(Feed::Mandates, keys).await?.is_empty() {
-            return Ok(Answer::NoAnswer(NoAnswer::Unreadable));
-        }
-        asked.mandates(keys).await.map(Answer::Found)
+    fn having(&self, finess: &str) -> impl Iterator<Item = &Structure> {
+        self.by_finess.iter().filter(move |one| one.finess.as_deref() == Some(finess))
     }
 
-    async fn cards(
-        &self,
-        asked: &Asked<'_>,
-        wanted: &[CardNumber],
-    ) -> Result<BTreeMap<CardNumber, Answer<Card>>, Fault> {
-        let keys: Vec<_> = wanted.iter().map(|card| card.as_str().to_owned()).collect();
-        let found = asked.cards(&keys).await?;
-        let unreadable = asked.unreadable(Feed::Cards, &keys).await?;
-        let answer = |number: &CardNumber| {
-            let card = found.iter().find(|card| card.number == number.as_str());
-            card.cloned().map_or_else(|| absent(&unreadable, number.as_str()), Answer::Found)
-        };
-        Ok(wanted.iter().map(|number| (number.clone(), answer(number))).collect())
-    }
-}
-
-/// The FINESS number of a structure's legal entity: its own, when it is one.
-fn legal_entity_of(structure: &Structure) -> Option<String> {
-    match structure.level {
-        Some(FinessLevel::Legal) => structure.finess.clone(),
-        Some(FinessLevel::Geographical) | None => structure.finess_ej.clone(),
-    }
-}
-
-/// Everything that a contract or a mandate can name these structures by.
-fn identifiers<'a>(structures: impl Iterator<Item = &'a Structure>) -> Vec<String> {
-    let mut keys = BTreeSet::new();
-    for structure in structures {
-        keys.extend(structure.finess.clone());
-        keys.extend(structure.siret.clone());
-        keys.extend(structure.rpps_rang.iter().cloned());
-    }
-    keys.into_iter().collect()
-}
-
-fn absent<T>(unreadable: &BTreeSet<String>, key: &str) -> Answer<T> {
-    if unreadable.contains(key) { Answer::NoAnswer(NoAnswer::Unreadable) } else { Answer::NotFound }
-}
-
-fn one(
-    found: &[Structure],
-    family: &Family<'_>,
-    missing: impl FnOnce() -> Answer<StructureFacts>,
-) -> Answer<StructureFacts> {
-    found.first().map_or_else(missing, |structure| Answer::Found(family.of(structure)))
-}
-
-/// The legal entities of the structures on a form, with all their establishments.
-struct Family<'a> {
-    legal: &'a [Structure],
-    establishments: &'a [Structure],
-}
-
-impl Family<'_> {
-    fn of(&self, structure: &Structure) -> StructureFacts {
+    /// A structure with its legal entity and all of its establishments.
+    fn family(&self, structure: &Structure) -> StructureFacts {
         let entity = legal_entity_of(structure);
         let is_entity = structure.level == Some(FinessLevel::Legal);
         let legal = self.legal.iter().find(|legal| legal.finess.is_some() && legal.finess == entity);
@@ -183,20 +232,75 @@ impl Family<'_> {
     }
 }
 
-/// The facts where there is no registry to ask.
-fn silence(wanted: &Wanted, snapshot: Option<i64>, why: &NoAnswer) -> Facts {
-    fn not<T>(why: &NoAnswer) -> Answer<T> {
-        Answer::NoAnswer(why.clone())
+/// Where a structure's class comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClassOrigin {
+    /// The file says it.
+    Given,
+    /// From its category, and the legal status of itself or its legal entity where one is known.
+    Derived { category: String, legal_status: Option<String> },
+    /// Nothing is given and nothing can be derived.
+    Unknown,
+}
+
+/// The structure with its class, derived where the file does not say it.
+pub(super) fn classified(known: &Known, legal: &[Known], classes: &Classes) -> (Structure, ClassOrigin) {
+    let mut structure = known.structure.clone();
+    if structure.class.is_some() {
+        return (structure, ClassOrigin::Given);
     }
-    let rangs = wanted.rpps_rang.iter().map(|rang: &RppsRang| (rang.clone(), not(why)));
-    let cards = wanted.cards.iter().map(|card: &CardNumber| (card.clone(), not(why)));
-    Facts {
-        snapshot,
-        by_finess: wanted.finess.as_ref().map(|_| not(why)),
-        by_siret: wanted.siret.as_ref().map(|_| not(why)),
-        by_rpps_rang: rangs.collect(),
-        contracts: not(why),
-        cards: cards.collect(),
-        mandates: not(why),
+    let entity = legal
+        .iter()
+        .find(|one| one.structure.finess.is_some() && one.structure.finess == structure.finess_ej);
+    let status = known.legal_status.as_ref().or_else(|| entity?.legal_status.as_ref());
+    structure.class = classes.class_of(known.category.as_deref(), status.map(String::as_str));
+    let origin = match (&known.category, structure.class) {
+        (Some(category), Some(_)) => {
+            ClassOrigin::Derived { category: category.clone(), legal_status: status.cloned() }
+        }
+        _ => ClassOrigin::Unknown,
+    };
+    (structure, origin)
+}
+
+fn distinct<'a>(keys: impl Iterator<Item = &'a str>) -> Vec<String> {
+    keys.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect()
+}
+
+/// The FINESS number of a structure's legal entity: its own, when it is one.
+pub(super) fn legal_entity_of(structure: &Structure) -> Option<String> {
+    match structure.level {
+        Some(FinessLevel::Legal) => structure.finess.clone(),
+        Some(FinessLevel::Geographical) | None => structure.finess_ej.clone(),
+    }
+}
+
+/// Everything that a contract or a mandate can name these structures by.
+pub(super) fn numbers<'a>(structures: impl Iterator<Item = &'a Structure>) -> Vec<String> {
+    let mut keys = BTreeSet::new();
+    for structure in structures {
+        keys.extend(structure.finess.clone());
+        keys.extend(structure.finess_ej.clone());
+        keys.extend(structure.siret.clone());
+        keys.extend(structure.rpps_rang.iter().cloned());
+    }
+    keys.into_iter().collect()
+}
+
+fn absent<T>(unreadable: &BTreeSet<String>, key: &str) -> Answer<T> {
+    if unreadable.contains(key) { Answer::NoAnswer(NoAnswer::Unreadable) } else { Answer::NotFound }
+}
+
+/// A list that may be empty, unless one of its rows could not be read.
+fn listed<T>(
+    silent: Option<&NoAnswer>,
+    unreadable: &BTreeSet<String>,
+    keys: &[String],
+    rows: impl FnOnce() -> Vec<T>,
+) -> Answer<Vec<T>> {
+    match silent {
+        Some(why) => Answer::NoAnswer(why.clone()),
+        None if keys.iter().any(|key| unreadable.contains(key)) => Answer::NoAnswer(NoAnswer::Unreadable),
+        None => Answer::Found(rows()),
     }
 }

@@ -1,16 +1,18 @@
 //! The registry of structures, contracts, cards and mandates: loaded from files as snapshots, and
 //! asked for what bears on one form.
 //!
-//! A snapshot is loaded beside the current one, checked, and becomes current in one transaction.
-//! Its rows never change afterwards, so the several questions behind one [`Registry::facts`] see
-//! one state of the world without holding a transaction.
+//! A snapshot is loaded beside the current one, checked, and becomes current in one transaction. A
+//! row is written once: it belongs to every snapshot from the one that brought it (`came`) to the one
+//! that no longer had it (`gone`), so that an import writes only what changed, feeds can be loaded
+//! one without the others, and each row says since when it is known. What a snapshot shows never
+//! changes afterwards, so the several questions behind one [`Registry::facts`] see one state of the
+//! world without holding a transaction.
 
-mod changes;
 mod classes;
+mod columns;
 mod facts;
 mod feed;
 mod import;
-mod load;
 mod rows;
 mod snapshot;
 
@@ -18,9 +20,13 @@ mod snapshot;
 mod tests;
 
 pub use classes::Classes;
-pub use feed::Feed;
-pub use import::{BadRow, Changes, FeedReport, Imported, NotImported, Options, Progress, Refusal};
-pub use snapshot::{Snapshot, SnapshotState};
+pub use facts::ClassOrigin;
+pub use feed::{Feed, Table};
+pub use import::{
+    BadRow, Changes, FeedReport, Imported, NotImported, Options, Progress, Refusal, Source, Wrong,
+};
+pub use rows::Origin;
+pub use snapshot::{Snapshot, SnapshotFeed, SnapshotState};
 
 use crate::database::Database;
 

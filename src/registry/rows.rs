@@ -1,21 +1,19 @@
 //! The rows of one snapshot, asked for by identifier.
 
 use super::Snapshot;
-use super::feed::Feed;
+use super::columns::{CardColumns, ContractColumns, MandateColumns, StructureColumns};
+use super::feed::{Feed, Table};
 use crate::database::{Database, fault, list};
-use crate::domain::facts::{Card, Class, Contract, ContractStatus, FinessLevel, Mandate, Structure};
-use crate::domain::form::Masked;
-use crate::domain::policy::CardType;
+use crate::domain::facts::{Card, Contract, Mandate, Structure};
 use crate::fault::Fault;
-use jiff::civil::Date;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, FromRow};
 use std::collections::BTreeSet;
 
-const DOING: &str = "asking the registry";
+pub(super) const DOING: &str = "asking the registry";
 
 /// What structures are looked for by.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum By {
     Finess,
     /// The FINESS number of their legal entity.
@@ -24,46 +22,90 @@ pub(super) enum By {
     RppsRang,
 }
 
+/// A structure, and what its class can be derived from.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Known {
+    pub(super) structure: Structure,
+    pub(super) category: Option<String>,
+    pub(super) legal_status: Option<String>,
+    pub(super) origin: Origin,
+}
+
+/// Since when a row is known, and from where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    pub feed: Feed,
+    /// The snapshot that brought the row as it is.
+    pub came: i64,
+    /// Its line in the file that brought it.
+    pub line: i64,
+    /// An identifier in it breaks its format.
+    pub flagged: bool,
+    pub(super) id: i64,
+}
+
 /// A snapshot being asked.
 pub(super) struct Asked<'a> {
     database: &'a Database,
     snapshot: &'a Snapshot,
 }
 
+/// The rows that a snapshot shows (`$1`).
+const SHOWN: &str = "came <= $1 AND (gone IS NULL OR gone > $1)";
+
 impl<'a> Asked<'a> {
     pub(super) fn new(database: &'a Database, snapshot: &'a Snapshot) -> Self {
         Self { database, snapshot }
     }
 
-    /// Structures, open ones first (official files hold the odd number twice).
-    pub(super) async fn structures(&self, by: By, keys: &[String]) -> Result<Vec<Structure>, Fault> {
+    /// Structures, open ones first (official files hold the odd number twice). Where both our own
+    /// file and the public one know a structure, our own row is completed from the public one.
+    pub(super) async fn structures(&self, by: By, keys: &[String]) -> Result<Vec<Known>, Fault> {
+        let mut found = self.structure_rows(by, keys).await?;
+        let loaded = |feed| self.snapshot.feed(feed).is_some();
+        if loaded(Feed::Structures) && loaded(Feed::Finess) {
+            if by != By::Finess {
+                let numbers: BTreeSet<_> =
+                    found.iter().filter_map(|one| one.structure.finess.clone()).collect();
+                let numbers: Vec<_> = numbers.into_iter().collect();
+                for twin in self.structure_rows(By::Finess, &numbers).await? {
+                    if found.iter().all(|one| one.origin.id != twin.origin.id) {
+                        found.push(twin);
+                    }
+                }
+            }
+            found = completed(found);
+        }
+        found.sort_by_key(|one| (one.structure.closed, one.origin.feed, one.origin.line, one.origin.id));
+        Ok(found)
+    }
+
+    async fn structure_rows(&self, by: By, keys: &[String]) -> Result<Vec<Known>, Fault> {
         let condition = match by {
             By::Finess => "finess IN",
             By::LegalEntity => "finess_ej IN",
             By::Siret => "siret IN",
-            By::RppsRang => {
-                "line IN (SELECT line FROM registry_rangs WHERE snapshot = $1 AND rpps_rang IN {keys})"
-            }
+            By::RppsRang => "id IN (SELECT structure FROM registry_rangs WHERE rpps_rang IN {keys})",
         };
         let rows: Vec<StructureColumns> = self
             .matching(
-                "SELECT line, finess, level, finess_ej, siret, rpps_rang, name, class, main_site, closed \
-                 FROM registry_structures WHERE snapshot = $1 AND",
+                "SELECT id, feed, came, line, flagged, finess, level, finess_ej, siret, rpps_rang, name, class, \
+                 category, legal_status, main_site, closed, closed_on FROM registry_structures WHERE",
                 condition,
-                "ORDER BY closed, line",
+                "",
                 keys,
             )
             .await?;
-        rows.into_iter().map(StructureColumns::structure).collect()
+        rows.into_iter().map(StructureColumns::known).collect()
     }
 
-    pub(super) async fn contracts(&self, keys: &[String]) -> Result<Vec<Contract>, Fault> {
+    pub(super) async fn contracts(&self, keys: &[String]) -> Result<Vec<(Contract, Origin)>, Fault> {
         let rows: Vec<ContractColumns> = self
             .matching(
-                "SELECT line, number, structure, valid_from, valid_until, status, representative_last_name, \
-                 representative_first_name FROM registry_contracts WHERE snapshot = $1 AND",
+                "SELECT id, came, line, number, structure, valid_from, valid_until, status, \
+                 representative_last_name, representative_first_name FROM registry_contracts WHERE",
                 "structure IN",
-                "ORDER BY line",
+                "ORDER BY line, id",
                 keys,
             )
             .await?;
@@ -71,27 +113,27 @@ impl<'a> Asked<'a> {
     }
 
     /// Cards; of a number that is there twice, the opposed one first, then the one that lasts.
-    pub(super) async fn cards(&self, keys: &[String]) -> Result<Vec<Card>, Fault> {
+    pub(super) async fn cards(&self, keys: &[String]) -> Result<Vec<(Card, Origin)>, Fault> {
         let rows: Vec<CardColumns> = self
             .matching(
-                "SELECT line, number, kind, last_name, first_name, structure, valid_from, valid_until, opposed_on \
-                 FROM registry_cards WHERE snapshot = $1 AND",
+                "SELECT id, feed, came, line, flagged, number, kind, last_name, first_name, structure, valid_from, \
+                 valid_until, opposed_on FROM registry_cards WHERE",
                 "number IN",
                 "ORDER BY CASE WHEN opposed_on IS NULL THEN 1 ELSE 0 END, opposed_on, \
-                 COALESCE(valid_until, '9999-12-31') DESC, line",
+                 COALESCE(valid_until, '9999-12-31') DESC, line, id",
                 keys,
             )
             .await?;
         rows.into_iter().map(CardColumns::card).collect()
     }
 
-    pub(super) async fn mandates(&self, keys: &[String]) -> Result<Vec<Mandate>, Fault> {
+    pub(super) async fn mandates(&self, keys: &[String]) -> Result<Vec<(Mandate, Origin)>, Fault> {
         let rows: Vec<MandateColumns> = self
             .matching(
-                "SELECT line, structure, last_name, first_name, card, valid_from, valid_until \
-                 FROM registry_mandates WHERE snapshot = $1 AND",
+                "SELECT id, came, line, structure, last_name, first_name, card, valid_from, valid_until \
+                 FROM registry_mandates WHERE",
                 "structure IN",
-                "ORDER BY line",
+                "ORDER BY line, id",
                 keys,
             )
             .await?;
@@ -101,23 +143,25 @@ impl<'a> Asked<'a> {
     /// Those of the keys that stand in a row which the import could not read.
     pub(super) async fn unreadable<'k>(
         &self,
-        feed: Feed,
+        table: Table,
         keys: impl IntoIterator<Item = &'k String>,
     ) -> Result<BTreeSet<String>, Fault> {
-        if self.snapshot.bad_rows == 0 {
+        let feeds: Vec<_> = table.feeds().filter_map(|feed| self.snapshot.feed(feed)).collect();
+        if feeds.iter().all(|feed| feed.bad_rows == 0) {
             return Ok(BTreeSet::new());
         }
         let keys: Vec<_> = keys.into_iter().cloned().collect();
         let rows: Vec<(String, String)> = self
             .matching(
-                "SELECT identifier, feed FROM registry_bad_keys WHERE snapshot = $1 AND",
+                "SELECT identifier, feed FROM registry_bad_rows JOIN registry_bad_keys \
+                 ON registry_bad_keys.bad_row = registry_bad_rows.id WHERE",
                 "identifier IN",
                 "",
                 &keys,
             )
             .await?;
-        let of_feed = rows.into_iter().filter(|(_, its)| its == feed.as_str());
-        Ok(of_feed.map(|(identifier, _)| identifier).collect())
+        let of_table = rows.into_iter().filter(|(_, its)| feeds.iter().any(|feed| feed.feed.as_str() == its));
+        Ok(of_table.map(|(identifier, _)| identifier).collect())
     }
 
     /// Rows whose column is one of the keys. The list of parameters is filled up to a power of
@@ -144,8 +188,8 @@ impl<'a> Asked<'a> {
             } else {
                 format!("{condition} {slots_sql}")
             };
-            let mut query = sqlx::query_as::<_, T>(AssertSqlSafe(format!("{select} {condition} {order}")))
-                .bind(self.snapshot.id);
+            let sql = format!("{select} {condition} AND {SHOWN} {order}");
+            let mut query = sqlx::query_as::<_, T>(AssertSqlSafe(sql)).bind(self.snapshot.id);
             for key in some.iter().chain(std::iter::repeat_n(last, slots - some.len())) {
                 query = query.bind(key);
             }
@@ -155,138 +199,33 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// A day as the import wrote it.
-fn day(text: Option<&String>) -> Result<Option<Date>, Fault> {
-    text.map(|text| text.parse().map_err(|error: jiff::Error| Fault::never(DOING, error))).transpose()
-}
-
-fn unknown(column: &'static str) -> Fault {
-    Fault::never(DOING, format!("unknown word in column {column}"))
-}
-
-#[derive(FromRow)]
-struct StructureColumns {
-    line: i64,
-    finess: Option<String>,
-    level: Option<String>,
-    finess_ej: Option<String>,
-    siret: Option<String>,
-    rpps_rang: String,
-    name: String,
-    class: Option<String>,
-    main_site: Option<String>,
-    closed: i64,
-}
-
-impl StructureColumns {
-    fn structure(self) -> Result<Structure, Fault> {
-        let class = self.class.map(|class| Class::parse(&class).ok_or_else(|| unknown("class")));
-        let level = self.level.map(|level| match level.as_str() {
-            "EJ" => Ok(FinessLevel::Legal),
-            "EG" => Ok(FinessLevel::Geographical),
-            _ => Err(unknown("level")),
-        });
-        Ok(Structure {
-            line: self.line.unsigned_abs(),
-            finess: self.finess,
-            level: level.transpose()?,
-            finess_ej: self.finess_ej,
-            siret: self.siret,
-            rpps_rang: self.rpps_rang.split_whitespace().map(str::to_owned).collect(),
-            name: self.name,
-            class: class.transpose()?,
-            main_site: self.main_site,
-            closed: self.closed != 0,
-            closed_on: None,
-        })
+/// Our own rows, completed from the public ones of the same number; and the public ones that have no
+/// row of ours. What either calls closed is closed.
+fn completed(found: Vec<Known>) -> Vec<Known> {
+    let (mut own, public): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|one| one.origin.feed == Feed::Structures);
+    let mut alone = Vec::new();
+    for more in public {
+        let mut twins = own.iter_mut().filter(|one| one.structure.finess == more.structure.finess).peekable();
+        if twins.peek().is_none() {
+            alone.push(more);
+            continue;
+        }
+        for twin in twins {
+            let (ours, theirs) = (&mut twin.structure, &more.structure);
+            if !ours.closed {
+                ours.closed = theirs.closed;
+                ours.closed_on = theirs.closed_on;
+            }
+            if ours.name.is_empty() {
+                ours.name.clone_from(&theirs.name);
+            }
+            ours.finess_ej = ours.finess_ej.take().or_else(|| theirs.finess_ej.clone());
+            ours.siret = ours.siret.take().or_else(|| theirs.siret.clone());
+            twin.category = twin.category.take().or_else(|| more.category.clone());
+            twin.legal_status = twin.legal_status.take().or_else(|| more.legal_status.clone());
+        }
     }
-}
-
-#[derive(FromRow)]
-struct ContractColumns {
-    line: i64,
-    number: String,
-    structure: String,
-    valid_from: Option<String>,
-    valid_until: Option<String>,
-    status: String,
-    representative_last_name: Option<String>,
-    representative_first_name: Option<String>,
-}
-
-impl ContractColumns {
-    fn contract(self) -> Result<Contract, Fault> {
-        let status = match self.status.as_str() {
-            "active" => ContractStatus::Active,
-            "suspended" => ContractStatus::Suspended,
-            "terminated" => ContractStatus::Terminated,
-            _ => return Err(unknown("status")),
-        };
-        Ok(Contract {
-            line: self.line.unsigned_abs(),
-            number: self.number,
-            structure: self.structure,
-            // registry.md: empty = open
-            valid_from: day(self.valid_from.as_ref())?.unwrap_or(Date::MIN),
-            valid_until: day(self.valid_until.as_ref())?,
-            status,
-            representative_last_name: self.representative_last_name.map(Masked::new),
-            representative_first_name: self.representative_first_name.map(Masked::new),
-        })
-    }
-}
-
-#[derive(FromRow)]
-struct CardColumns {
-    line: i64,
-    number: String,
-    kind: Option<String>,
-    last_name: String,
-    first_name: String,
-    structure: Option<String>,
-    valid_from: Option<String>,
-    valid_until: Option<String>,
-    opposed_on: Option<String>,
-}
-
-impl CardColumns {
-    fn card(self) -> Result<Card, Fault> {
-        let kind = self.kind.map(|kind| CardType::parse(&kind).ok_or_else(|| unknown("kind")));
-        Ok(Card {
-            line: self.line.unsigned_abs(),
-            number: self.number,
-            kind: kind.transpose()?,
-            last_name: Masked::new(self.last_name),
-            first_name: Masked::new(self.first_name),
-            structure: self.structure,
-            valid_from: day(self.valid_from.as_ref())?,
-            valid_until: day(self.valid_until.as_ref())?,
-            opposed_on: day(self.opposed_on.as_ref())?,
-        })
-    }
-}
-
-#[derive(FromRow)]
-struct MandateColumns {
-    line: i64,
-    structure: String,
-    last_name: String,
-    first_name: String,
-    card: Option<String>,
-    valid_from: Option<String>,
-    valid_until: Option<String>,
-}
-
-impl MandateColumns {
-    fn mandate(self) -> Result<Mandate, Fault> {
-        Ok(Mandate {
-            line: self.line.unsigned_abs(),
-            structure: self.structure,
-            last_name: Masked::new(self.last_name),
-            first_name: Masked::new(self.first_name),
-            card: self.card,
-            valid_from: day(self.valid_from.as_ref())?.unwrap_or(Date::MIN),
-            valid_until: day(self.valid_until.as_ref())?,
-        })
-    }
+    own.extend(alone);
+    own
 }

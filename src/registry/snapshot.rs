@@ -1,9 +1,13 @@
-//! The snapshots: which one is current, how old it is, and what the earlier ones held.
+//! The snapshots: which one is current, what it holds of each feed, and since when.
 
 use super::Registry;
+use super::feed::{Feed, Table};
 use crate::database::fault;
+use crate::domain::facts::NoAnswer;
 use crate::fault::Fault;
 use jiff::{SignedDuration, Timestamp};
+
+const DOING: &str = "reading the registry's snapshots";
 
 /// Where a snapshot stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +18,7 @@ pub enum SnapshotState {
     Current,
     /// Was current; its rows are still there.
     Previous,
-    /// Was current, or never became it; only these counts are left.
+    /// Was current, or never became it; only what `registry_feeds` says of it is left.
     Dropped,
 }
 
@@ -38,21 +42,60 @@ pub struct Snapshot {
     pub id: i64,
     pub state: SnapshotState,
     pub loaded_at: Timestamp,
-    /// The folder it was loaded from.
+    /// The folder or the files it was loaded from.
     pub origin: String,
-    pub structures: u64,
-    pub contracts: u64,
-    pub cards: u64,
-    pub mandates: u64,
+    /// In the order of [`Feed::ALL`].
+    pub feeds: Vec<SnapshotFeed>,
+}
+
+/// What a snapshot holds of a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotFeed {
+    pub feed: Feed,
+    /// When its files were loaded, perhaps for an earlier snapshot.
+    pub loaded_at: Timestamp,
+    pub origin: String,
+    pub rows: u64,
+    /// Rows with an identifier that breaks its format.
+    pub flagged: u64,
     /// Rows that could not be read.
     pub bad_rows: u64,
 }
 
 impl Snapshot {
-    /// Too old at that time to be relied on.
+    #[must_use]
+    pub fn feed(&self, feed: Feed) -> Option<&SnapshotFeed> {
+        self.feeds.iter().find(|one| one.feed == feed)
+    }
+
+    /// Why a table does not answer, if it does not: no feed of it was ever loaded, or one of those
+    /// that were is older than `max_age` (rulebook, principle 2).
+    pub(super) fn silent(&self, table: Table, now: Timestamp, max_age: SignedDuration) -> Option<NoAnswer> {
+        let mut loaded = table.feeds().filter_map(|feed| self.feed(feed)).peekable();
+        if loaded.peek().is_none() {
+            return Some(NoAnswer::NeverLoaded);
+        }
+        loaded.any(|feed| now.duration_since(feed.loaded_at) > max_age).then_some(NoAnswer::Stale)
+    }
+
+    /// What does not answer, and why, for people; empty where everything does.
+    #[must_use]
+    pub fn unanswered(&self, now: Timestamp, max_age: SignedDuration) -> Vec<String> {
+        let told = |table: Table| {
+            let feeds: Vec<_> = table.feeds().map(Feed::file).collect();
+            match self.silent(table, now, max_age)? {
+                NoAnswer::NeverLoaded => Some(format!("{} was never loaded", feeds.join(" or "))),
+                NoAnswer::Stale => Some(format!("{} is too old", feeds.join(" or "))),
+                NoAnswer::Unreadable => None,
+            }
+        };
+        Table::ALL.into_iter().filter_map(told).collect()
+    }
+
+    /// Too old at that time to be relied on in anything.
     #[must_use]
     pub fn is_stale(&self, at: Timestamp, max_age: SignedDuration) -> bool {
-        at.duration_since(self.loaded_at) > max_age
+        Table::ALL.into_iter().all(|table| self.silent(table, at, max_age).is_some())
     }
 
     /// Whether its rows are there.
@@ -67,80 +110,96 @@ impl Snapshot {
     pub fn can_answer(&self, at: Timestamp, max_age: SignedDuration) -> bool {
         self.has_rows() || self.is_stale(at, max_age)
     }
+
+    /// The oldest of its feeds: what its age is counted by.
+    #[must_use]
+    pub fn oldest(&self) -> Option<&SnapshotFeed> {
+        self.feeds.iter().min_by_key(|feed| feed.loaded_at)
+    }
 }
 
+/// A snapshot beside one of its feeds; without feeds, the snapshot alone.
 #[derive(sqlx::FromRow)]
 struct Row {
     id: i64,
     state: String,
     loaded_at: i64,
     origin: String,
-    structures: i64,
-    contracts: i64,
-    cards: i64,
-    mandates: i64,
-    bad_rows: i64,
+    feed: Option<String>,
+    feed_loaded_at: Option<i64>,
+    feed_origin: Option<String>,
+    rows: Option<i64>,
+    flagged: Option<i64>,
+    bad_rows: Option<i64>,
 }
 
-impl Row {
-    fn snapshot(self) -> Result<Snapshot, Fault> {
-        const DOING: &str = "reading the registry's snapshots";
-        let state = SnapshotState::ALL.into_iter().find(|state| state.as_str() == self.state);
-        Ok(Snapshot {
-            id: self.id,
-            state: state.ok_or_else(|| Fault::never(DOING, "unknown state"))?,
-            loaded_at: Timestamp::from_millisecond(self.loaded_at)
-                .map_err(|error| Fault::never(DOING, error))?,
-            origin: self.origin,
-            structures: self.structures.unsigned_abs(),
-            contracts: self.contracts.unsigned_abs(),
-            cards: self.cards.unsigned_abs(),
-            mandates: self.mandates.unsigned_abs(),
-            bad_rows: self.bad_rows.unsigned_abs(),
-        })
+const COLUMNS: &str = "SELECT s.id, s.state, s.loaded_at, s.origin, f.feed, f.loaded_at AS feed_loaded_at, \
+    f.origin AS feed_origin, f.rows, f.flagged, f.bad_rows \
+    FROM registry_snapshots AS s LEFT JOIN registry_feeds AS f ON f.snapshot = s.id";
+
+fn instant(millis: i64) -> Result<Timestamp, Fault> {
+    Timestamp::from_millisecond(millis).map_err(|error| Fault::never(DOING, error))
+}
+
+fn gathered(rows: Vec<Row>) -> Result<Vec<Snapshot>, Fault> {
+    let mut all: Vec<Snapshot> = Vec::new();
+    for row in rows {
+        if all.last().is_none_or(|last| last.id != row.id) {
+            let state = SnapshotState::ALL.into_iter().find(|state| state.as_str() == row.state);
+            all.push(Snapshot {
+                id: row.id,
+                state: state.ok_or_else(|| Fault::never(DOING, "unknown state"))?,
+                loaded_at: instant(row.loaded_at)?,
+                origin: row.origin,
+                feeds: Vec::new(),
+            });
+        }
+        let (Some(snapshot), Some(feed)) = (all.last_mut(), row.feed) else { continue };
+        let count = |n: Option<i64>| n.unwrap_or_default().unsigned_abs();
+        snapshot.feeds.push(SnapshotFeed {
+            feed: Feed::parse(&feed).ok_or_else(|| Fault::never(DOING, "unknown feed"))?,
+            loaded_at: instant(row.feed_loaded_at.unwrap_or_default())?,
+            origin: row.feed_origin.unwrap_or_default(),
+            rows: count(row.rows),
+            flagged: count(row.flagged),
+            bad_rows: count(row.bad_rows),
+        });
     }
+    for snapshot in &mut all {
+        snapshot.feeds.sort_by_key(|feed| feed.feed);
+    }
+    Ok(all)
 }
 
 impl Registry {
     /// Every snapshot there ever was, newest first.
     pub async fn snapshots(&self) -> Result<Vec<Snapshot>, Fault> {
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, state, loaded_at, origin, structures, contracts, cards, mandates, bad_rows \
-             FROM registry_snapshots ORDER BY id DESC",
-        )
-        .fetch_all(self.database.read())
-        .await
-        .map_err(fault("reading the registry's snapshots"))?;
-        rows.into_iter().map(Row::snapshot).collect()
-    }
-
-    /// The snapshot that is asked; `None` when nothing was ever loaded.
-    pub async fn current(&self) -> Result<Option<Snapshot>, Fault> {
-        let row: Option<Row> = sqlx::query_as(
-            "SELECT id, state, loaded_at, origin, structures, contracts, cards, mandates, bad_rows \
-             FROM registry_snapshots WHERE state = 'current'",
-        )
-        .fetch_optional(self.database.read())
-        .await
-        .map_err(fault("looking for the current registry"))?;
-        row.map(Row::snapshot).transpose()
+        let sql = format!("{COLUMNS} ORDER BY s.id DESC");
+        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .fetch_all(self.database.read())
+            .await
+            .map_err(fault(DOING))?;
+        gathered(rows)
     }
 
     /// A snapshot's particulars, whatever became of it.
     pub async fn snapshot(&self, id: i64) -> Result<Option<Snapshot>, Fault> {
-        let row: Option<Row> = sqlx::query_as(
-            "SELECT id, state, loaded_at, origin, structures, contracts, cards, mandates, bad_rows \
-             FROM registry_snapshots WHERE id = $1",
-        )
-        .bind(id)
-        .fetch_optional(self.database.read())
-        .await
-        .map_err(fault("looking for a registry snapshot"))?;
-        row.map(Row::snapshot).transpose()
+        let sql = format!("{COLUMNS} WHERE s.id = $1");
+        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_all(self.database.read())
+            .await
+            .map_err(fault("looking for a registry snapshot"))?;
+        Ok(gathered(rows)?.pop())
     }
 
-    /// How old the current snapshot is.
-    pub async fn age(&self, now: Timestamp) -> Result<Option<SignedDuration>, Fault> {
-        Ok(self.current().await?.map(|snapshot| now.duration_since(snapshot.loaded_at)))
+    /// The snapshot that is asked; `None` when nothing was ever loaded.
+    pub async fn current(&self) -> Result<Option<Snapshot>, Fault> {
+        let sql = format!("{COLUMNS} WHERE s.state = 'current'");
+        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .fetch_all(self.database.read())
+            .await
+            .map_err(fault("looking for the current registry"))?;
+        Ok(gathered(rows)?.pop())
     }
 }

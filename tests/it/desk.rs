@@ -118,7 +118,7 @@ impl TestDesk {
     pub async fn imports_the_registry(&self) {
         let now = self.now();
         let registry = &self.daemon.line.registry;
-        registry.import_dir(&fixture("registry"), &Options::new().unwrap(), now, |_| {}).await.unwrap();
+        registry.import_dir(&fixture("registry"), &Options::default(), now, |_| {}).await.unwrap();
     }
 
     /// Runs a command of the program on this desk's configuration.

@@ -131,7 +131,7 @@ async fn the_registry_of_then_and_of_now_are_told_apart_while_both_are_kept() {
     desk.turn().await;
     let imports = async |desk: &TestDesk| {
         let folder = prolonged();
-        let options = Options::new().unwrap();
+        let options = Options::default();
         let registry = &desk.daemon.line.registry;
         registry.import_dir(folder.path(), &options, desk.now(), |_| {}).await.unwrap();
     };

@@ -60,7 +60,8 @@ fn check(case: Case, held: &Held) -> Vec<Applied> {
 /// Principle 2: only where the feeds cover every type of card does "not there" mean "unknown".
 fn unknown(case: Case, field: Field, number: &CardNumber) -> Finding {
     let at = place(field, Some(case.form));
-    let covered = CardType::ALL.iter().all(|kind| case.policy.card_types.contains(kind));
+    let covered = CardType::ALL.iter().all(|kind| case.policy.card_types.contains(kind))
+        && !case.facts.only_public_cards;
     if covered {
         Finding::reject(Code::Unknown, field, messages::card_unknown(&at, number.as_str()))
     } else {

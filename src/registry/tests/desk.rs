@@ -1,7 +1,7 @@
 //! What the registry's tests start from: an empty registry and a folder with good files.
 
-use crate::database::Database;
 use crate::database::testing::Place;
+use crate::database::{Database, Engine};
 use crate::domain::facts::{Facts, StructureFacts, Wanted};
 use crate::domain::identifiers::{CardNumber, Finess};
 use crate::domain::policy::Profile;
@@ -45,7 +45,7 @@ impl Desk {
         let place = Place::new().await;
         let registry = Registry::new(Database::open(&place.url).await.unwrap());
         let desk = Self { registry, files: tempfile::tempdir().unwrap(), _place: place };
-        for (feed, text) in Feed::ALL.into_iter().zip([STRUCTURES, CONTRACTS, CARDS, MANDATES]) {
+        for (feed, text) in Feed::OWN.into_iter().zip([STRUCTURES, CONTRACTS, CARDS, MANDATES]) {
             desk.writes(feed, text);
         }
         desk
@@ -62,7 +62,7 @@ impl Desk {
     }
 
     pub(super) async fn imports(&self, minutes: i64) -> Result<Imported, NotImported> {
-        self.imports_with(minutes, &Options::new().unwrap()).await
+        self.imports_with(minutes, &Options::default()).await
     }
 
     pub(super) async fn imports_with(
@@ -71,6 +71,43 @@ impl Desk {
         options: &Options,
     ) -> Result<Imported, NotImported> {
         self.registry.import_dir(self.files.path(), options, at(minutes), |_| {}).await
+    }
+
+    /// Rows, by what stands behind FROM.
+    pub(super) async fn count(&self, of: &str) -> i64 {
+        let sql = format!("SELECT COUNT(*) FROM {of}");
+        let row = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(self.registry.database.read());
+        row.await.unwrap()
+    }
+
+    /// Makes every such write to a table fail, from outside.
+    pub(super) async fn breaks(&self, table: &str, write: &str) {
+        let sql = match self.registry.database.engine() {
+            Engine::Postgres => format!(
+                "CREATE OR REPLACE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN RAISE EXCEPTION 'disk full'; END; $$; \
+                 CREATE TRIGGER broken BEFORE {write} ON {table} FOR EACH ROW EXECUTE FUNCTION broken()"
+            ),
+            Engine::Sqlite => {
+                format!(
+                    "CREATE TRIGGER broken BEFORE {write} ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+                )
+            }
+        };
+        self.tampers(sql).await;
+    }
+
+    pub(super) async fn mends(&self, table: &str) {
+        let on = match self.registry.database.engine() {
+            Engine::Postgres => format!(" ON {table}"),
+            Engine::Sqlite => String::new(),
+        };
+        self.tampers(format!("DROP TRIGGER broken{on}")).await;
+    }
+
+    async fn tampers(&self, sql: String) {
+        let mut connection = self.registry.database.writer("tampering").await.unwrap();
+        sqlx::Executor::execute(&mut *connection, sqlx::AssertSqlSafe(sql)).await.unwrap();
     }
 
     pub(super) async fn facts(&self, wanted: &Wanted) -> Facts {

@@ -4,7 +4,6 @@ use super::desk::{CARDS, Desk, MAX_AGE, at, cards, finess, names, numbers};
 use crate::domain::facts::{Answer, Class, FinessLevel, NoAnswer, Wanted};
 use crate::domain::identifiers::{RppsRang, Siret};
 use crate::registry::Feed;
-use jiff::SignedDuration;
 use jiff::civil::date;
 
 #[tokio::test]
@@ -80,13 +79,11 @@ async fn what_is_not_there_is_not_found_and_what_was_never_loaded_has_no_answer(
     assert_eq!(never.by_finess, Some(Answer::NoAnswer(NoAnswer::NeverLoaded)));
     assert_eq!((never.contracts, never.snapshot), (Answer::NoAnswer(NoAnswer::NeverLoaded), None));
     assert_eq!(never.cards[&wanted.cards[0]], Answer::NoAnswer(NoAnswer::NeverLoaded));
-    assert_eq!(desk.registry.age(at(0)).await.unwrap(), None);
 
     desk.imports(0).await.unwrap();
     let loaded = desk.facts(&wanted).await;
     assert_eq!(loaded.by_finess, Some(Answer::NotFound));
     assert_eq!(loaded.contracts, Answer::Found(vec![]));
-    assert_eq!(desk.registry.age(at(90)).await.unwrap(), Some(SignedDuration::from_mins(90)));
 
     let late = desk.registry.facts(&wanted, at(0) + MAX_AGE, MAX_AGE).await.unwrap();
     assert_eq!(late.by_finess, Some(Answer::NotFound), "not older than its limit");

@@ -2,8 +2,10 @@
 
 use super::desk::{CARDS, CONTRACTS, Desk, MANDATES, STRUCTURES, at, cards, finess, names, numbers};
 use crate::database::Database;
-use crate::domain::facts::{Answer, NoAnswer};
-use crate::registry::{Classes, Feed, Options, Refusal, Registry, SnapshotState};
+use crate::domain::facts::{Answer, NoAnswer, Wanted};
+use crate::registry::import::load::{LoadedFeed, Loading};
+use crate::registry::import::row::{CardCells, Row};
+use crate::registry::{Changes, Feed, Options, Refusal, Registry, SnapshotState, Wrong};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -39,12 +41,12 @@ async fn a_new_import_replaces_the_old_one_and_says_what_changed() {
     let changes: Vec<_> = second.feeds.iter().map(|feed| feed.changes.unwrap()).collect();
     let counts = |n: usize| {
         let c = changes[n];
-        (c.added, c.removed, c.closed, c.opposed, c.ended)
+        (c.added, c.removed, c.changed, c.closed, c.opposed, c.ended)
     };
-    assert_eq!(counts(0), (0, 0, 1, 0, 0));
-    assert_eq!(counts(1), (0, 0, 0, 0, 1));
-    assert_eq!(counts(2), (1, 1, 0, 1, 0));
-    assert_eq!(counts(3), (0, 0, 0, 0, 0));
+    assert_eq!(counts(0), (0, 0, 1, 1, 0, 0));
+    assert_eq!(counts(1), (0, 0, 1, 0, 0, 1));
+    assert_eq!(counts(2), (1, 1, 1, 0, 1, 0));
+    assert_eq!(counts(3), (0, 0, 0, 0, 0, 0));
     let facts = desk.facts(&finess("310908306")).await;
     assert!(facts.by_finess.as_ref().and_then(Answer::found).unwrap().structure.closed);
     assert_eq!(facts.snapshot, Some(second.snapshot));
@@ -60,11 +62,15 @@ async fn only_the_last_two_snapshots_keep_their_rows() {
         desk.registry.snapshots().await.unwrap().iter().map(|snapshot| snapshot.state).collect();
     let dropped = SnapshotState::Dropped;
     assert_eq!(states, [SnapshotState::Current, SnapshotState::Previous, dropped, dropped]);
-    let (rows,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM registry_rangs")
-        .fetch_one(desk.registry.database.read())
-        .await
-        .unwrap();
-    assert_eq!(rows, 4);
+    // nothing changed: each row is there once
+    assert_eq!(desk.count("registry_rangs").await, 2);
+    assert_eq!(desk.count("registry_cards").await, 2);
+    for (minutes, name) in (4..).zip(["Henri", "Henriette", "Henrik"]) {
+        desk.writes(Feed::Cards, &CARDS.replace("Henri", name));
+        desk.imports(minutes).await.unwrap();
+    }
+    // what the last two show, and nothing older
+    assert_eq!(desk.count("registry_cards").await, 3);
 }
 
 #[tokio::test]
@@ -77,21 +83,20 @@ async fn every_reason_to_refuse_is_given_at_once_and_the_current_snapshot_stays(
     std::fs::remove_file(desk.files.path().join("mandates.csv")).unwrap();
     let refusals = desk.refusals(1).await;
     assert_eq!(refusals.len(), 4, "{refusals:?}");
-    assert_eq!(refusals[0], Refusal::ColumnsMissing { feed: Feed::Structures, columns: vec!["status"] });
-    assert!(matches!(&refusals[1], Refusal::ColumnsMissing { columns, .. } if columns.len() == 6));
-    assert_eq!(refusals[2], Refusal::BadRows { feed: Feed::Cards, bad: 1, rows: 2 });
-    assert!(matches!(&refusals[3], Refusal::FileMissing { feed: Feed::Mandates, .. }));
+    let told: Vec<_> = refusals.iter().map(ToString::to_string).collect();
+    assert_eq!(told[0], "structures.csv lacks the columns status");
+    assert!(
+        matches!(&refusals[1], Refusal::File { wrong: Wrong::Columns(columns), .. } if columns.len() == 6)
+    );
+    assert_eq!(told[2], "cards.csv: 1 of 2 lines cannot be read");
+    assert!(told[3].starts_with("mandates.csv cannot be read: No such file"), "{told:?}");
     assert_eq!(desk.registry.current().await.unwrap(), current);
     let facts = desk.facts(&finess("310908306")).await;
     assert!(facts.by_finess.as_ref().and_then(Answer::found).is_some());
     for table in ["structures", "contracts", "cards", "mandates"] {
-        let sql = format!("SELECT COUNT(*) FROM registry_{table} WHERE snapshot <> $1");
-        let (left,): (i64,) = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(current.as_ref().unwrap().id)
-            .fetch_one(desk.registry.database.read())
-            .await
-            .unwrap();
-        assert_eq!(left, 0, "{table}");
+        let sql =
+            format!("registry_{table} WHERE came <> {} OR gone IS NOT NULL", current.as_ref().unwrap().id);
+        assert_eq!(desk.count(&sql).await, 0, "{table}");
     }
 }
 
@@ -105,7 +110,7 @@ async fn a_feed_that_shrank_is_refused_unless_forced() {
     desk.imports(2).await.unwrap();
     desk.writes(Feed::Structures, &first_lines(STRUCTURES, 4));
     assert_eq!(desk.refusals(3).await, [Refusal::Shrunk { feed: Feed::Structures, before: 4, after: 3 }]);
-    let forced = Options { force: true, ..Options::new().unwrap() };
+    let forced = Options { force: true, ..Options::default() };
     assert_eq!(desk.imports_with(4, &forced).await.unwrap().feeds[0].rows, 3);
 }
 
@@ -140,7 +145,7 @@ async fn a_contract_that_could_not_be_read_is_not_a_missing_contract() {
         Feed::Contracts,
         &CONTRACTS.replace("C-1;310908306;2026-01-04;2026-01-04", "C-1;310908306;2026-01-04;04/01/2026"),
     );
-    let lenient = Options { max_bad_rows: 0.5, ..Options::new().unwrap() };
+    let lenient = Options { max_bad_rows: 0.5, ..Options::default() };
     desk.imports_with(0, &lenient).await.unwrap();
     let facts = desk.facts(&finess("2A0139093")).await;
     assert_eq!(facts.contracts, Answer::NoAnswer(NoAnswer::Unreadable));
@@ -154,9 +159,7 @@ async fn a_quote_that_never_closes_swallows_no_rows_unseen() {
     let text = many_cards(3_000).replace("5000000010;CPE;Nom", "5000000010;CPE;\"Nom");
     desk.writes(Feed::Cards, &text);
     let refusals = desk.refusals(0).await;
-    let [Refusal::BadRows { feed: Feed::Cards, bad, rows: 3_002 }] = refusals.as_slice() else {
-        panic!("{refusals:?}")
-    };
+    let [Refusal::BadRows { bad, rows: 3_002, .. }] = refusals.as_slice() else { panic!("{refusals:?}") };
     assert_eq!(*bad, 2_990);
 }
 
@@ -165,27 +168,93 @@ async fn a_file_that_is_not_utf8_is_refused() {
     let desk = Desk::new().await;
     let latin1: Vec<u8> = MANDATES.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
     std::fs::write(desk.files.path().join("mandates.csv"), latin1).unwrap();
-    assert_eq!(desk.refusals(0).await, [Refusal::BadRows { feed: Feed::Mandates, bad: 1, rows: 2 }]);
+    let file = "mandates.csv".to_owned();
+    assert_eq!(desk.refusals(0).await, [Refusal::BadRows { file, bad: 1, rows: 2 }]);
 }
 
 #[tokio::test]
 async fn an_import_that_died_half_way_is_cleared_away_by_the_next() {
     let desk = Desk::loaded().await;
     let current = desk.registry.current().await.unwrap().unwrap().id;
-    let dead = crate::registry::load::Loading::begin(&desk.registry.database, "dead", at(1)).await.unwrap();
-    let mut batch = dead.batch(Feed::Mandates);
-    let mandate = csv::StringRecord::from(vec!["310908306", "X", "Y", "", "", ""]);
-    let columns = csv::StringRecord::from(Feed::Mandates.columns().to_vec());
-    let header = crate::registry::feed::Header::read(Feed::Mandates, &columns).unwrap();
-    batch.row(2, header.row(&mandate, &Classes::built_in().unwrap()).unwrap()).await.unwrap();
-    batch.close().await.unwrap();
+    desk.writes(Feed::Mandates, &format!("{MANDATES}310908306;X;Y;;;\n"));
+    desk.writes(Feed::Cards, &CARDS.replace("Henri", "Henriette"));
+    desk.writes(Feed::Structures, &STRUCTURES.replace("99700014121005", "99700014121021"));
+    // dies when everything is written, before it is current
+    desk.breaks("registry_snapshots", "UPDATE").await;
+    assert!(desk.imports(1).await.is_err());
+    desk.mends("registry_snapshots").await;
+    let rows = desk.count("registry_cards").await;
+    assert_eq!((rows, desk.count("registry_mandates").await), (3, 3), "its rows lie there");
     // readers do not see it
+    let wanted = cards(["2900351819"]);
+    let first_name = async || {
+        let facts = desk.facts(&wanted).await;
+        facts.cards[&wanted.cards[0]].found().unwrap().first_name.expose().to_owned()
+    };
+    assert_eq!(first_name().await, "Henri");
     assert_eq!(desk.facts(&finess("310908306")).await.mandates.found().unwrap().len(), 1);
     assert_eq!(desk.registry.current().await.unwrap().unwrap().id, current);
+    for (feed, text) in [(Feed::Mandates, MANDATES), (Feed::Cards, CARDS), (Feed::Structures, STRUCTURES)] {
+        desk.writes(feed, text);
+    }
+    let next = desk.imports(2).await.unwrap();
+    assert!(next.feeds.iter().all(|feed| feed.changes == Some(Changes::default())), "{next:?}");
+    assert_eq!(first_name().await, "Henri");
+    assert_eq!((desk.count("registry_cards").await, desk.count("registry_rangs").await), (2, 2));
+    assert_eq!(desk.count("registry_cards WHERE gone IS NOT NULL").await, 0, "what it marked is as before");
+}
+
+#[tokio::test]
+async fn of_two_imports_at_once_the_later_one_counts() {
+    let desk = Desk::loaded().await;
+    let database = &desk.registry.database;
+    let mut slow = Loading::begin(database, "slow", at(1)).await.unwrap();
+    let load = slow.open(Feed::Mandates).await.unwrap();
     desk.imports(2).await.unwrap();
-    // had it only been slow, it would now be told
-    assert!(dead.finish([0, 0, 0, 1], 0).await.is_err());
+    // had the first only been slow, it is told, and nothing of it is seen
+    let loaded = LoadedFeed { feed: Feed::Mandates, origin: String::new(), rows: 0, flagged: 0, bad: 0 };
+    let fault = slow.close(load, loaded).await.unwrap_err();
+    assert!(fault.to_string().contains("another import has begun"), "{fault}");
+    assert!(slow.finish(None, at(3)).await.is_err());
     assert_eq!(desk.facts(&finess("310908306")).await.mandates.found().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn who_asks_during_an_import_sees_the_old_state_whole() {
+    let desk = Desk::loaded().await;
+    desk.writes(Feed::Cards, &many_cards(3_000).replace("Henri", "Henriette"));
+    desk.writes(Feed::Contracts, &CONTRACTS.replace("2026-01-04;;active", "2026-01-04;;suspended"));
+    let registry = desk.registry.clone();
+    let current = registry.current().await.unwrap().unwrap().id;
+    let wanted = Wanted { cards: cards(["2900351819", "5000000007"]).cards, ..finess("310908306") };
+    let mut loading = Loading::begin(&registry.database, "slow", at(1)).await.unwrap();
+    // every card anew, and none of the old ones left
+    let mut load = loading.open(Feed::Cards).await.unwrap();
+    for n in 0..10 {
+        let number = format!("{:010}", 5_000_000_000_u64 + n).into();
+        let card = CardCells {
+            number,
+            kind: None,
+            untyped: false,
+            last_name: None,
+            first_name: None,
+            holder_id: None,
+            structure: None,
+            days: [None, None, None],
+        };
+        loading.row(&mut load, Row::card(n, card)).await.unwrap();
+    }
+    let loaded = LoadedFeed { feed: Feed::Cards, origin: String::new(), rows: 10, flagged: 0, bad: 0 };
+    loading.close(load, loaded).await.unwrap();
+    let facts = desk.facts(&wanted).await;
+    assert_eq!(facts.snapshot, Some(current));
+    assert!(facts.cards[&wanted.cards[0]].found().is_some());
+    assert_eq!(facts.cards[&wanted.cards[1]], Answer::NotFound);
+    loading.finish(Some(current), at(2)).await.unwrap();
+    let facts = desk.facts(&wanted).await;
+    assert!(facts.cards[&wanted.cards[1]].found().is_some());
+    assert_eq!(facts.cards[&wanted.cards[0]], Answer::NotFound);
+    assert_eq!(numbers(&facts), ["C-1", "C-2"], "what was not loaded stays");
 }
 
 #[tokio::test]
@@ -211,13 +280,15 @@ async fn the_fixtures_are_read_to_the_last_line_and_progress_is_told() {
     let registry = Registry::new(Database::open("sqlite::memory:").await.unwrap());
     let mut told = vec![];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/registry");
-    let options = Options::new().unwrap();
+    let options = Options::default();
     let imported = registry.import_dir(&folder, &options, at(0), |step| told.push(step)).await.unwrap();
     assert_eq!(imported.bad_rows, []);
     for feed in &imported.feeds {
         let text = std::fs::read_to_string(folder.join(feed.feed.file())).unwrap();
         assert_eq!(feed.rows, text.lines().count() as u64 - 1, "{}", feed.feed);
     }
-    assert_eq!(told.len(), 4);
-    assert!(told.iter().all(|step| step.done == step.total && step.total > 0));
+    for feed in Feed::OWN {
+        let last = told.iter().rfind(|step| step.feed == feed).unwrap();
+        assert!(last.done == last.total && last.total > 0, "{feed}");
+    }
 }

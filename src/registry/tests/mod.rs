@@ -3,3 +3,4 @@
 mod desk;
 mod facts;
 mod imports;
+mod public;

@@ -229,6 +229,7 @@ impl Bench {
                     (card.clone(), self.answer(found.cloned()))
                 })
                 .collect(),
+            only_public_cards: false,
             mandates: self.answer(Some(self.mandates.clone())),
         }
     }
@@ -284,6 +285,7 @@ impl Bench {
 pub(super) fn structure(finess: &str, level: FinessLevel, name: &str, class: Class) -> Structure {
     let site = level == FinessLevel::Geographical;
     Structure {
+        feed: crate::domain::facts::Feed::Structures,
         line: 2,
         finess: Some(finess.to_owned()),
         level: Some(level),
@@ -313,6 +315,7 @@ pub(super) fn contract(number: &str) -> Contract {
 
 pub(super) fn card(number: &str, last: &str, first: &str) -> Card {
     Card {
+        feed: crate::domain::facts::Feed::Cards,
         line: 2,
         number: number.to_owned(),
         kind: Some(CardType::Cpe),

@@ -31,6 +31,7 @@ fn registry(bench: &mut Bench) {
     bench.structures = rows(include_str!("../../../../fixtures/rules/structures.csv"))
         .iter()
         .map(|row| Structure {
+            feed: crate::domain::facts::Feed::Structures,
             line: 2,
             finess: some(row, "finess"),
             level: some(row, "finess_type").map(|level| match level.as_str() {
@@ -67,6 +68,7 @@ fn registry(bench: &mut Bench) {
     bench.cards = rows(include_str!("../../../../fixtures/rules/cards.csv"))
         .iter()
         .map(|row| Card {
+            feed: crate::domain::facts::Feed::Cards,
             line: 2,
             number: text(row, "number"),
             kind: some(row, "type").and_then(|kind| CardType::parse(&kind)),
