@@ -6,6 +6,7 @@ use crate::domain::policy::{CardType, Policy, Profile};
 use crate::domain::units::{Size, Span};
 use crate::folder::maildir::MaildirSettings;
 use crate::intake::imap::{self, ImapSettings};
+use crate::intake::mailbox::FilingMode;
 use crate::intake::mime::MimeSettings;
 use crate::reading::Trust;
 use crate::reply::settings::{LetterSettings, MailIdentity};
@@ -22,6 +23,10 @@ pub struct Config {
     /// `production`, or `test`, which lets FINESS numbers of the test range (99…) through.
     #[serde(default)]
     pub profile: Profile,
+    /// Runs the whole line and sends nothing: replies are composed and kept as what would have been
+    /// sent, and nothing is touched on the mail server. To be run beside staff before it answers.
+    #[serde(default)]
+    pub shadow: bool,
     pub mailbox: MailboxSettings,
     pub transport: TransportSettings,
     pub store: StoreSettings,
@@ -320,8 +325,15 @@ impl Config {
     /// # Errors
     /// As for [`Config::load`].
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text)?;
+        let mut config: Self = toml::from_str(text)?;
         config.check()?;
+        if config.shadow {
+            // the mailbox belongs to staff
+            match &mut config.mailbox {
+                MailboxSettings::Imap(imap) => imap.filing = FilingMode::Nothing,
+                MailboxSettings::Folder(folder) => folder.filing = FilingMode::Nothing,
+            }
+        }
         Ok(config)
     }
 
@@ -400,8 +412,9 @@ impl Config {
         // a database URL may carry a password
         let engine = self.store.url.split(':').next().unwrap_or_default();
         let automatic: Vec<_> = self.decision.automatic.iter().map(|verdict| verdict.as_str()).collect();
+        let shadow = if self.shadow { "\n  shadow     nothing is sent, nothing is filed" } else { "" };
         format!(
-            "The configuration is sound.\n  mailbox    {mailbox}\n  replies    {transport}, from {}\n  store      {engine}\n  \
+            "The configuration is sound.{shadow}\n  mailbox    {mailbox}\n  replies    {transport}, from {}\n  store      {engine}\n  \
              automatic  {}",
             self.identity.from,
             automatic.join(", "),

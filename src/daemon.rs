@@ -113,7 +113,8 @@ impl Daemon {
                 legs.spawn(deciding(self.line.clone(), lane, name, hints.clone(), stop.clone()));
             }
         }
-        for n in 0..self.config.daemon.senders {
+        let senders = if self.config.shadow { 0 } else { self.config.daemon.senders };
+        for n in 0..senders {
             let name = format!("{}/s{n}", self.worker);
             legs.spawn(answering(
                 self.line.clone(),
@@ -126,7 +127,8 @@ impl Daemon {
         tracing::info!(
             deciders = self.deciders(),
             paper_deciders = self.paper_deciders(),
-            senders = self.config.daemon.senders,
+            senders,
+            shadow = self.config.shadow,
             "guichet is open"
         );
         while let Some(ended) = legs.join_next().await {
@@ -207,6 +209,7 @@ pub fn line_settings(config: &Config) -> LineSettings {
     LineSettings {
         mailbox,
         policy: config.policy(),
+        shadow: config.shadow,
         automatic: config.decision.automatic.clone(),
         identity: config.identity.clone(),
         registry_max_age: config.registry.max_age.signed(),

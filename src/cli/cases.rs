@@ -2,7 +2,7 @@
 
 use super::operator::Operator;
 use super::table::Form;
-use super::{ConfigFile, complain, explain, say};
+use super::{ConfigFile, complain, explain, say, shadow};
 use crate::clock::paris;
 use crate::domain::case::CaseNumber;
 use crate::domain::form::Masked;
@@ -20,6 +20,8 @@ pub(super) enum CasesCommand {
     Show(Show),
     /// Why a case was judged as it was: every rule applied, on what, with what result
     Explain(explain::Explain),
+    /// Record what staff really decided about a case; `shadow report` compares
+    Decided(shadow::Decided),
     /// Cases by number, FINESS, SIRET, card, or part of a name
     Search(Search),
 }
@@ -75,6 +77,7 @@ impl CasesCommand {
             Self::List(list) => list.run().await,
             Self::Show(show) => show.run().await,
             Self::Explain(explain) => explain.run().await,
+            Self::Decided(decided) => decided.run().await,
             Self::Search(search) => search.run().await,
         }
     }

@@ -13,6 +13,7 @@ mod registry;
 mod replay;
 mod replies;
 mod run;
+mod shadow;
 mod table;
 
 use crate::config::Config;
@@ -51,6 +52,9 @@ enum Command {
     Cases(cases::CasesCommand),
     /// Decide past cases again with today's code and rules, and show what would change; writes nothing
     Replay(replay::Replay),
+    /// Shadow: what staff decided beside guichet, and how far the two agree
+    #[command(subcommand)]
+    Shadow(shadow::ShadowCommand),
     /// Replies: list, resend by a person
     #[command(subcommand)]
     Replies(replies::RepliesCommand),
@@ -133,6 +137,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Registry(registry) => registry.run().await,
         Command::Cases(cases) => cases.run().await,
         Command::Replay(replay) => replay.run().await,
+        Command::Shadow(shadow) => shadow.run().await,
         Command::Replies(replies) => replies.run().await,
         Command::Audit(audit) => audit.run().await,
         Command::Config(ConfigCommand::Check(file)) => {

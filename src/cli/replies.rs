@@ -94,7 +94,7 @@ fn cells(row: &ReplyRow) -> Vec<String> {
         row.template.as_str().to_owned(),
         row.to.expose().to_owned(),
         row.subject.expose().to_owned(),
-        row.state.as_str().to_owned(),
+        if row.shadow { "shadow" } else { row.state.as_str() }.to_owned(),
         row.attempts.to_string(),
         row.answer.as_ref().map(Masked::expose).unwrap_or_default().to_owned(),
     ]
@@ -119,6 +119,10 @@ impl Resend {
         match self.config.store().await?.resend(ReplyId(self.id), &self.operator.name(), now).await? {
             Resent::Due => say(&format!("reply {} is due again; the daemon sends it", self.id)),
             Resent::OnItsWay => say(&format!("reply {} is on its way anyway", self.id)),
+            Resent::Shadow => {
+                complain(&format!("reply {} was composed in shadow: it is never sent", self.id));
+                return Ok(ExitCode::FAILURE);
+            }
             Resent::NoSuchReply => {
                 complain(&format!("there is no reply {}", self.id));
                 return Ok(ExitCode::from(3));

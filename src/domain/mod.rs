@@ -2,6 +2,7 @@
 //!
 //! Absent here on purpose: IO, async, clocks, SQL, sockets, logging.
 
+pub mod agreement;
 pub mod applied;
 pub mod case;
 pub mod contact;

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::reply::transport::{Outgoing, Transport, next_attempt};
 
 impl Line {
-    /// Sends the reply due for the longest time. `false`: none is due.
+    /// Sends the reply due for the longest time. `false`: none is due, or nothing is ever sent (shadow).
     ///
     /// `jitter` from 0 to 1 spreads the next attempts of replies held up together.
     pub async fn answer_next(
@@ -16,6 +16,9 @@ impl Line {
         transport: &dyn Transport,
         jitter: f64,
     ) -> Result<bool, Fault> {
+        if self.settings.shadow {
+            return Ok(false);
+        }
         let Some(reply) = self.store.claim_reply(worker, self.now(), LEASE).await? else { return Ok(false) };
         let mail = Outgoing {
             from_envelope: self.settings.identity.return_path.clone(),

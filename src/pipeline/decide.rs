@@ -118,7 +118,7 @@ impl Line {
                 rules_version: RULES_VERSION.to_owned(),
                 reader_version: READER_VERSION.to_owned(),
             },
-            not_answered_because: answered.because(),
+            not_answered_because: answered.because(self.settings.shadow),
         };
         let now = self.now();
         let compose = |numbers: &[CaseNumber]| {

@@ -12,6 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 /// The span of the caps, and of "a receipt at most once a day per sender" (rulebook, question).
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
+/// Why nobody hears from a daemon that only shadows staff.
+const SHADOW: &str = "shadow: nothing is sent";
+
 /// Who hears from us, decided before anything is written.
 pub(super) enum Answered {
     /// The answer leaves by itself.
@@ -28,9 +31,10 @@ impl Answered {
     }
 
     /// Why no answer leaves, for the record. Names nobody.
-    pub(super) fn because(&self) -> Option<String> {
+    pub(super) fn because(&self, shadow: bool) -> Option<String> {
         match self {
-            Self::AtOnce => None,
+            Self::AtOnce => shadow.then(|| SHADOW.to_owned()),
+            Self::Held(why) | Self::Never(why) if shadow => Some(format!("{why}; and {SHADOW}")),
             Self::Held(why) | Self::Never(why) => Some(why.clone()),
         }
     }
@@ -126,6 +130,7 @@ impl Line {
             message_id: mail.message_id,
             mail: mail.bytes,
             held: answered.is_held(),
+            shadow: self.settings.shadow,
             unless_since: (head.kind == MailKind::Question).then_some(since),
         }])
     }

@@ -51,6 +51,8 @@ pub struct LineSettings {
     /// The mailbox's name in the store: its cursor and its mails' places hang on it.
     pub mailbox: String,
     pub policy: Policy,
+    /// Nothing is sent: replies are kept as what would have been.
+    pub shadow: bool,
     /// Verdicts that are mailed without a person.
     pub automatic: BTreeSet<VerdictKind>,
     pub identity: MailIdentity,

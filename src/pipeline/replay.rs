@@ -60,15 +60,7 @@ impl Line {
         for case in &past.cases {
             let end = match judged.next() {
                 None => Again::NoSubmission,
-                Some(now) => {
-                    let recorded = |text: &str| {
-                        Recorded::parse(text)
-                            .map_err(|error| Fault::never("reading a recorded report", error))
-                    };
-                    let before = recorded(case.report.expose())?;
-                    let now = recorded(&now.to_json().to_string())?;
-                    Again::Judged(Box::new(before.against(&now, Rows::ByPlace)))
-                }
+                Some(now) => compared(case, &now),
             };
             all.push(replayed(case, end));
         }
@@ -106,6 +98,17 @@ impl Line {
             Ok(then)
         } else {
             Err(format!("registry snapshot {id}, which it was decided with, is not kept any more"))
+        }
+    }
+}
+
+/// What was recorded against what is found now.
+fn compared(case: &PastCase, now: &Submission) -> Again {
+    let now = Recorded::parse(&now.to_json().to_string());
+    match (Recorded::parse(case.report.expose()), now) {
+        (Ok(before), Ok(now)) => Again::Judged(Box::new(before.against(&now, Rows::ByPlace))),
+        (Err(_), _) | (_, Err(_)) => {
+            Again::NotReplayed("what was recorded of it is not kept any more".into())
         }
     }
 }

@@ -97,6 +97,8 @@ pub struct ReplyRow {
     /// Without angle brackets.
     pub message_id: String,
     pub state: ReplyState,
+    /// Composed in shadow: never sent.
+    pub shadow: bool,
     pub attempts: u32,
     pub created_at: Timestamp,
     /// When it is, or was, due; of one being sent, when its lease ends.
@@ -163,6 +165,7 @@ struct ReplyColumns {
     subject: String,
     rfc_id: String,
     state: String,
+    shadow: i64,
     attempts: i64,
     created_at: i64,
     due_at: i64,
@@ -181,6 +184,7 @@ impl ReplyColumns {
             subject: Masked::new(self.subject),
             message_id: self.rfc_id,
             state: word(ReplyState::parse(&self.state), "replies.state")?,
+            shadow: self.shadow != 0,
             attempts: u32::try_from(self.attempts).unwrap_or(u32::MAX),
             created_at: instant(self.created_at)?,
             due_at: instant(self.due_at)?,
@@ -337,7 +341,7 @@ impl Store {
     /// Replies that fit, newest first.
     pub async fn replies(&self, filter: &ReplyFilter) -> Result<Vec<ReplyRow>, Fault> {
         let rows: Vec<ReplyColumns> = sqlx::query_as(
-            "SELECT id, message_id, template, recipient, subject, rfc_id, state, attempts, created_at, due_at, \
+            "SELECT id, message_id, template, recipient, subject, rfc_id, state, shadow, attempts, created_at, due_at, \
              ended_at, answer FROM replies WHERE ($1 IS NULL OR id = $1) AND ($2 IS NULL OR state = $2) \
              AND ($3 IS NULL OR message_id = $3) ORDER BY id DESC LIMIT $4",
         )

@@ -38,6 +38,7 @@ pub(super) enum Kind {
     CapTripped,
     CapReset,
     LookedAt,
+    StaffDecided,
 }
 
 impl Kind {
@@ -64,6 +65,7 @@ impl Kind {
             Self::CapTripped => "cap_tripped",
             Self::CapReset => "cap_reset",
             Self::LookedAt => "looked_at",
+            Self::StaffDecided => "staff_decided",
         }
     }
 }

@@ -71,6 +71,7 @@ mod past;
 mod record;
 mod recover;
 mod taken_in;
+mod verdicts;
 mod write;
 
 #[cfg(test)]
@@ -90,6 +91,7 @@ pub use past::{Known, Past, PastCase, PastFilter};
 pub use record::{Basis, CaseState, Decision, Ending, NewCase, NewReply, Recorded, Twin};
 pub use recover::Worker;
 pub use taken_in::TakenIn;
+pub use verdicts::{NotRecorded, StaffVerdict, VerdictFilter};
 
 use crate::database::Database;
 use crate::fault::Fault;

@@ -42,6 +42,8 @@ pub enum Resent {
     Due,
     /// It is due or being sent anyway.
     OnItsWay,
+    /// It was composed in shadow: it is never sent.
+    Shadow,
     NoSuchReply,
 }
 
@@ -204,13 +206,16 @@ impl Store {
     pub async fn resend(&self, reply: ReplyId, by: &str, now: Timestamp) -> Result<Resent, Fault> {
         const DOING: &str = "resending a reply";
         let mut write = self.write(DOING, now).await?;
-        let before: Option<(i64, String)> =
-            sqlx::query_as("SELECT message_id, state FROM replies WHERE id = $1")
+        let before: Option<(i64, String, i64)> =
+            sqlx::query_as("SELECT message_id, state, shadow FROM replies WHERE id = $1")
                 .bind(reply.0)
                 .fetch_optional(write.connection())
                 .await
                 .map_err(fault(DOING))?;
-        let Some((message, before)) = before else { return Ok(Resent::NoSuchReply) };
+        let Some((message, before, shadow)) = before else { return Ok(Resent::NoSuchReply) };
+        if shadow != 0 {
+            return Ok(Resent::Shadow);
+        }
         let done = sqlx::query(
             "UPDATE replies SET state = 'due', due_at = $1, ended_at = NULL \
              WHERE id = $2 AND state IN ('held', 'sent', 'refused', 'unknown')",

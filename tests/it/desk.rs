@@ -77,7 +77,7 @@ impl TestDesk {
         desk
     }
 
-    /// A desk whose configuration has further lines (tables).
+    /// A desk whose configuration has further lines (keys of no table, then tables).
     pub async fn with(lines: &str) -> Self {
         let desk = Self::without_registry(lines).await;
         desk.imports_the_registry().await;
@@ -101,9 +101,10 @@ impl TestDesk {
         for part in ["mailbox/tmp", "mailbox/new", "mailbox/cur"] {
             std::fs::create_dir_all(folder.path().join(part)).unwrap();
         }
+        let (keys, tables) = lines.split_at(lines.find('[').unwrap_or(lines.len()));
         let text = format!(
-            "[mailbox]\nkind = \"folder\"\npath = \"{root}/mailbox\"\n\n[transport]\nkind = \"folder\"\npath = \"{root}/replies\"\n\n\
-             [store]\nurl = \"sqlite:{root}/guichet.db\"\n\n[identity]\nfrom = \"certificats@guichet.example\"\n\n{lines}"
+            "{keys}[mailbox]\nkind = \"folder\"\npath = \"{root}/mailbox\"\n\n[transport]\nkind = \"folder\"\npath = \"{root}/replies\"\n\n\
+             [store]\nurl = \"sqlite:{root}/guichet.db\"\n\n[identity]\nfrom = \"certificats@guichet.example\"\n\n{tables}"
         );
         std::fs::write(folder.path().join("guichet.toml"), &text).unwrap();
         let config = Config::parse(&text).unwrap();

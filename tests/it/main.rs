@@ -35,6 +35,7 @@ mod postfix;
 mod replay;
 mod sandbox;
 mod score;
+mod shadow;
 mod signed;
 mod smtp_ends;
 mod smtp_peer;

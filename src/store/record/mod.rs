@@ -110,6 +110,8 @@ pub struct NewReply {
     pub mail: Vec<u8>,
     /// Waits for a person to release it.
     pub held: bool,
+    /// Kept as what would have been sent; nobody can ever release it.
+    pub shadow: bool,
     /// Spared when the same letter went to the same address, for a message that ended the same
     /// way, at or after this time (receipts of questions: once a day).
     pub unless_since: Option<Timestamp>,
@@ -253,6 +255,7 @@ async fn add_reply(
     now: Timestamp,
 ) -> Result<Option<ReplyId>, Fault> {
     let template = reply.template.as_str();
+    let waits = reply.held || reply.shadow;
     let (recipient, subject) = (clean(reply.to.expose()), clean(reply.subject.expose()));
     let rfc_id = rows::bare_id(&reply.message_id);
     let address = caps::key(&recipient);
@@ -260,12 +263,13 @@ async fn add_reply(
         let (others,): (i64,) = sqlx::query_as(
             "SELECT COUNT(*) FROM replies JOIN messages ON messages.id = replies.message_id \
              WHERE replies.address_key = $1 AND replies.created_at >= $2 AND replies.template = $3 \
-             AND messages.outcome = $4",
+             AND messages.outcome = $4 AND (replies.shadow = 0 OR $5 = 1)",
         )
         .bind(&address)
         .bind(millis(since))
         .bind(template)
         .bind(outcome.as_str())
+        .bind(i64::from(reply.shadow))
         .fetch_one(write.connection())
         .await
         .map_err(fault(DOING))?;
@@ -277,8 +281,8 @@ async fn add_reply(
     }
     let (id,): (i64,) = sqlx::query_as(
         "INSERT INTO replies (message_id, position, template, recipient, address_key, domain_key, subject, \
-         rfc_id, state, created_at, due_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING id",
+         rfc_id, state, created_at, due_at, shadow) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11) RETURNING id",
     )
     .bind(claimed.id.0)
     .bind(rows::index(position))
@@ -288,8 +292,9 @@ async fn add_reply(
     .bind(caps::domain_key(&recipient))
     .bind(&subject)
     .bind(&rfc_id)
-    .bind(if reply.held { "held" } else { "due" })
+    .bind(if waits { "held" } else { "due" })
     .bind(millis(now))
+    .bind(i64::from(reply.shadow))
     .fetch_one(write.connection())
     .await
     .map_err(fault(DOING))?;
@@ -299,9 +304,12 @@ async fn add_reply(
         .execute(write.connection())
         .await
         .map_err(fault(DOING))?;
-    let kind = if reply.held { Kind::ReplyHeld } else { Kind::ReplyDue };
+    let kind = if waits { Kind::ReplyHeld } else { Kind::ReplyDue };
     let event = Event::new(kind).message(claimed.id).reply(ReplyId(id));
-    let detail = json!({ "template": template, "rfc_id": rfc_id, "mail_sha256": sha256(&reply.mail) });
+    let mut detail = json!({ "template": template, "rfc_id": rfc_id, "mail_sha256": sha256(&reply.mail) });
+    if let (true, Some(detail)) = (reply.shadow, detail.as_object_mut()) {
+        detail.insert("shadow".to_owned(), true.into());
+    }
     let text = json!({ "to": recipient, "subject": subject }).to_string();
     write.tell(event.saying(detail).aside(text)).await?;
     Ok(Some(ReplyId(id)))

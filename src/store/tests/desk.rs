@@ -179,6 +179,7 @@ pub fn reply(claimed: &Claimed, numbers: &[CaseNumber]) -> NewReply {
         message_id: format!("<{}.0@guichet.example>", claimed.sha256),
         mail: format!("Subject: {names}\r\n\r\n").into_bytes(),
         held: false,
+        shadow: false,
         unless_since: None,
     }
 }

@@ -7,3 +7,4 @@ pub(crate) mod desk;
 mod events;
 mod intake;
 mod outbox;
+mod verdicts;

@@ -4,7 +4,7 @@ use super::desk::{Desk, LEASE, at, case, decision, reply};
 use crate::domain::case::CaseNumber;
 use crate::domain::form::Masked;
 use crate::domain::mail::{Delivery, ReplyState};
-use crate::store::{Cap, NewReply, ReplyCounts, ReplyFilter, ReplyId, ReplyRow, Resent};
+use crate::store::{Cap, NewReply, Recorded, ReplyCounts, ReplyFilter, ReplyId, ReplyRow, Resent};
 
 async fn row(desk: &Desk, id: ReplyId) -> ReplyRow {
     let filter = ReplyFilter { id: Some(id), ..ReplyFilter::default() };
@@ -154,4 +154,24 @@ async fn a_tripped_cap_stays_tripped_until_a_person_resets_it() {
     assert!(desk.store.reset(&domain, "Ada", at(4)).await.unwrap());
     assert!(!desk.store.reset(&domain, "Ada", at(4)).await.unwrap());
     assert_eq!(desk.store.tripped().await.unwrap()[0].cap, Cap::Total);
+}
+
+#[tokio::test]
+async fn what_was_composed_in_shadow_is_never_due() {
+    let desk = Desk::new().await;
+    desk.keeps(1, "a").await;
+    let claimed = desk.claims().await;
+    let compose = |numbers: &[CaseNumber]| Ok(vec![NewReply { shadow: true, ..reply(&claimed, numbers) }]);
+    let recorded = desk.store.record(&claimed, &decision(vec![case("a.pdf")]), compose, at(2)).await.unwrap();
+    let Recorded::Done { replies, .. } = recorded else { panic!("{recorded:?}") };
+    assert_eq!(desk.store.resend(replies[0], "Camille", at(3)).await.unwrap(), Resent::Shadow);
+    assert!(desk.store.claim_reply("ada", at(9), LEASE).await.unwrap().is_none());
+    for state in ["due", "sending", "sent", "unknown"] {
+        assert!(
+            desk.behind_its_back(&format!("UPDATE replies SET state = '{state}'")).await.is_err(),
+            "{state}"
+        );
+    }
+    let ledger = desk.store.ledger().await.unwrap();
+    assert_eq!((ledger.replies, ledger.replies_held, ledger.balances()), (1, 0, true));
 }
