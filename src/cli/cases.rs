@@ -2,11 +2,12 @@
 
 use super::operator::Operator;
 use super::table::Form;
-use super::{ConfigFile, complain, explain, say, shadow};
+use super::{ConfigFile, compare, complain, explain, say, shadow};
 use crate::clock::paris;
 use crate::domain::case::CaseNumber;
 use crate::domain::form::Masked;
-use crate::store::{CaseDetail, CaseFilter, CaseRow, CaseState, Store};
+use crate::report::Comparison;
+use crate::store::{CaseDetail, CaseFilter, CaseRow, CaseState, LinkedBy, Store};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
@@ -20,6 +21,8 @@ pub(super) enum CasesCommand {
     Show(Show),
     /// Why a case was judged as it was: every rule applied, on what, with what result
     Explain(explain::Explain),
+    /// A case beside the one it follows: answers that changed, findings gone, new, still there
+    Compare(compare::Compare),
     /// Record what staff really decided about a case; `shadow report` compares
     Decided(shadow::Decided),
     /// Cases by number, FINESS, SIRET, card, or part of a name
@@ -77,6 +80,7 @@ impl CasesCommand {
             Self::List(list) => list.run().await,
             Self::Show(show) => show.run().await,
             Self::Explain(explain) => explain.run().await,
+            Self::Compare(compare) => compare.run().await,
             Self::Decided(decided) => decided.run().await,
             Self::Search(search) => search.run().await,
         }
@@ -177,7 +181,9 @@ impl Show {
             return Ok(ExitCode::from(3));
         };
         self.operator.looks(&store, "cases show", &[number], json!({})).await?;
-        say(&if self.json { as_json(&case)?.to_string() } else { in_full(&case) });
+        let compared = compare::with_the_one_before(&store, &case).await?;
+        let told = compared.as_ref();
+        say(&if self.json { as_json(&case, told)?.to_string() } else { in_full(&case, told) });
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -188,7 +194,7 @@ pub(super) fn case_number(text: &str) -> anyhow::Result<CaseNumber> {
         .ok_or_else(|| anyhow::anyhow!("\"{text}\" is no case number: they look like F413-2026-000123"))
 }
 
-fn as_json(case: &CaseDetail) -> anyhow::Result<serde_json::Value> {
+fn as_json(case: &CaseDetail, compared: Option<&Comparison>) -> anyhow::Result<serde_json::Value> {
     let replies = case.replies.iter().map(|reply| {
         json!({
             "id": reply.id.0, "template": reply.template, "to": reply.to.expose(), "subject": reply.subject.expose(),
@@ -204,6 +210,9 @@ fn as_json(case: &CaseDetail) -> anyhow::Result<serde_json::Value> {
         "decided_at": case.row.decided_at.to_string(),
         "state": case.row.state.as_str(),
         "linked": case.row.linked.as_ref().map(ToString::to_string),
+        "linked_by": case.row.linked_by.map(LinkedBy::as_str),
+        "compared": compared,
+        "followed_by": case.followed_by.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "rules_version": case.rules_version,
         "reader_version": case.reader_version,
         "registry_snapshot": case.registry_snapshot,
@@ -215,7 +224,7 @@ fn as_json(case: &CaseDetail) -> anyhow::Result<serde_json::Value> {
     }))
 }
 
-fn in_full(case: &CaseDetail) -> String {
+fn in_full(case: &CaseDetail, compared: Option<&Comparison>) -> String {
     let row = &case.row;
     let mut lines = vec![
         format!("{}  {} ({})", row.number, row.verdict.as_str(), row.state.as_str()),
@@ -226,7 +235,14 @@ fn in_full(case: &CaseDetail) -> String {
     for (name, value) in identifiers {
         lines.extend(value.as_ref().map(|value| format!("  {name:9}  {value}")));
     }
-    lines.extend(row.linked.as_ref().map(|number| format!("  follows    {number}")));
+    if let Some(number) = &row.linked {
+        let by = match row.linked_by {
+            Some(LinkedBy::Signatory) => "same structure and signatory",
+            Some(LinkedBy::Thread) | None => "same thread",
+        };
+        lines.push(format!("  follows    {number} ({by}): {}", compare::in_short(compared)));
+    }
+    lines.extend(case.followed_by.iter().map(|number| format!("  followed   by {number}")));
     if let Some(head) = &case.head {
         lines.push(format!("  from       {}", head.from.as_ref().map_or("—", |from| from.address.expose())));
         lines.push(format!("  subject    {}", text(head.subject.as_ref())));

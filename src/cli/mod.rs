@@ -3,6 +3,7 @@
 mod audit;
 mod cases;
 mod check;
+mod compare;
 mod crops;
 mod csv;
 mod demo;

@@ -3,8 +3,10 @@
 //! A form has four lines for RPPS rang; its footnote (1) asks for a second copy beyond that. A copy
 //! that only brings further numbers continues the form it copies. Any other form stands for itself.
 
+use super::finding::{Code, Finding};
 use super::form::Field;
 use super::identifiers::{CardNumber, RppsRang};
+use super::messages;
 use super::sheet::{Mark, Reading, Sheet, Written, Zone};
 use super::text::folded;
 
@@ -30,6 +32,43 @@ pub fn join(readings: Vec<Reading>) -> Vec<Reading> {
         }
     }
     joined
+}
+
+/// Whether a form could be one of several copies: it lists RPPS rang and names the signatory's card.
+#[must_use]
+pub fn may_be_a_copy(reading: &Reading) -> bool {
+    reading.sheet.as_ref().is_some_and(|sheet| card(sheet).is_some() && lines(sheet).next().is_some())
+}
+
+/// Joins forms of a mail to those of earlier mails of its thread that they continue (or that continue
+/// them). With each: which of the earlier ones it was joined with. A signature covers what was there
+/// when it was written: of copies that came in two mails each bears its own, or a person looks.
+#[must_use]
+pub fn join_earlier(earlier: &[Reading], fresh: Vec<Reading>) -> Vec<(Reading, Option<usize>)> {
+    let one = |reading: Reading| {
+        let other = earlier.iter().position(|other| continues(other, &reading) || continues(&reading, other));
+        let Some((at, before)) = other.and_then(|at| Some((at, earlier.get(at)?))) else {
+            return (reading, None);
+        };
+        let both_signed = signed(before) && signed(&reading);
+        let mut joined = join(vec![before.clone(), reading.clone()]).into_iter();
+        match (joined.next(), joined.next()) {
+            (Some(mut whole), None) => {
+                if !both_signed {
+                    let message = messages::copy_not_signed();
+                    whole.findings.push(Finding::review(Code::LowConfidence, Field::Signature, message));
+                }
+                (whole, Some(at))
+            }
+            (Some(_) | None, _) => (reading, None),
+        }
+    };
+    join(fresh).into_iter().map(one).collect()
+}
+
+fn signed(reading: &Reading) -> bool {
+    let signed = |sheet: &Sheet| sheet.signature != Zone::Empty || !sheet.digital_signatures.is_empty();
+    reading.sheet.as_ref().is_some_and(signed)
 }
 
 /// Whether `copy` only brings further RPPS rang of the same signatory: its other boxes are empty or
@@ -145,6 +184,31 @@ mod tests {
             assert_eq!(sheet.texts[&Field::Date].value(), "01/11/2026");
             assert_eq!(lines(sheet).count(), 3);
         }
+    }
+
+    #[test]
+    fn a_copy_that_comes_by_a_later_mail_continues_the_form_of_the_first() {
+        let ink = |mut reading: Reading| {
+            let evidence =
+                Evidence { raw: String::new(), confidence: 1.0, page: 1.into(), area: Area::default() };
+            reading.sheet.as_mut().expect("a sheet").signature = Zone::Ink { evidence };
+            reading
+        };
+        let first = ink(form("un.pdf", &[CARD, NAME, FIRST]));
+        let other = form("autre.pdf", &[(Field::Card, "2400931002"), FIRST]);
+        let earlier = [other, first];
+        for (copy, doubts) in
+            [(form("deux.pdf", &[CARD, SECOND]), 1), (ink(form("deux.pdf", &[CARD, SECOND])), 0)]
+        {
+            let joined = join_earlier(&earlier, vec![copy, form("tiers.pdf", &[FURTHER])]);
+            let [(whole, Some(1)), (alone, None)] = joined.as_slice() else { panic!("{}", joined.len()) };
+            assert_eq!(whole.documents, ["un.pdf", "deux.pdf"]);
+            assert_eq!(lines(whole.sheet.as_ref().expect("a sheet")).count(), 2);
+            assert_eq!(whole.findings.len(), doubts, "each mail is signed, or a person looks");
+            assert_eq!(alone.documents, ["tiers.pdf"]);
+        }
+        assert!(may_be_a_copy(&form("deux.pdf", &[CARD, SECOND])));
+        assert!(!may_be_a_copy(&form("deux.pdf", &[SECOND])) && !may_be_a_copy(&form("deux.pdf", &[CARD])));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Leg 2: from the inbox to a decision on record, with the replies it makes due.
 
 use super::examine::{READER_VERSION, RULES_VERSION, names_of, this_code};
-use super::judge::{Judgement, Mail};
+use super::judge::{EarlierMail, Judgement, Mail};
 use super::letters::Answered;
 use super::{LEASE, Line};
 use crate::clock::paris_day;
@@ -142,19 +142,23 @@ fn ending(judgement: &Judgement, answered: &Answered) -> Ending {
         (MailKind::Question, _) => Ending::Question,
         (MailKind::Submission, Some(number)) if judgement.judged.is_empty() => Ending::Repeat(number.clone()),
         (MailKind::Submission, _) => {
-            let names = names_of(&judgement.opened);
-            let cases = judgement.judged.iter().map(|judged| new_case(judged, &names, answered));
+            let cases = judgement.judged.iter().map(|judged| new_case(judged, judgement, answered));
             Ending::Cases(cases.collect())
         }
     }
 }
 
-fn new_case(judged: &Judged, names: &[String], answered: &Answered) -> NewCase {
+fn new_case(judged: &Judged, judgement: &Judgement, answered: &Answered) -> NewCase {
+    let mut names = names_of(&judgement.opened);
+    names.extend(judgement.earlier.iter().flat_map(|mail| mail.names.iter().cloned()));
+    let part_of_it =
+        |mail: &&EarlierMail| judged.documents.iter().any(|document| mail.names.contains(document));
     let waits = judged.verdict.kind() == VerdictKind::Review || answered.is_held();
     NewCase {
         judged: judged.clone(),
         report: report::Submission::from(judged).to_json(),
-        explanation: Explained::new(judged, names, this_code()).to_json(),
+        explanation: Explained::new(judged, &names, this_code()).to_json(),
         state: if waits { CaseState::Waiting } else { CaseState::Decided },
+        continues: judgement.earlier.iter().filter(part_of_it).map(|mail| mail.id).collect(),
     }
 }

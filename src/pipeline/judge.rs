@@ -11,6 +11,7 @@ use crate::domain::mail::{MailHead, MailKind};
 use crate::domain::messages;
 use crate::domain::rules;
 use crate::domain::sheet::{Reading, Source};
+use crate::domain::submissions;
 use crate::fault::Fault;
 use crate::sandbox::{Job, JobKind, Unopened};
 use crate::store::{Content, Known, Lane, MailId, Twin};
@@ -34,6 +35,16 @@ pub(super) struct Judgement {
     /// The first case of documents that came before.
     pub repeats: Option<CaseNumber>,
     pub assumed_new: Vec<Twin>,
+    /// Mails of the thread whose forms were continued.
+    pub earlier: Vec<EarlierMail>,
+}
+
+/// An earlier mail of the thread, opened again.
+#[derive(Debug)]
+pub(super) struct EarlierMail {
+    pub id: MailId,
+    /// Its documents, named so that they are told from this mail's.
+    pub names: Vec<String>,
 }
 
 impl Judgement {
@@ -110,10 +121,65 @@ impl Line {
                 fresh.push(reading);
             }
         }
+        let (fresh, earlier) = self.with_the_thread(mail, &head, &opened, fresh).await?;
         let extra = [rules::mail::sender(&head), rules::mail::came_before(repeats.as_ref())];
         let forms = if head.kind == MailKind::Submission { fresh } else { vec![] };
         let examined = examine(forms, &opened.documents, &extra, ground).await;
-        Ok(Judgement { opened, head, judged: examined.judged, repeats, assumed_new })
+        Ok(Judgement { opened, head, judged: examined.judged, repeats, assumed_new, earlier })
+    }
+
+    /// Second copies of a form that came with an earlier mail of the thread are joined to it (rulebook,
+    /// "Several forms, several mails"). Only of the same sender: anybody can name a thread.
+    async fn with_the_thread(
+        &self,
+        mail: Mail<'_>,
+        head: &MailHead,
+        opened: &Opened,
+        fresh: Vec<Reading>,
+    ) -> Result<(Vec<Reading>, Vec<EarlierMail>), Fault> {
+        let alone = head.references.is_empty() || head.sender_unverified();
+        if alone || !fresh.iter().any(submissions::may_be_a_copy) {
+            return Ok((fresh, Vec::new()));
+        }
+        let (mut mails, mut readings) = (Vec::new(), Vec::new());
+        let mut documents = opened.documents.len();
+        for id in self.store.mails_of_thread(mail.id, &head.references, mail.known).await? {
+            let Some(before) = self.opened_again(id).await? else { continue };
+            if !same_sender(head, before.mail.as_ref()) {
+                continue;
+            }
+            let later = |name: &String| format!("{name} (courriel précédent)");
+            let numbers: Vec<usize> = (documents..documents + before.documents.len()).collect();
+            documents += before.documents.len();
+            for mut reading in before.readings {
+                reading.documents.iter_mut().for_each(|name| *name = later(name));
+                if let Some(sheet) = &mut reading.sheet {
+                    sheet.renumber(&numbers);
+                }
+                readings.push(reading);
+            }
+            let names: Vec<String> = before.documents.iter().map(|document| later(&document.name)).collect();
+            mails.push(EarlierMail { id, names });
+        }
+        let joined = submissions::join_earlier(&readings, fresh);
+        let any = joined.iter().any(|(_, with)| with.is_some());
+        let readings = joined.into_iter().map(|(reading, _)| reading).collect();
+        // evidence counts the documents of all of them
+        Ok((readings, if any { mails } else { Vec::new() }))
+    }
+
+    /// An earlier mail, read again; `None` where it is not kept or cannot be opened: then nothing is
+    /// joined to it.
+    async fn opened_again(&self, id: MailId) -> Result<Option<Opened>, Fault> {
+        let Some(raw) = self.store.raw(id).await? else { return Ok(None) };
+        match self.sandbox.open(Job { kind: JobKind::Mail, name: "", bytes: &raw }).await {
+            Ok(opened) => Ok(Some(opened)),
+            Err(Unopened::Ended(ended)) => {
+                tracing::warn!(message = %id, %ended, "an earlier mail of the thread could not be opened again");
+                Ok(None)
+            }
+            Err(Unopened::Fault(fault)) => Err(fault),
+        }
     }
 
     /// The case that the very same documents were decided in before, if all of them were.
@@ -127,6 +193,15 @@ impl Line {
         }
         Ok(first)
     }
+}
+
+/// Whether an earlier mail was written by who wrote this one.
+fn same_sender(head: &MailHead, earlier: Option<&MailHead>) -> bool {
+    fn address(head: &MailHead) -> Option<String> {
+        head.from.as_ref().map(|from| from.address.expose().to_lowercase())
+    }
+    let earlier = earlier.filter(|earlier| !earlier.sender_unverified());
+    earlier.is_some_and(|earlier| address(earlier).is_some() && address(earlier) == address(head))
 }
 
 /// A reading's documents, as they are looked for among the decided ones. Where nothing was filled

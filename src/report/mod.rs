@@ -2,12 +2,14 @@
 //! people (`french`). The schema is `fixtures/report.schema.json`. Why it was judged so is told beside
 //! it (`Explained`, and `explain` for people).
 
+mod beside;
 mod compared;
 mod explain;
 mod explained;
 mod french;
 pub mod shown;
 
+pub use beside::beside;
 pub use compared::{Answer, Changed, Comparison, Recorded, Rows};
 pub use explain::explain;
 pub use explained::{Channel, Explained, Outcomes, ReadBox, Row, Rule, Versions};

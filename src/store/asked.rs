@@ -1,6 +1,6 @@
 //! What people ask the store: cases, replies, parked mail.
 
-use super::{CaseState, EventRow, MailId, ReplyId, Store, instant, instant_or_none, word};
+use super::{CaseState, EventRow, LinkedBy, MailId, ReplyId, Store, instant, instant_or_none, word};
 use crate::database::{fault, fold, like};
 use crate::domain::case::{CaseNumber, Template, VerdictKind};
 use crate::domain::form::Masked;
@@ -42,7 +42,9 @@ pub struct CaseRow {
     pub structure_name: Option<Masked>,
     pub finess: Option<String>,
     pub siret: Option<String>,
+    /// The earlier case that this one follows, and by what that was found.
     pub linked: Option<CaseNumber>,
+    pub linked_by: Option<LinkedBy>,
     /// `reject` and `review` findings.
     pub grave_findings: u32,
 }
@@ -54,6 +56,8 @@ pub struct CaseDetail {
     pub rules_version: String,
     pub reader_version: String,
     pub registry_snapshot: Option<i64>,
+    /// Later cases that follow this one.
+    pub followed_by: Vec<CaseNumber>,
     /// The submission of guichet.report/1, JSON.
     pub report: Masked,
     pub findings: Vec<RecordedFinding>,
@@ -132,12 +136,14 @@ struct CaseColumns {
     finess: Option<String>,
     siret: Option<String>,
     linked: Option<String>,
+    linked_by: Option<String>,
     grave_findings: i64,
 }
 
 impl CaseColumns {
     fn row(self) -> Result<CaseRow, Fault> {
         let number = |text: &str| word(CaseNumber::parse(text), "cases.number");
+        let by = |text: &str| word(LinkedBy::parse(text), "cases.linked_by");
         let verdicts = [VerdictKind::Accepted, VerdictKind::Review, VerdictKind::Rejected];
         Ok(CaseRow {
             number: number(&self.number)?,
@@ -151,6 +157,7 @@ impl CaseColumns {
             finess: self.finess,
             siret: self.siret,
             linked: self.linked.as_deref().map(number).transpose()?,
+            linked_by: self.linked_by.as_deref().map(by).transpose()?,
             grave_findings: u32::try_from(self.grave_findings).unwrap_or(u32::MAX),
         })
     }
@@ -211,7 +218,7 @@ impl Store {
         let rows: Vec<CaseColumns> = sqlx::query_as(
             "SELECT cases.number, cases.message_id, cases.received_at, cases.decided_at, cases.state, \
              cases.verdict, cases.source, cases.structure_name, cases.finess, cases.siret, \
-             (SELECT other.number FROM cases AS other WHERE other.id = cases.linked_case) AS linked, \
+             (SELECT other.number FROM cases AS other WHERE other.id = cases.linked_case) AS linked, cases.linked_by, \
              (SELECT COUNT(*) FROM findings WHERE case_id = cases.id AND severity <> 'note') AS grave_findings \
              FROM cases WHERE ($1 IS NULL OR cases.number = $1) AND ($2 IS NULL OR cases.finess = $2) \
              AND ($3 IS NULL OR cases.siret = $3) \
@@ -267,6 +274,7 @@ impl Store {
             reader_version,
             registry_snapshot,
             report: Masked::new(report),
+            followed_by: self.followers_of(id).await?,
             findings: self.findings_of(id).await?,
             case_documents: self.names_of(id).await?,
             documents: self.documents_of(row.message).await?,
@@ -292,6 +300,16 @@ impl Store {
         .await
         .map_err(fault("reading a case's explanation"))?;
         Ok(row.map(|(explanation,)| Masked::new(explanation)))
+    }
+
+    async fn followers_of(&self, case: i64) -> Result<Vec<CaseNumber>, Fault> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as("SELECT number FROM cases WHERE linked_case = $1 ORDER BY id")
+                .bind(case)
+                .fetch_all(self.database.read())
+                .await
+                .map_err(fault("looking for the cases that follow"))?;
+        rows.into_iter().map(|(number,)| word(CaseNumber::parse(&number), "cases.number")).collect()
     }
 
     async fn findings_of(&self, case: i64) -> Result<Vec<RecordedFinding>, Fault> {

@@ -88,7 +88,7 @@ pub use ledger::Ledger;
 pub use looked::Look;
 pub use outbox::{DueReply, Resent};
 pub use past::{Known, Past, PastCase, PastFilter};
-pub use record::{Basis, CaseState, Decision, Ending, NewCase, NewReply, Recorded, Twin};
+pub use record::{Basis, CaseState, Decision, Ending, LinkedBy, NewCase, NewReply, Recorded, Twin};
 pub use recover::Worker;
 pub use taken_in::TakenIn;
 pub use verdicts::{NotRecorded, StaffVerdict, VerdictFilter};

@@ -22,6 +22,9 @@ use tempfile::TempDir;
 /// A Sunday morning in Paris: the fixtures' forms are dated around this day.
 pub const NOW: &str = "2026-11-22T10:00:00+01:00";
 
+/// The line that makes a desk only shadow staff.
+pub const SHADOW: &str = "shadow = true\n";
+
 pub fn fixture(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
 }
@@ -77,7 +80,7 @@ impl TestDesk {
         desk
     }
 
-    /// A desk whose configuration has further lines (keys of no table, then tables).
+    /// A desk whose configuration has further lines ([`SHADOW`] first, where it is wanted).
     pub async fn with(lines: &str) -> Self {
         let desk = Self::without_registry(lines).await;
         desk.imports_the_registry().await;
@@ -101,7 +104,8 @@ impl TestDesk {
         for part in ["mailbox/tmp", "mailbox/new", "mailbox/cur"] {
             std::fs::create_dir_all(folder.path().join(part)).unwrap();
         }
-        let (keys, tables) = lines.split_at(lines.find('[').unwrap_or(lines.len()));
+        // the others continue [identity], or are tables
+        let (keys, tables) = lines.split_at(if lines.starts_with(SHADOW) { SHADOW.len() } else { 0 });
         let text = format!(
             "{keys}[mailbox]\nkind = \"folder\"\npath = \"{root}/mailbox\"\n\n[transport]\nkind = \"folder\"\npath = \"{root}/replies\"\n\n\
              [store]\nurl = \"sqlite:{root}/guichet.db\"\n\n[identity]\nfrom = \"certificats@guichet.example\"\n\n{tables}"

@@ -33,6 +33,7 @@ mod mails;
 mod paper;
 mod postfix;
 mod replay;
+mod resubmission;
 mod sandbox;
 mod score;
 mod shadow;

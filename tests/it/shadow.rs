@@ -1,6 +1,6 @@
 //! Beside staff before it answers: the whole line runs, nothing leaves, and the two are compared.
 
-use crate::desk::TestDesk;
+use crate::desk::{SHADOW, TestDesk};
 use guichet::domain::mail::ReplyState;
 use guichet::store::{CaseState, ReplyId, Resent};
 use serde_json::Value;
@@ -13,7 +13,7 @@ const QUESTION: &str = "mails/demo/06-question.eml";
 
 #[tokio::test]
 async fn in_shadow_the_whole_line_runs_and_nothing_leaves() {
-    let mut desk = TestDesk::with("shadow = true\n").await;
+    let mut desk = TestDesk::with(SHADOW).await;
     for mail in [ACCEPTED, MANDATE_EXPIRED, REVIEW, QUESTION] {
         desk.receives_fixture(mail);
     }
@@ -42,7 +42,7 @@ async fn in_shadow_the_whole_line_runs_and_nothing_leaves() {
 
 #[tokio::test]
 async fn what_was_composed_in_shadow_can_never_be_sent() {
-    let mut desk = TestDesk::with("shadow = true\n").await;
+    let mut desk = TestDesk::with(SHADOW).await;
     desk.receives_fixture(ACCEPTED);
     desk.turn().await;
     let id = desk.replies().await[0].id;
@@ -66,7 +66,7 @@ async fn what_was_composed_in_shadow_can_never_be_sent() {
 
 #[tokio::test]
 async fn a_reply_due_from_before_stays_where_it_is_while_in_shadow() {
-    let mut desk = TestDesk::with("shadow = true\n").await;
+    let mut desk = TestDesk::with(SHADOW).await;
     desk.receives_fixture(ACCEPTED);
     desk.turn().await;
     desk.behind_its_back("UPDATE replies SET shadow = 0").await;
@@ -78,7 +78,7 @@ async fn a_reply_due_from_before_stays_where_it_is_while_in_shadow() {
 
 #[tokio::test]
 async fn staff_and_guichet_are_compared_by_verdict_and_by_rule() {
-    let mut desk = TestDesk::with("shadow = true\n").await;
+    let mut desk = TestDesk::with(SHADOW).await;
     for mail in [ACCEPTED, MANDATE_EXPIRED, REVIEW] {
         desk.receives_fixture(mail);
     }
@@ -141,7 +141,7 @@ async fn staff_and_guichet_are_compared_by_verdict_and_by_rule() {
 
 #[tokio::test]
 async fn what_staff_decided_is_taken_from_a_table_as_a_whole_or_not_at_all() {
-    let mut desk = TestDesk::with("shadow = true\n").await;
+    let mut desk = TestDesk::with(SHADOW).await;
     for mail in [ACCEPTED, MANDATE_EXPIRED, REVIEW] {
         desk.receives_fixture(mail);
     }

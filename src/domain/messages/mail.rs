@@ -33,3 +33,11 @@ pub fn mail_too_large(size: u64, cap: u64) -> String {
         cap >> 20
     )
 }
+
+/// Copies of one form came in two mails, and one of them bears no signature.
+#[must_use]
+pub fn copy_not_signed() -> String {
+    "Les exemplaires de ce formulaire nous sont parvenus par plusieurs courriels et l'un d'eux n'est pas signé : une \
+     personne de notre équipe l'examine."
+        .to_owned()
+}

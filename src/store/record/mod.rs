@@ -1,10 +1,13 @@
 //! One decision, one commit: case, findings, documents, replies due and events.
 
+mod links;
 mod rows;
+
+pub use links::LinkedBy;
 
 use super::event::{Event, Kind, sha256};
 use super::write::Write;
-use super::{Claimed, Known, ReplyId, Store, caps, millis};
+use super::{Claimed, Known, MailId, ReplyId, Store, caps, millis};
 use crate::database::{clean, fault};
 use crate::domain::case::{CaseNumber, Judged, Template};
 use crate::domain::form::Masked;
@@ -65,6 +68,8 @@ pub struct NewCase {
     /// Why it was judged so: guichet.explanation/1.
     pub explanation: serde_json::Value,
     pub state: CaseState,
+    /// Earlier mails of the thread whose form it continues: their documents are part of it.
+    pub continues: Vec<MailId>,
 }
 
 /// Whose turn it is.
@@ -172,10 +177,11 @@ impl Store {
         }
         rows::documents(&mut write, claimed.id, &decision.documents).await?;
         if let Ending::Cases(cases) = &decision.ending {
-            let linked = rows::case_of_thread(&mut write, claimed.id, decision.head.as_ref()).await?;
             for (position, (case, number)) in cases.iter().zip(&fresh).enumerate() {
+                let (head, form) = (decision.head.as_ref(), case.judged.form.as_ref());
+                let link = links::predecessor(&mut write, claimed.id, head, form).await?;
                 let case = (case, (position, number));
-                rows::case(&mut write, claimed, (decision, &found), case, linked, now).await?;
+                rows::case(&mut write, claimed, (decision, &found), case, link, now).await?;
             }
         }
         tell_ending(&mut write, claimed, (decision, &found), repeated).await?;
@@ -191,7 +197,7 @@ impl Store {
     pub async fn first_case_with_document(
         &self,
         twin: &Twin,
-        other_than: super::MailId,
+        other_than: MailId,
         known: Known,
     ) -> Result<Option<CaseNumber>, Fault> {
         let mut connection =

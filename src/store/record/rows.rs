@@ -1,7 +1,8 @@
 //! The rows of a decision.
 
+use super::links::Link;
 use super::{DOING, Decision, NewCase, Twin};
-use crate::database::{clean, fault, fold, list};
+use crate::database::{clean, fault, fold};
 use crate::domain::case::CaseNumber;
 use crate::domain::form::{Entry, F413, Masked};
 use crate::domain::mail::{DocumentHead, MailHead, Outcome};
@@ -13,7 +14,7 @@ use crate::store::{Claimed, Known, MailId, millis, word};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
-use sqlx::{AnyConnection, AssertSqlSafe};
+use sqlx::AnyConnection;
 use std::collections::BTreeSet;
 
 /// A position as the database holds it.
@@ -165,45 +166,17 @@ pub(super) async fn documents(
     Ok(())
 }
 
-/// The latest case of the thread this mail continues (RFC 5322 §3.6.4): of one of our replies, or
-/// of an earlier mail. Only shown to staff: anybody can write a `References` line.
-pub(super) async fn case_of_thread(
-    write: &mut Write,
-    message: MailId,
-    head: Option<&MailHead>,
-) -> Result<Option<i64>, Fault> {
-    /// The nearest ones; threads of more mails than that are named by their last ones.
-    const AT_MOST: usize = 50;
-    let references = head.map_or(&[][..], |head| head.references.as_slice());
-    let nearest: Vec<_> = references.iter().rev().take(AT_MOST).map(|id| bare_id(id)).collect();
-    if nearest.is_empty() {
-        return Ok(None);
-    }
-    let ids = list(1, nearest.len());
-    let sql = format!(
-        "SELECT id FROM cases WHERE (message_id IN (SELECT message_id FROM replies WHERE rfc_id IN {ids}) \
-         OR message_id IN (SELECT id FROM messages WHERE rfc_id IN {ids})) AND message_id <> ${} \
-         ORDER BY id DESC LIMIT 1",
-        nearest.len() + 1
-    );
-    let mut query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(sql));
-    for id in nearest {
-        query = query.bind(id);
-    }
-    let found = query.bind(message.0).fetch_optional(write.connection()).await.map_err(fault(DOING))?;
-    Ok(found.map(|(id,)| id))
-}
-
 /// One case with everything that belongs to it.
 pub(super) async fn case(
     write: &mut Write,
     claimed: &Claimed,
     (decision, found): (&Decision, &Found),
     (case, (position, number)): (&NewCase, (usize, &CaseNumber)),
-    linked: Option<i64>,
+    link: Option<Link>,
     now: Timestamp,
 ) -> Result<(), Fault> {
     let form = case.judged.form.as_ref();
+    let signatory = form.map(|form| &form.signatory);
     let verdict = case.judged.verdict.kind();
     let structure_name = form.and_then(|form| words(&form.structure_name));
     let finess = form.and_then(|form| written(&form.finess, |finess| finess.as_str()));
@@ -217,8 +190,9 @@ pub(super) async fn case(
     let (id,): (i64,) = sqlx::query_as(
         "INSERT INTO cases (number, message_id, position, received_at, day, decided_at, state, verdict, source, \
          structure_name, finess, siret, search, report, rules_version, reader_version, registry_snapshot, \
-         linked_case) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
-         RETURNING id",
+         linked_case, linked_by, signatory_card, signatory_last_name, signatory_first_names) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
+         $22) RETURNING id",
     )
     .bind(number.to_string())
     .bind(claimed.id.0)
@@ -237,7 +211,11 @@ pub(super) async fn case(
     .bind(&decision.basis.rules_version)
     .bind(&decision.basis.reader_version)
     .bind(case.judged.snapshot)
-    .bind(linked)
+    .bind(link.map(|link| link.case))
+    .bind(link.map(|link| link.by.as_str()))
+    .bind(signatory.and_then(|who| written(&who.card, |card| card.as_str())))
+    .bind(signatory.and_then(|who| words(&who.last_name)))
+    .bind(signatory.and_then(|who| words(&who.first_names)))
     .fetch_one(write.connection())
     .await
     .map_err(fault(DOING))?;
@@ -248,6 +226,14 @@ pub(super) async fn case(
             .bind(id)
             .bind(index(position))
             .bind(name)
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
+    }
+    for mail in &case.continues {
+        sqlx::query("INSERT INTO case_continues (case_id, message_id) VALUES ($1, $2)")
+            .bind(id)
+            .bind(mail.0)
             .execute(write.connection())
             .await
             .map_err(fault(DOING))?;
@@ -269,7 +255,9 @@ pub(super) async fn case(
         "rules": decision.basis.rules_version,
         "reader": decision.basis.reader_version,
         "snapshot": case.judged.snapshot,
-        "linked": linked,
+        "linked": link.map(|link| link.case),
+        "linked_by": link.map(|link| link.by.as_str()),
+        "continues": case.continues.iter().map(|mail| mail.0).collect::<Vec<_>>(),
         "report_sha256": sha256(report.as_bytes()),
         "explanation_sha256": sha256(explanation.as_bytes()),
         "documents": found.documents,

@@ -1,11 +1,13 @@
 //! Recording decisions.
 
-use super::desk::{Desk, FORM, LEASE, at, case, decision, ending, head, reply};
+use super::desk::{Desk, FORM, LEASE, at, case, decision, ending, filled, head, reply};
 use crate::domain::case::CaseNumber;
+use crate::domain::form::{Entry, Masked};
 use crate::domain::mail::ReplyState;
+use crate::domain::sheet::{Area, Evidence};
 use crate::fault::{Fault, Retry};
 use crate::store::{
-    CaseState, Decision, Ending, Known, Lane, NewCase, NewReply, Recorded, ReplyFilter, Twin,
+    CaseState, Decision, Ending, Known, Lane, LinkedBy, NewCase, NewReply, Recorded, ReplyFilter, Twin,
 };
 use jiff::civil::date;
 
@@ -203,4 +205,42 @@ async fn mail_is_filed_by_its_outcome_once_it_has_one() {
     assert_eq!(again.iter().map(|mail| (mail.uid, mail.attempts)).collect::<Vec<_>>(), [(2, 1)]);
     let ledger = desk.store.ledger().await.unwrap();
     assert_eq!((ledger.to_file, ledger.filing_troubled), (2, 2));
+}
+
+#[tokio::test]
+async fn a_form_of_the_same_structure_and_signatory_is_linked_without_a_thread() {
+    fn words<T>(text: &str) -> Entry<T> {
+        let (raw, area) = (String::new(), Area::default());
+        Entry::Wrong(Masked::new(text), Evidence { raw, confidence: 1.0, page: 1.into(), area })
+    }
+    let desk = Desk::new().await;
+    let mut linked = Vec::new();
+    for (uid, last, number) in [
+        (1, "BRETON", "1000345678102"),
+        (2, "Delaunay", "1000345678102"),
+        (3, "Breton", "another"),
+        (4, "Breton", "1000345678102"),
+    ] {
+        desk.keeps(uid, &format!("mail {uid}")).await;
+        let claimed = desk.claims().await;
+        let mut case = filled("a.pdf");
+        if let Some(form) = &mut case.judged.form {
+            // the practice is known by its RPPS rang; the card of nobody in particular
+            form.finess = Entry::Blank;
+            form.siret = Entry::Blank;
+            form.rpps_rang = vec![words(number)];
+            form.signatory.card = Entry::Blank;
+            form.signatory.last_name = words(last);
+            form.signatory.first_names = words("Henri");
+        }
+        let Recorded::Done { cases, .. } = desk.records(&claimed, &decision(vec![case])).await else {
+            panic!()
+        };
+        let row = desk.store.case(&cases[0]).await.unwrap().unwrap().row;
+        linked.push((row.linked.map(|number| number.to_string()), row.linked_by));
+    }
+    let first = (Some("F413-2026-000001".to_owned()), Some(LinkedBy::Signatory));
+    assert_eq!(linked, [(None, None), (None, None), (None, None), first]);
+    let followed = desk.store.case(&number("F413-2026-000001")).await.unwrap().unwrap().followed_by;
+    assert_eq!(followed, [number("F413-2026-000004")]);
 }

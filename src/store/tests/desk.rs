@@ -143,6 +143,7 @@ pub fn case(document: &str) -> NewCase {
         report: serde_json::json!({ "verdict": "rejected" }),
         explanation: serde_json::json!({ "rules": [] }),
         state: CaseState::Decided,
+        continues: vec![],
     }
 }
 
