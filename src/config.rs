@@ -2,7 +2,7 @@
 //! key; a test keeps the two together. The environment is read here and nowhere else.
 
 use crate::domain::case::VerdictKind;
-use crate::domain::policy::{CardType, Policy, Profile};
+use crate::domain::policy::{CardType, NotYetValid, Policy, Profile};
 use crate::domain::units::{Size, Span};
 use crate::folder::maildir::MaildirSettings;
 use crate::intake::imap::{self, ImapSettings};
@@ -98,6 +98,9 @@ pub struct RegistrySettings {
     /// Snapshots whose rows are kept, the current one included: past cases can be replayed with those
     /// they were decided with for as long.
     pub keep: u32,
+    /// So long a case waits for a registry that does not answer before staff see it; an import wakes
+    /// it by itself.
+    pub wait: Span,
     /// The types of card the loaded feeds cover. A card that is not found is only rejected when
     /// all six are covered: CPS, CPF, CPE, CDE, CPA, CDA.
     pub card_types: BTreeSet<CardType>,
@@ -110,6 +113,7 @@ impl Default for RegistrySettings {
             max_shrink: 0.2,
             max_bad_rows: 0.001,
             keep: 2,
+            wait: Span::days(2),
             card_types: CardType::ALL.into_iter().collect(),
         }
     }
@@ -124,6 +128,8 @@ pub struct DecisionSettings {
     pub min_confidence: f64,
     /// A form dated longer ago is looked at by a person. Whole days.
     pub max_form_age: Span,
+    /// What a card that is not valid yet leads to: `reject`, or `wait` until it is.
+    pub not_yet_valid: NotYetValid,
     /// Words of section 4.2 that name a core service of the Ségur programme.
     pub segur_keywords: Vec<String>,
 }
@@ -135,6 +141,7 @@ impl Default for DecisionSettings {
             automatic: [VerdictKind::Accepted, VerdictKind::Review, VerdictKind::Rejected].into(),
             min_confidence: policy.min_confidence,
             max_form_age: Span::days(180),
+            not_yet_valid: policy.not_yet_valid,
             segur_keywords: policy.segur_keywords,
         }
     }
@@ -390,6 +397,7 @@ impl Config {
             profile: self.profile,
             min_confidence: self.decision.min_confidence,
             max_form_age_days: i32::try_from(days).unwrap_or(i32::MAX),
+            not_yet_valid: self.decision.not_yet_valid,
             segur_keywords: self.decision.segur_keywords.clone(),
             card_types: self.registry.card_types.clone(),
             ..Policy::default()

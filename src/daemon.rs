@@ -113,6 +113,7 @@ impl Daemon {
                 legs.spawn(deciding(self.line.clone(), lane, name, hints.clone(), stop.clone()));
             }
         }
+        legs.spawn(waking(self.line.clone(), hints.clone(), stop.clone()));
         let senders = if self.config.shadow { 0 } else { self.config.daemon.senders };
         for n in 0..senders {
             let name = format!("{}/s{n}", self.worker);
@@ -213,6 +214,7 @@ pub fn line_settings(config: &Config) -> LineSettings {
         automatic: config.decision.automatic.clone(),
         identity: config.identity.clone(),
         registry_max_age: config.registry.max_age.signed(),
+        registry_wait: config.registry.wait.signed(),
         max_mail: config.daemon.max_mail.0,
         max_attempts: config.daemon.max_attempts,
         caps: Caps {
@@ -323,6 +325,27 @@ async fn deciding(line: Arc<Line>, of: Lane, worker: String, hints: Hints, mut s
             Ok(Step::NothingWaits) => {
                 let next = line.store.next_message_at(of).await.ok().flatten();
                 rest(&mut hint, &mut stop, next, line.clock.now()).await;
+            }
+            Err(fault) => backoff.after(&fault, &mut stop).await,
+        }
+    }
+}
+
+/// Nobody tells when an import is done: it is another program.
+async fn waking(line: Arc<Line>, hints: Hints, mut stop: watch::Receiver<bool>) {
+    let mut backoff = Backoff::new();
+    while !*stop.borrow() {
+        match line.wake_next().await {
+            Ok(true) => {
+                backoff.reset();
+                hints.answer.give();
+                hints.file.give();
+            }
+            Ok(false) => {
+                tokio::select! {
+                    () = tokio::time::sleep(LOOK_AGAIN) => {}
+                    _ = stop.wait_for(|stop| *stop) => {}
+                }
             }
             Err(fault) => backoff.after(&fault, &mut stop).await,
         }

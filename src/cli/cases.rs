@@ -7,7 +7,7 @@ use crate::clock::paris;
 use crate::domain::case::CaseNumber;
 use crate::domain::form::Masked;
 use crate::report::Comparison;
-use crate::store::{CaseDetail, CaseFilter, CaseRow, CaseState, LinkedBy, Store};
+use crate::store::{CaseDetail, CaseFilter, CaseRow, LinkedBy, Store};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
@@ -89,8 +89,7 @@ impl CasesCommand {
 
 impl List {
     async fn run(self) -> anyhow::Result<ExitCode> {
-        let state = self.waiting.then_some(CaseState::Waiting);
-        let filter = CaseFilter { state, limit: Some(self.limit), ..CaseFilter::default() };
+        let filter = CaseFilter { for_staff: self.waiting, limit: Some(self.limit), ..CaseFilter::default() };
         let store = self.config.store().await?;
         let rows = store.cases(&filter).await?;
         show(&store, &rows, (&self.operator, "cases list"), &self.form).await?;

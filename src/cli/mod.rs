@@ -11,6 +11,7 @@ mod doctor;
 mod explain;
 mod operator;
 mod registry;
+mod registry_show;
 mod replay;
 mod replies;
 mod run;

@@ -1,11 +1,14 @@
 //! `guichet registry`: importing the four CSV files, and what is loaded.
 
+use super::registry_show::{Alerts, Show, show_alerts};
 use super::{ConfigFile, cases::moment, complain, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::database::Database;
+use crate::pipeline::raise_alerts;
 use crate::registry::{
     Feed, FeedReport, Imported, NotImported, Options, Progress, Registry, SnapshotState, Source,
 };
+use crate::store::Store;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -23,6 +26,10 @@ pub(super) enum RegistryCommand {
     Import(Import),
     /// Which snapshots there are, and how old the current one is
     Status(Status),
+    /// What is known about a number, and since when; who looked goes into the record
+    Show(Show),
+    /// Accepted cases that rest on what later imports do not bear out: list, acknowledge
+    Alerts(Alerts),
 }
 
 #[derive(Debug, Args)]
@@ -55,6 +62,8 @@ impl RegistryCommand {
         match self {
             Self::Import(import) => import.run().await,
             Self::Status(status) => status.run().await,
+            Self::Show(show) => show.run().await,
+            Self::Alerts(alerts) => alerts.run().await,
         }
     }
 }
@@ -62,7 +71,8 @@ impl RegistryCommand {
 impl Import {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let config = self.config.load()?;
-        let registry = Registry::new(Database::open(&config.store.url).await?);
+        let store = Store::open(&config.store.url).await?;
+        let registry = Registry::new(store.database().clone());
         let options = Options {
             force: self.force,
             max_shrink: config.registry.max_shrink,
@@ -80,6 +90,13 @@ impl Import {
         match done {
             Ok(imported) => {
                 print(&imported);
+                let now = SystemClock.now();
+                let max_age = config.registry.max_age.signed();
+                let raised = raise_alerts(&store, &registry, now, max_age).await?;
+                if raised > 0 {
+                    say(&format!("{raised} new alerts: accepted cases rest on what is not so any more"));
+                    show_alerts(&store, false).await?;
+                }
                 Ok(ExitCode::SUCCESS)
             }
             Err(refused @ NotImported::Refused { .. }) => {

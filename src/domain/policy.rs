@@ -45,6 +45,16 @@ pub enum Profile {
     Test,
 }
 
+/// What a card that is not valid yet leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotYetValid {
+    #[default]
+    Reject,
+    /// The case waits until the card is valid, and is judged again by itself.
+    Wait,
+}
+
 /// What the rules need to know beyond form, facts and day.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
@@ -55,6 +65,7 @@ pub struct Policy {
     pub sure_confidence: f64,
     /// Days between the form's date and its reception after which a person looks.
     pub max_form_age_days: i32,
+    pub not_yet_valid: NotYetValid,
     /// Words of §4.2 that name a Ségur core service; compared without case and accents.
     pub segur_keywords: Vec<String>,
     /// Card types the loaded feeds cover; an unknown card is only rejected when all are.
@@ -68,6 +79,7 @@ impl Default for Policy {
             min_confidence: 0.90,
             sure_confidence: 0.98,
             max_form_age_days: 180,
+            not_yet_valid: NotYetValid::Reject,
             segur_keywords: ["Ségur", "DMP", "INSi", "MSSanté", "Pro Santé Connect", "Mon espace santé"]
                 .map(str::to_owned)
                 .to_vec(),

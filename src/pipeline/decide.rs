@@ -2,7 +2,7 @@
 
 use super::examine::{READER_VERSION, RULES_VERSION, names_of, this_code};
 use super::judge::{EarlierMail, Judgement, Mail};
-use super::letters::Answered;
+use super::letters::{Answered, Mailed};
 use super::{LEASE, Line};
 use crate::clock::paris_day;
 use crate::domain::case::{CaseNumber, Judged, VerdictKind};
@@ -109,7 +109,7 @@ impl Line {
         let told = judgement.told();
         let day = paris_day(claimed.received_at);
         let decision = Decision {
-            ending: ending(&judgement, &answered),
+            ending: self.ending(&judgement, &answered)?,
             head: Some(judgement.head.clone()),
             documents: judgement.opened.documents.clone(),
             assumed_new: judgement.assumed_new.clone(),
@@ -122,7 +122,13 @@ impl Line {
         };
         let now = self.now();
         let compose = |numbers: &[CaseNumber]| {
-            self.letter(claimed, &judgement.opened, &judgement.head, &told, numbers, &answered, now)
+            let mailed = Mailed {
+                sha256: &claimed.sha256,
+                received_at: claimed.received_at,
+                documents: &judgement.opened.documents,
+                letters: 0,
+            };
+            self.letter(mailed, &judgement.head, &told, numbers, &answered, now)
         };
         match self.store.record(claimed, &decision, compose, now).await? {
             Recorded::Done { cases, replies } => {
@@ -134,31 +140,44 @@ impl Line {
             Recorded::Overtaken => Ok(false),
         }
     }
-}
 
-fn ending(judgement: &Judgement, answered: &Answered) -> Ending {
-    match (judgement.head.kind, &judgement.repeats) {
-        (MailKind::Automatic, _) => Ending::Automatic,
-        (MailKind::Question, _) => Ending::Question,
-        (MailKind::Submission, Some(number)) if judgement.judged.is_empty() => Ending::Repeat(number.clone()),
-        (MailKind::Submission, _) => {
-            let cases = judgement.judged.iter().map(|judged| new_case(judged, judgement, answered));
-            Ending::Cases(cases.collect())
-        }
+    fn ending(&self, judgement: &Judgement, answered: &Answered) -> Result<Ending, Fault> {
+        Ok(match (judgement.head.kind, &judgement.repeats) {
+            (MailKind::Automatic, _) => Ending::Automatic,
+            (MailKind::Question, _) => Ending::Question,
+            (MailKind::Submission, Some(number)) if judgement.judged.is_empty() => {
+                Ending::Repeat(number.clone())
+            }
+            (MailKind::Submission, repeats) => {
+                let names = names(judgement);
+                let mut cases = Vec::with_capacity(judgement.judged.len());
+                for (judged, reading) in judgement.judged.iter().zip(&judgement.readings) {
+                    let wait = self.wait(judged, (reading, &names, repeats.as_ref()))?;
+                    cases.push(NewCase { wait, ..new_case(judged, (judgement, &names), answered) });
+                }
+                Ending::Cases(cases)
+            }
+        })
     }
 }
 
-fn new_case(judged: &Judged, judgement: &Judgement, answered: &Answered) -> NewCase {
+/// The documents' names, as evidence counts them: the mail's, then those of earlier mails.
+fn names(judgement: &Judgement) -> Vec<String> {
     let mut names = names_of(&judgement.opened);
     names.extend(judgement.earlier.iter().flat_map(|mail| mail.names.iter().cloned()));
+    names
+}
+
+fn new_case(judged: &Judged, (judgement, names): (&Judgement, &[String]), answered: &Answered) -> NewCase {
     let part_of_it =
         |mail: &&EarlierMail| judged.documents.iter().any(|document| mail.names.contains(document));
     let waits = judged.verdict.kind() == VerdictKind::Review || answered.is_held();
     NewCase {
         judged: judged.clone(),
         report: report::Submission::from(judged).to_json(),
-        explanation: Explained::new(judged, &names, this_code()).to_json(),
+        explanation: Explained::new(judged, names, this_code()).to_json(),
         state: if waits { CaseState::Waiting } else { CaseState::Decided },
         continues: judgement.earlier.iter().filter(part_of_it).map(|mail| mail.id).collect(),
+        wait: None,
     }
 }

@@ -38,6 +38,8 @@ pub fn names_of(opened: &Opened) -> Vec<String> {
 pub struct Examined {
     /// In the order the forms were found.
     pub judged: Vec<Judged>,
+    /// What each was judged from.
+    pub readings: Vec<Reading>,
 }
 
 /// What examining rests on besides the documents.
@@ -75,8 +77,9 @@ pub async fn examine(
     extra: &[Applied],
     ground: Ground<'_>,
 ) -> Examined {
-    let mut examined = Examined { judged: Vec::new() };
+    let mut examined = Examined { judged: Vec::new(), readings: Vec::new() };
     for reading in submissions::join(readings) {
+        examined.readings.push(reading.clone());
         let filled = fill(reading, ground.policy);
         let asked = filled.form.as_ref().map(wanted).unwrap_or_default();
         let facts = gather(&asked, ground).await;

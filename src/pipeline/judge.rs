@@ -32,6 +32,8 @@ pub(super) struct Judgement {
     pub opened: Opened,
     pub head: MailHead,
     pub judged: Vec<Judged>,
+    /// What each was judged from.
+    pub readings: Vec<Reading>,
     /// The first case of documents that came before.
     pub repeats: Option<CaseNumber>,
     pub assumed_new: Vec<Twin>,
@@ -125,7 +127,15 @@ impl Line {
         let extra = [rules::mail::sender(&head), rules::mail::came_before(repeats.as_ref())];
         let forms = if head.kind == MailKind::Submission { fresh } else { vec![] };
         let examined = examine(forms, &opened.documents, &extra, ground).await;
-        Ok(Judgement { opened, head, judged: examined.judged, repeats, assumed_new, earlier })
+        Ok(Judgement {
+            opened,
+            head,
+            judged: examined.judged,
+            readings: examined.readings,
+            repeats,
+            assumed_new,
+            earlier,
+        })
     }
 
     /// Second copies of a form that came with an earlier mail of the thread are joined to it (rulebook,

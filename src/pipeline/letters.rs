@@ -1,12 +1,12 @@
 //! Whether a message is answered, whether the answer waits for a person, and the mail itself.
 
 use super::{Caps, Line};
-use crate::domain::case::{CaseNumber, Judged, Opened};
+use crate::domain::case::{CaseNumber, Judged};
 use crate::domain::form::Masked;
-use crate::domain::mail::{MailHead, MailKind};
+use crate::domain::mail::{DocumentHead, MailHead, MailKind};
 use crate::fault::Fault;
 use crate::reply::Occasion;
-use crate::store::{Cap, Claimed, NewReply};
+use crate::store::{Cap, NewReply};
 use jiff::{SignedDuration, Timestamp};
 
 /// The span of the caps, and of "a receipt at most once a day per sender" (rulebook, question).
@@ -23,6 +23,17 @@ pub(super) enum Answered {
     Held(String),
     /// Nobody is answered, for this reason.
     Never(String),
+}
+
+/// The mail that is answered.
+#[derive(Clone, Copy)]
+pub(super) struct Mailed<'a> {
+    /// Of its bytes.
+    pub(super) sha256: &'a str,
+    pub(super) received_at: Timestamp,
+    pub(super) documents: &'a [DocumentHead],
+    /// Letters composed for it before: each has a Message-ID of its own.
+    pub(super) letters: u32,
 }
 
 impl Answered {
@@ -98,11 +109,9 @@ impl Line {
     }
 
     /// The one mail that answers a message; none where nobody is answered.
-    #[expect(clippy::too_many_arguments, reason = "all that a letter draws from")]
     pub(super) fn letter(
         &self,
-        claimed: &Claimed,
-        opened: &Opened,
+        mailed: Mailed<'_>,
         head: &MailHead,
         judged: &[Judged],
         numbers: &[CaseNumber],
@@ -112,16 +121,11 @@ impl Line {
         if matches!(answered, Answered::Never(_)) {
             return Ok(vec![]);
         }
-        let occasion = Occasion {
-            numbers,
-            judged,
-            head,
-            received_at: claimed.received_at,
-            documents: &opened.documents,
-        };
+        let occasion =
+            Occasion { numbers, judged, head, received_at: mailed.received_at, documents: mailed.documents };
         let Some(letter) = self.letters.compose(&occasion)? else { return Ok(vec![]) };
         let template = letter.template;
-        let mail = letter.into_mail(&self.settings.identity, &claimed.sha256, 0, now)?;
+        let mail = letter.into_mail(&self.settings.identity, mailed.sha256, mailed.letters, now)?;
         let since = now.saturating_sub(DAY).unwrap_or(Timestamp::MIN);
         Ok(vec![NewReply {
             template,

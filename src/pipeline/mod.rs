@@ -9,6 +9,7 @@
 //!
 //! Filing the mail on the server comes after the decision and is never needed for any of the three.
 
+mod alerts;
 mod answer;
 mod decide;
 mod examine;
@@ -17,7 +18,9 @@ mod judge;
 mod letters;
 mod replay;
 mod take_in;
+mod wake;
 
+pub use alerts::raise_alerts;
 pub use decide::Step;
 pub use examine::{Examined, Ground, examine, names_of, this_code};
 pub use replay::{Again, Against, Replayed};
@@ -58,6 +61,8 @@ pub struct LineSettings {
     pub identity: MailIdentity,
     /// A registry older than this does not answer.
     pub registry_max_age: SignedDuration,
+    /// So long a case waits for the registry before staff see it.
+    pub registry_wait: SignedDuration,
     /// Bytes; larger mails are not downloaded.
     pub max_mail: u64,
     /// Attempts at one message before it is parked.

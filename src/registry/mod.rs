@@ -14,6 +14,7 @@ mod facts;
 mod feed;
 mod import;
 mod rows;
+mod show;
 mod snapshot;
 
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use import::{
     BadRow, Changes, FeedReport, Imported, NotImported, Options, Progress, Refusal, Source, Wrong,
 };
 pub use rows::Origin;
+pub use show::{KnownAbout, KnownStructure};
 pub use snapshot::{Snapshot, SnapshotFeed, SnapshotState};
 
 use crate::database::Database;

@@ -21,6 +21,8 @@ pub struct CaseFilter {
     /// Part of a name, an address, a document's name or a subject; accents and case do not matter.
     pub text: Option<Masked>,
     pub state: Option<CaseState>,
+    /// Only those that wait for a person: neither for the registry, nor for a day.
+    pub for_staff: bool,
     pub verdict: Option<VerdictKind>,
     /// Of one message.
     pub message: Option<MailId>,
@@ -226,7 +228,9 @@ impl Store {
              AND ($5 IS NULL OR cases.id IN (SELECT case_id FROM case_cards WHERE card = $5)) \
              AND ($6 IS NULL OR cases.search LIKE $6 ESCAPE '\\') \
              AND ($7 IS NULL OR cases.state = $7) AND ($8 IS NULL OR cases.verdict = $8) \
-             AND ($9 IS NULL OR cases.message_id = $9) ORDER BY cases.id DESC LIMIT $10",
+             AND ($9 IS NULL OR cases.message_id = $9) AND (CAST($11 AS BIGINT) = 0 OR (cases.state = 'waiting' \
+             AND NOT EXISTS (SELECT 1 FROM case_waits WHERE case_id = cases.id AND shown = 0))) \
+             ORDER BY cases.id DESC LIMIT $10",
         )
         .bind(filter.number.as_ref().map(ToString::to_string))
         .bind(filter.finess.as_deref())
@@ -238,6 +242,7 @@ impl Store {
         .bind(filter.verdict.map(VerdictKind::as_str))
         .bind(filter.message.map(|id| id.0))
         .bind(filter.limit.map_or(i64::MAX, i64::from))
+        .bind(i64::from(filter.for_staff))
         .fetch_all(self.database.read())
         .await
         .map_err(fault("looking for cases"))?;
@@ -339,7 +344,7 @@ impl Store {
         Ok(rows.into_iter().map(|(name,)| name).collect())
     }
 
-    async fn documents_of(&self, message: MailId) -> Result<Vec<DocumentHead>, Fault> {
+    pub(super) async fn documents_of(&self, message: MailId) -> Result<Vec<DocumentHead>, Fault> {
         let rows: Vec<(String, String, i64, String)> = sqlx::query_as(
             "SELECT name, media_type, size, sha256 FROM documents WHERE message_id = $1 ORDER BY position",
         )

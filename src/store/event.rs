@@ -39,6 +39,10 @@ pub(super) enum Kind {
     CapReset,
     LookedAt,
     StaffDecided,
+    CaseReexamined,
+    CaseOverdue,
+    AlertRaised,
+    AlertAcknowledged,
 }
 
 impl Kind {
@@ -66,6 +70,10 @@ impl Kind {
             Self::CapReset => "cap_reset",
             Self::LookedAt => "looked_at",
             Self::StaffDecided => "staff_decided",
+            Self::CaseReexamined => "case_reexamined",
+            Self::CaseOverdue => "case_overdue",
+            Self::AlertRaised => "alert_raised",
+            Self::AlertAcknowledged => "alert_acknowledged",
         }
     }
 }

@@ -18,6 +18,7 @@ pub struct ToFile {
 }
 
 impl Store {
+    /// What sleeps until the registry answers stays where it is: it is not staff's to do yet.
     /// The mails of this folder, under this UIDVALIDITY, that can be filed now, oldest first.
     /// (UIDs of another validity name nothing any more.)
     pub async fn to_file(
@@ -33,6 +34,8 @@ impl Store {
              FROM sightings JOIN messages ON messages.id = sightings.message_id \
              WHERE sightings.mailbox = $1 AND sightings.uidvalidity = $2 AND sightings.filed_at IS NULL \
              AND sightings.filing_due_at <= $3 AND messages.outcome IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM case_waits JOIN cases ON cases.id = case_waits.case_id \
+             WHERE cases.message_id = messages.id AND case_waits.shown = 0) \
              ORDER BY sightings.id LIMIT $4",
         )
         .bind(mailbox)

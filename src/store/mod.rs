@@ -57,6 +57,7 @@
 //! first: on PostgreSQL that row is what makes them wait for each other, so a question asked
 //! inside one of them ("has this document been seen?") is answered for good.
 
+mod alerts;
 mod asked;
 mod caps;
 mod claim;
@@ -72,11 +73,13 @@ mod record;
 mod recover;
 mod taken_in;
 mod verdicts;
+mod waits;
 mod write;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use alerts::{AcceptedCase, AlertRow};
 pub use asked::{CaseDetail, CaseFilter, CaseRow, ParkedRow, RecordedFinding, ReplyFilter, ReplyRow};
 pub use caps::{Cap, ReplyCounts, Tripped};
 pub use claim::{Claimed, Content, Lane};
@@ -92,6 +95,7 @@ pub use record::{Basis, CaseState, Decision, Ending, LinkedBy, NewCase, NewReply
 pub use recover::Worker;
 pub use taken_in::TakenIn;
 pub use verdicts::{NotRecorded, StaffVerdict, VerdictFilter};
+pub use waits::{NewWait, Sleeping, SleepingCase, WaitsFor, Woken, WokenCase};
 
 use crate::database::Database;
 use crate::fault::Fault;

@@ -182,6 +182,7 @@ impl TestDesk {
         for lane in [Lane::Quick, Lane::Paper] {
             while line.decide_next("test", lane).await? != Step::NothingWaits {}
         }
+        while line.wake_next().await? {}
         while line.answer_next("test", &self.relay, 0.0).await? {}
         line.store.recover_sending(self.now()).await?;
         while line.file_away(&mut self.mailbox).await? > 0 {}

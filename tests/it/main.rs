@@ -40,4 +40,5 @@ mod shadow;
 mod signed;
 mod smtp_ends;
 mod smtp_peer;
+mod wake;
 mod whole;

@@ -78,6 +78,15 @@ pub fn card_not_yet_valid(place: &str, number: &str, from: Date) -> String {
 }
 
 #[must_use]
+pub fn card_waited_for(place: &str, number: &str, from: Date) -> String {
+    format!(
+        "La carte n° « {number} » ({place}) ne sera valable qu'à partir du {} : votre demande est conservée et sera \
+         réexaminée à cette date. Vous n'avez rien à faire.",
+        french_date(from)
+    )
+}
+
+#[must_use]
 pub fn card_expired(place: &str, number: &str, until: Date) -> String {
     format!(
         "La carte n° « {number} » ({place}) a expiré le {} : indiquez le numéro d'une carte active.",

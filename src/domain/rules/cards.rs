@@ -8,7 +8,7 @@ use super::super::identifiers::CardNumber;
 use super::super::messages;
 use super::super::people::{Likeness, PersonName, person_likeness};
 use super::super::place::place;
-use super::super::policy::CardType;
+use super::super::policy::{CardType, NotYetValid};
 use super::Case;
 
 /// A card with the person whom the form says it belongs to, and where the two stand.
@@ -79,6 +79,10 @@ fn active(case: Case, held: &Held, number: &CardNumber, card: &Card) -> Option<F
     } else if let Some(until) = card.valid_until.filter(|until| *until < day) {
         (Code::Expired, messages::card_expired(&at, number, until))
     } else if let Some(from) = card.valid_from.filter(|from| *from > day) {
+        if case.policy.not_yet_valid == NotYetValid::Wait {
+            let message = messages::card_waited_for(&at, number, from);
+            return Some(Finding::review(Code::NotYetValid, field, message));
+        }
         (Code::NotYetValid, messages::card_not_yet_valid(&at, number, from))
     } else {
         return None;

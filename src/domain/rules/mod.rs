@@ -4,6 +4,7 @@
 //! `confidence` weighs that (principle 1), this file puts it in order and draws the verdict. A finding
 //! is a rule that failed: nothing is found besides.
 
+mod basis;
 mod cards;
 mod confidence;
 mod finess;
@@ -12,6 +13,8 @@ mod signatory;
 mod structure;
 
 use super::applied::Applied;
+pub use basis::{Broken, What, broken};
+
 use super::case::{Findings, Judged, Verdict};
 use super::facts::{Answer, Facts, Wanted};
 use super::fill::{Filled, wanted};

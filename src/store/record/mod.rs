@@ -1,13 +1,13 @@
 //! One decision, one commit: case, findings, documents, replies due and events.
 
 mod links;
-mod rows;
+pub(super) mod rows;
 
 pub use links::LinkedBy;
 
 use super::event::{Event, Kind, sha256};
 use super::write::Write;
-use super::{Claimed, Known, MailId, ReplyId, Store, caps, millis};
+use super::{Claimed, Known, MailId, NewWait, ReplyId, Store, caps, millis};
 use crate::database::{clean, fault};
 use crate::domain::case::{CaseNumber, Judged, Template};
 use crate::domain::form::Masked;
@@ -70,6 +70,8 @@ pub struct NewCase {
     pub state: CaseState,
     /// Earlier mails of the thread whose form it continues: their documents are part of it.
     pub continues: Vec<MailId>,
+    /// What it waits for, where that comes by itself.
+    pub wait: Option<NewWait>,
 }
 
 /// Whose turn it is.
@@ -187,7 +189,7 @@ impl Store {
         tell_ending(&mut write, claimed, (decision, &found), repeated).await?;
         let mut due = Vec::with_capacity(replies.len());
         for (position, reply) in replies.iter().enumerate() {
-            due.extend(add_reply(&mut write, claimed, (position, reply), outcome, now).await?);
+            due.extend(add_reply(&mut write, claimed.id, (position, reply), outcome, now).await?);
         }
         write.commit().await?;
         Ok(Recorded::Done { cases: fresh, replies: due })
@@ -253,9 +255,10 @@ async fn tell_ending(
     Ok(())
 }
 
-async fn add_reply(
+/// Composed in the decision's commit; sent by whoever claims it.
+pub(super) async fn add_reply(
     write: &mut Write,
-    claimed: &Claimed,
+    message: MailId,
     (position, reply): (usize, &NewReply),
     outcome: Outcome,
     now: Timestamp,
@@ -280,7 +283,7 @@ async fn add_reply(
         .await
         .map_err(fault(DOING))?;
         if others > 0 {
-            let event = Event::new(Kind::ReplySpared).message(claimed.id);
+            let event = Event::new(Kind::ReplySpared).message(message);
             write.tell(event.saying(json!({ "template": template, "because": "already sent" }))).await?;
             return Ok(None);
         }
@@ -290,7 +293,7 @@ async fn add_reply(
          rfc_id, state, created_at, due_at, shadow) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11) RETURNING id",
     )
-    .bind(claimed.id.0)
+    .bind(message.0)
     .bind(rows::index(position))
     .bind(template)
     .bind(&recipient)
@@ -311,7 +314,7 @@ async fn add_reply(
         .await
         .map_err(fault(DOING))?;
     let kind = if waits { Kind::ReplyHeld } else { Kind::ReplyDue };
-    let event = Event::new(kind).message(claimed.id).reply(ReplyId(id));
+    let event = Event::new(kind).message(message).reply(ReplyId(id));
     let mut detail = json!({ "template": template, "rfc_id": rfc_id, "mail_sha256": sha256(&reply.mail) });
     if let (true, Some(detail)) = (reply.shadow, detail.as_object_mut()) {
         detail.insert("shadow".to_owned(), true.into());

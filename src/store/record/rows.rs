@@ -3,14 +3,15 @@
 use super::links::Link;
 use super::{DOING, Decision, NewCase, Twin};
 use crate::database::{clean, fault, fold};
-use crate::domain::case::CaseNumber;
+use crate::domain::case::{CaseNumber, Judged};
+use crate::domain::finding::Finding;
 use crate::domain::form::{Entry, F413, Masked};
 use crate::domain::mail::{DocumentHead, MailHead, Outcome};
 use crate::fault::Fault;
 use crate::store::caps::key;
 use crate::store::event::{Event, Kind, sha256};
 use crate::store::write::Write;
-use crate::store::{Claimed, Known, MailId, millis, word};
+use crate::store::{Claimed, Known, MailId, millis, waits, word};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -238,17 +239,18 @@ pub(super) async fn case(
             .await
             .map_err(fault(DOING))?;
     }
-    findings(write, id, case).await?;
+    findings(write, id, &case.judged).await?;
     explain(write, id, &explanation).await?;
+    if let Some(wait) = &case.wait {
+        waits::insert(write, id, wait).await?;
+    }
     // what an auditor compares the rows with, months later (`audit`)
     let detail = json!({
         "number": number.to_string(),
         "position": index(position),
         "verdict": verdict.as_str(),
         "state": case.state.as_str(),
-        "findings": case.judged.findings.iter()
-            .map(|finding| format!("{} {} {}", finding.severity.as_str(), finding.code, finding.field))
-            .collect::<Vec<_>>(),
+        "findings": codes(&case.judged),
         "day": decision.day.to_string(),
         "received_at": millis(claimed.received_at),
         "source": case.judged.source.as_str(),
@@ -275,8 +277,8 @@ pub(super) async fn case(
     write.tell(Event::new(Kind::CaseOpened).message(claimed.id).case(id).saying(detail).aside(text)).await
 }
 
-async fn findings(write: &mut Write, id: i64, case: &NewCase) -> Result<(), Fault> {
-    for (position, finding) in case.judged.findings.iter().enumerate() {
+pub(in crate::store) async fn findings(write: &mut Write, id: i64, judged: &Judged) -> Result<(), Fault> {
+    for (position, finding) in judged.findings.iter().enumerate() {
         sqlx::query(
             "INSERT INTO findings (case_id, position, code, field, severity, message) \
              VALUES ($1, $2, $3, $4, $5, $6)",
@@ -294,7 +296,7 @@ async fn findings(write: &mut Write, id: i64, case: &NewCase) -> Result<(), Faul
     Ok(())
 }
 
-async fn explain(write: &mut Write, id: i64, explanation: &str) -> Result<(), Fault> {
+pub(in crate::store) async fn explain(write: &mut Write, id: i64, explanation: &str) -> Result<(), Fault> {
     sqlx::query("INSERT INTO explanations (case_id, explanation) VALUES ($1, $2)")
         .bind(id)
         .bind(explanation)
@@ -302,6 +304,13 @@ async fn explain(write: &mut Write, id: i64, explanation: &str) -> Result<(), Fa
         .await
         .map_err(fault(DOING))?;
     Ok(())
+}
+
+/// Findings as events tell them: without their sentences.
+pub(in crate::store) fn codes(judged: &Judged) -> Vec<String> {
+    let told =
+        |finding: &Finding| format!("{} {} {}", finding.severity.as_str(), finding.code, finding.field);
+    judged.findings.iter().map(told).collect()
 }
 
 async fn pairs(

@@ -144,6 +144,7 @@ pub fn case(document: &str) -> NewCase {
         explanation: serde_json::json!({ "rules": [] }),
         state: CaseState::Decided,
         continues: vec![],
+        wait: None,
     }
 }
 

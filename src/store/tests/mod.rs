@@ -8,3 +8,4 @@ mod events;
 mod intake;
 mod outbox;
 mod verdicts;
+mod waits;

@@ -1,0 +1,177 @@
+//! Waking: a case that waited for the registry, or for a card to be valid, is judged again from what
+//! was read then, and its requester gets the one letter that tells the decision.
+
+use super::examine::{READER_VERSION, RULES_VERSION, examine, this_code};
+use super::letters::{Answered, Mailed};
+use super::{Ground, Line};
+use crate::clock::paris_day;
+use crate::domain::case::{CaseNumber, Judged, VerdictKind};
+use crate::domain::finding::{Code, Severity};
+use crate::domain::form::Masked;
+use crate::domain::rules;
+use crate::domain::sheet::Reading;
+use crate::fault::Fault;
+use crate::report::{self, Explained};
+use crate::store::{Basis, CaseState, NewWait, Sleeping, SleepingCase, WaitsFor, Woken, WokenCase};
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
+use serde::{Deserialize, Serialize};
+
+/// What a case is judged from, besides the mail's head and its documents.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    reading: Reading,
+    /// The documents' names, as its evidence counts them.
+    names: Vec<String>,
+    /// The case that other documents of the mail were decided in before.
+    repeats: Option<String>,
+}
+
+impl Line {
+    /// The wait of a case that could not be decided for want of an answer, if that is what it lacks.
+    pub(super) fn wait(
+        &self,
+        judged: &Judged,
+        (reading, names, repeats): (&Reading, &[String], Option<&CaseNumber>),
+    ) -> Result<Option<NewWait>, Fault> {
+        let Some(because) = waits_for(judged) else { return Ok(None) };
+        let repeats = repeats.map(ToString::to_string);
+        let kept = Kept { reading: reading.clone(), names: names.to_vec(), repeats };
+        let ground =
+            serde_json::to_string(&kept).map_err(|error| Fault::never("keeping a reading", error))?;
+        let now = self.now();
+        let only = judged.findings.iter().filter(|one| one.severity == Severity::Review);
+        Ok(Some(NewWait {
+            because,
+            ground: Masked::new(ground),
+            asked: judged.snapshot,
+            wake_on: tomorrow(because, paris_day(now)),
+            deadline: now.saturating_add(self.settings.registry_wait).unwrap_or(Timestamp::MAX),
+            shown: only.into_iter().any(|one| !is_waiting(one.code)),
+        }))
+    }
+
+    /// Judges the cases of one message again that can be. `false`: there is none.
+    pub async fn wake_next(&self) -> Result<bool, Fault> {
+        let now = self.now();
+        let overdue = self.store.show_overdue(now).await?;
+        if overdue > 0 {
+            tracing::warn!(cases = overdue, "cases waited too long for the registry: staff see them");
+        }
+        let current = self.registry.current().await?.map(|snapshot| snapshot.id);
+        let today = paris_day(now);
+        let Some(sleeping) = self.store.next_to_wake(current, today).await? else { return Ok(false) };
+        let mut judged = Vec::with_capacity(sleeping.cases.len());
+        for case in &sleeping.cases {
+            judged.push(self.woken(&sleeping, case, today).await?);
+        }
+        let told: Vec<(CaseNumber, Judged)> = sleeping
+            .cases
+            .iter()
+            .zip(&judged)
+            .filter(|(_, (one, _))| one.verdict.kind() != VerdictKind::Review)
+            .map(|(case, (one, _))| (case.number.clone(), one.clone()))
+            .collect();
+        let (numbers, told): (Vec<_>, Vec<_>) = told.into_iter().unzip();
+        // nobody is written to that it waits on
+        let answered = match told.as_slice() {
+            [] => Answered::AtOnce,
+            told => self.answered(&sleeping.head, told).await?,
+        };
+        let woken: Vec<_> = judged
+            .iter()
+            .map(|(one, names)| {
+                // what waits on may begin to wait for something else
+                if let Some(because) = waits_for(one) {
+                    let wake_on = tomorrow(because, today);
+                    return Woken::Waits { because, asked: current, wake_on };
+                }
+                let waits = one.verdict.kind() == VerdictKind::Review || answered.is_held();
+                Woken::Judged(Box::new(WokenCase {
+                    judged: one.clone(),
+                    report: report::Submission::from(one).to_json(),
+                    explanation: Explained::new(one, names, this_code()).to_json(),
+                    state: if waits { CaseState::Waiting } else { CaseState::Decided },
+                }))
+            })
+            .collect();
+        let mailed = Mailed {
+            sha256: &sleeping.sha256,
+            received_at: sleeping.received_at,
+            documents: &sleeping.documents,
+            letters: sleeping.letters,
+        };
+        let letters = if told.is_empty() {
+            vec![]
+        } else {
+            self.letter(mailed, &sleeping.head, &told, &numbers, &answered, now)?
+        };
+        let basis =
+            Basis { rules_version: RULES_VERSION.to_owned(), reader_version: READER_VERSION.to_owned() };
+        let done = self.store.record_woken(&sleeping, &woken, (&basis, &letters), now).await?;
+        if done && !letters.is_empty() {
+            tracing::info!(message = %sleeping.message, cases = told.len(), "waiting cases decided");
+        }
+        Ok(true)
+    }
+
+    /// A case, judged on the day of its reception; one that waited for a day, on that day. What would
+    /// be accepted has to hold today, too: a card may have been opposed since.
+    async fn woken(
+        &self,
+        sleeping: &Sleeping,
+        case: &SleepingCase,
+        today: Date,
+    ) -> Result<(Judged, Vec<String>), Fault> {
+        let kept: Kept = serde_json::from_str(case.ground.expose())
+            .map_err(|error| Fault::never("reading what a waiting case rests on", error))?;
+        let repeats = kept.repeats.as_deref().and_then(CaseNumber::parse);
+        let extra = [rules::mail::sender(&sleeping.head), rules::mail::came_before(repeats.as_ref())];
+        let mut last = None;
+        let days = match case.because {
+            WaitsFor::Registry => [case.day, today],
+            WaitsFor::Validity => [today, today],
+        };
+        for day in days {
+            let ground: Ground<'_> = self.ground(day);
+            let examined = examine(vec![kept.reading.clone()], &sleeping.documents, &extra, ground).await;
+            let judged = examined.judged.into_iter().next();
+            let judged = judged.ok_or_else(|| Fault::never("judging a case again", "no form is left"))?;
+            let accepted = judged.verdict.kind() == VerdictKind::Accepted;
+            last = Some(judged);
+            if !accepted {
+                break;
+            }
+        }
+        let judged = last.ok_or_else(|| Fault::never("judging a case again", "on no day"))?;
+        Ok((judged, kept.names))
+    }
+}
+
+fn is_waiting(code: Code) -> bool {
+    matches!(code, Code::RegistryUnavailable | Code::NotYetValid)
+}
+
+/// What a case in review lacks that comes by itself: a registry that answers, or a day (only where
+/// `decision.not_yet_valid` lets it wait).
+fn waits_for(judged: &Judged) -> Option<WaitsFor> {
+    if judged.verdict.kind() != VerdictKind::Review {
+        return None;
+    }
+    let lacks = |code| judged.findings.iter().any(|one| one.code == code && one.severity == Severity::Review);
+    if lacks(Code::RegistryUnavailable) {
+        Some(WaitsFor::Registry)
+    } else if lacks(Code::NotYetValid) {
+        Some(WaitsFor::Validity)
+    } else {
+        None
+    }
+}
+
+/// What waits for a day is looked at each day.
+fn tomorrow(because: WaitsFor, today: Date) -> Option<Date> {
+    match because {
+        WaitsFor::Registry => None,
+        WaitsFor::Validity => today.checked_add(1.day()).ok(),
+    }
+}

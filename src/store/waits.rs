@@ -1,0 +1,347 @@
+//! Cases that wait for the registry: what is needed to judge them again, and what came of it. A case
+//! sleeps until it is woken by an import (or by a day), or until its deadline, from which on staff see
+//! it; whoever comes first decides.
+
+use super::event::{Event, Kind, sha256};
+use super::record::{Basis, CaseState, NewReply, add_reply, rows};
+use super::write::Write;
+use super::{MailId, Store, instant, millis, word};
+use crate::database::{clean, fault};
+use crate::domain::case::{CaseNumber, Judged};
+use crate::domain::form::Masked;
+use crate::domain::mail::{DocumentHead, MailHead, Outcome};
+use crate::fault::Fault;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::json;
+use sqlx::FromRow;
+
+const DOING: &str = "judging a waiting case again";
+
+/// What a case waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// An import: the registry did not answer.
+    Registry,
+    /// A day: a card is not valid yet.
+    Validity,
+}
+
+impl WaitsFor {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Registry => "registry_unavailable",
+            Self::Validity => "not_yet_valid",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Registry, Self::Validity].into_iter().find(|one| one.as_str() == text)
+    }
+}
+
+/// A wait, as it is recorded with its case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewWait {
+    pub because: WaitsFor,
+    /// What the case is judged from (JSON): removed when the wait is over.
+    pub ground: Masked,
+    /// The snapshot that could not answer.
+    pub asked: Option<i64>,
+    /// The day on which it is judged again, whatever is imported.
+    pub wake_on: Option<Date>,
+    /// From here on staff see it.
+    pub deadline: Timestamp,
+    /// Staff see it from the start: there is something else for them to look at.
+    pub shown: bool,
+}
+
+/// A message with cases that can be judged again.
+#[derive(Debug, Clone)]
+pub struct Sleeping {
+    pub message: MailId,
+    /// Of the mail's bytes.
+    pub sha256: String,
+    pub received_at: Timestamp,
+    pub head: MailHead,
+    pub documents: Vec<DocumentHead>,
+    /// Letters composed for it so far.
+    pub letters: u32,
+    /// In the order of the mail.
+    pub cases: Vec<SleepingCase>,
+}
+
+/// A case that waits.
+#[derive(Debug, Clone)]
+pub struct SleepingCase {
+    pub number: CaseNumber,
+    /// The day of reception in Paris.
+    pub day: Date,
+    pub because: WaitsFor,
+    pub ground: Masked,
+    pub asked: Option<i64>,
+    pub wake_on: Option<Date>,
+    id: i64,
+}
+
+/// What came of judging a case again.
+#[derive(Clone)]
+pub enum Woken {
+    /// It waits on: for another snapshot than this one, or for this day.
+    Waits { because: WaitsFor, asked: Option<i64>, wake_on: Option<Date> },
+    /// It is judged.
+    Judged(Box<WokenCase>),
+}
+
+/// A case, judged again.
+#[derive(Clone)]
+pub struct WokenCase {
+    pub judged: Judged,
+    pub report: serde_json::Value,
+    pub explanation: serde_json::Value,
+    pub state: CaseState,
+}
+
+/// Writes a wait beside its case.
+pub(super) async fn insert(write: &mut Write, case: i64, wait: &NewWait) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO case_waits (case_id, because, ground, asked, wake_on, deadline, shown) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(case)
+    .bind(wait.because.as_str())
+    .bind(clean(wait.ground.expose()))
+    .bind(wait.asked)
+    .bind(wait.wake_on.map(|day| day.to_string()))
+    .bind(millis(wait.deadline))
+    .bind(i64::from(wait.shown))
+    .execute(write.connection())
+    .await
+    .map_err(fault(DOING))?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    number: String,
+    day: String,
+    because: String,
+    ground: String,
+    asked: Option<i64>,
+    wake_on: Option<String>,
+}
+
+fn date(text: &str) -> Result<Date, Fault> {
+    text.parse().map_err(|error: jiff::Error| Fault::never(DOING, error))
+}
+
+impl Store {
+    /// The first message with a case that waits for the registry and was not judged with this
+    /// snapshot, or that waits for a day that has come. `None`: nothing is to be woken.
+    pub async fn next_to_wake(&self, current: Option<i64>, today: Date) -> Result<Option<Sleeping>, Fault> {
+        let found: Option<(i64,)> = sqlx::query_as(
+            "SELECT cases.message_id FROM case_waits JOIN cases ON cases.id = case_waits.case_id \
+             WHERE cases.state = 'waiting' AND ((case_waits.because = 'registry_unavailable' \
+             AND CAST($1 AS BIGINT) IS NOT NULL AND (case_waits.asked IS NULL OR case_waits.asked <> $1)) \
+             OR case_waits.wake_on <= $2) ORDER BY cases.id LIMIT 1",
+        )
+        .bind(current)
+        .bind(today.to_string())
+        .fetch_optional(self.database.read())
+        .await
+        .map_err(fault(DOING))?;
+        let Some((message,)) = found else { return Ok(None) };
+        self.sleeping(MailId(message)).await.map(Some)
+    }
+
+    async fn sleeping(&self, message: MailId) -> Result<Sleeping, Fault> {
+        let (sha256, received_at, head, letters): (String, i64, Option<String>, i64) = sqlx::query_as(
+            "SELECT sha256, received_at, head, (SELECT COUNT(*) FROM replies WHERE message_id = messages.id) \
+             FROM messages WHERE id = $1",
+        )
+        .bind(message.0)
+        .fetch_one(self.database.read())
+        .await
+        .map_err(fault(DOING))?;
+        let head = head.ok_or_else(|| Fault::never(DOING, "the mail was never read"))?;
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT cases.id, cases.number, cases.day, case_waits.because, case_waits.ground, case_waits.asked, \
+             case_waits.wake_on FROM case_waits JOIN cases ON cases.id = case_waits.case_id \
+             WHERE cases.message_id = $1 AND cases.state = 'waiting' ORDER BY cases.id",
+        )
+        .bind(message.0)
+        .fetch_all(self.database.read())
+        .await
+        .map_err(fault(DOING))?;
+        let case = |row: Row| {
+            Ok(SleepingCase {
+                number: word(CaseNumber::parse(&row.number), "cases.number")?,
+                day: date(&row.day)?,
+                because: word(WaitsFor::parse(&row.because), "case_waits.because")?,
+                ground: Masked::new(row.ground),
+                asked: row.asked,
+                wake_on: row.wake_on.as_deref().map(date).transpose()?,
+                id: row.id,
+            })
+        };
+        Ok(Sleeping {
+            message,
+            sha256,
+            received_at: instant(received_at)?,
+            head: serde_json::from_str(&head).map_err(|error| Fault::never(DOING, error))?,
+            documents: self.documents_of(message).await?,
+            letters: u32::try_from(letters).unwrap_or(u32::MAX),
+            cases: rows.into_iter().map(case).collect::<Result<_, Fault>>()?,
+        })
+    }
+
+    /// Records what came of judging a message's waiting cases again (`woken`, in their order), in one
+    /// commit, with the letter that tells it. `false`: somebody else was faster, nothing was recorded.
+    pub async fn record_woken(
+        &self,
+        sleeping: &Sleeping,
+        woken: &[Woken],
+        (basis, letters): (&Basis, &[NewReply]),
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        let mut write = self.write(DOING, now).await?;
+        let (composed,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM replies WHERE message_id = $1")
+            .bind(sleeping.message.0)
+            .fetch_one(write.connection())
+            .await
+            .map_err(fault(DOING))?;
+        if composed != i64::from(sleeping.letters) {
+            return Ok(false);
+        }
+        for (case, end) in sleeping.cases.iter().zip(woken) {
+            let ours = match end {
+                Woken::Waits { because, asked, wake_on } => {
+                    wait_on(&mut write, case, *because, (*asked, *wake_on)).await?
+                }
+                Woken::Judged(judged) => {
+                    decide(&mut write, sleeping.message, case, judged, basis, now).await?
+                }
+            };
+            if !ours {
+                return Ok(false);
+            }
+        }
+        for (place, letter) in (sleeping.letters as usize..).zip(letters) {
+            add_reply(&mut write, sleeping.message, (place, letter), Outcome::ToDo, now).await?;
+        }
+        // filed as handled, if it was not filed yet
+        sqlx::query(
+            "UPDATE messages SET outcome = 'handled' WHERE id = $1 AND outcome = 'to_do' AND NOT EXISTS \
+             (SELECT 1 FROM cases WHERE message_id = $1 AND state = 'waiting') AND NOT EXISTS \
+             (SELECT 1 FROM replies WHERE message_id = $1 AND state = 'held' AND shadow = 0)",
+        )
+        .bind(sleeping.message.0)
+        .execute(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+        write.commit().await?;
+        Ok(true)
+    }
+
+    /// Shows staff the cases whose deadline has passed; how many.
+    pub async fn show_overdue(&self, now: Timestamp) -> Result<u64, Fault> {
+        const DOING: &str = "showing cases that waited too long";
+        let due: Vec<(i64, i64)> = sqlx::query_as(
+            "SELECT cases.id, cases.message_id FROM case_waits JOIN cases ON cases.id = case_waits.case_id \
+             WHERE case_waits.shown = 0 AND case_waits.deadline <= $1 AND cases.state = 'waiting' ORDER BY cases.id",
+        )
+        .bind(millis(now))
+        .fetch_all(self.database.read())
+        .await
+        .map_err(fault(DOING))?;
+        let mut shown = 0;
+        for (case, message) in due {
+            let mut write = self.write(DOING, now).await?;
+            let done = sqlx::query("UPDATE case_waits SET shown = 1 WHERE case_id = $1 AND shown = 0")
+                .bind(case)
+                .execute(write.connection())
+                .await
+                .map_err(fault(DOING))?;
+            if done.rows_affected() == 1 {
+                write.tell(Event::new(Kind::CaseOverdue).message(MailId(message)).case(case)).await?;
+                write.commit().await?;
+                shown += 1;
+            }
+        }
+        Ok(shown)
+    }
+}
+
+/// `false`: it is not asleep any more.
+async fn wait_on(
+    write: &mut Write,
+    case: &SleepingCase,
+    because: WaitsFor,
+    (asked, wake_on): (Option<i64>, Option<Date>),
+) -> Result<bool, Fault> {
+    let done = sqlx::query("UPDATE case_waits SET because = $4, asked = $1, wake_on = $2 WHERE case_id = $3")
+        .bind(asked)
+        .bind(wake_on.map(|day| day.to_string()))
+        .bind(case.id)
+        .bind(because.as_str())
+        .execute(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// `false`: it is decided already.
+async fn decide(
+    write: &mut Write,
+    message: MailId,
+    case: &SleepingCase,
+    woken: &WokenCase,
+    basis: &Basis,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let gone = sqlx::query("DELETE FROM case_waits WHERE case_id = $1")
+        .bind(case.id)
+        .execute(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+    let (report, explanation) = (clean(&woken.report.to_string()), clean(&woken.explanation.to_string()));
+    let verdict = woken.judged.verdict.kind();
+    let done = sqlx::query(
+        "UPDATE cases SET state = $1, verdict = $2, decided_at = $3, report = $4, rules_version = $5, \
+         registry_snapshot = $6 WHERE id = $7 AND state = 'waiting'",
+    )
+    .bind(woken.state.as_str())
+    .bind(verdict.as_str())
+    .bind(millis(now))
+    .bind(&report)
+    .bind(&basis.rules_version)
+    .bind(woken.judged.snapshot)
+    .bind(case.id)
+    .execute(write.connection())
+    .await
+    .map_err(fault(DOING))?;
+    if gone.rows_affected() == 0 || done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    for sql in ["DELETE FROM findings WHERE case_id = $1", "DELETE FROM explanations WHERE case_id = $1"] {
+        sqlx::query(sql).bind(case.id).execute(write.connection()).await.map_err(fault(DOING))?;
+    }
+    rows::findings(write, case.id, &woken.judged).await?;
+    rows::explain(write, case.id, &explanation).await?;
+    // what an auditor compares the rows with (`audit`)
+    let detail = json!({
+        "number": case.number.to_string(),
+        "waited_for": case.because.as_str(),
+        "asked_before": case.asked,
+        "verdict": verdict.as_str(),
+        "state": woken.state.as_str(),
+        "findings": rows::codes(&woken.judged),
+        "rules": basis.rules_version,
+        "snapshot": woken.judged.snapshot,
+        "report_sha256": sha256(report.as_bytes()),
+        "explanation_sha256": sha256(explanation.as_bytes()),
+    });
+    write.tell(Event::new(Kind::CaseReexamined).message(message).case(case.id).saying(detail)).await?;
+    Ok(true)
+}
