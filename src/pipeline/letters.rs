@@ -45,7 +45,7 @@ impl Answered {
     pub(super) fn because(&self, shadow: bool) -> Option<String> {
         match self {
             Self::AtOnce => shadow.then(|| SHADOW.to_owned()),
-            Self::Held(why) | Self::Never(why) if shadow => Some(format!("{why}; and {SHADOW}")),
+            Self::Held(why) if shadow => Some(format!("{why}; and {SHADOW}")),
             Self::Held(why) | Self::Never(why) => Some(why.clone()),
         }
     }

@@ -63,6 +63,7 @@ pub struct ReadBox {
     pub seen: Shown,
     /// The document's name; `null` where it is not known by name.
     pub document: Option<String>,
+    /// Of a form read in several ways, the least certain of them.
     pub channel: Channel,
 }
 

@@ -293,30 +293,6 @@ impl Store {
         }))
     }
 
-    /// Why a case was judged as it was (guichet.explanation/1, JSON), as it was recorded then. `None`
-    /// where there is no such case, or it is older than explanations.
-    pub async fn explanation(&self, number: &CaseNumber) -> Result<Option<Masked>, Fault> {
-        let row: Option<(String,)> = sqlx::query_as(
-            "SELECT explanations.explanation FROM explanations \
-             JOIN cases ON cases.id = explanations.case_id WHERE cases.number = $1",
-        )
-        .bind(number.to_string())
-        .fetch_optional(self.database.read())
-        .await
-        .map_err(fault("reading a case's explanation"))?;
-        Ok(row.map(|(explanation,)| Masked::new(explanation)))
-    }
-
-    async fn followers_of(&self, case: i64) -> Result<Vec<CaseNumber>, Fault> {
-        let rows: Vec<(String,)> =
-            sqlx::query_as("SELECT number FROM cases WHERE linked_case = $1 ORDER BY id")
-                .bind(case)
-                .fetch_all(self.database.read())
-                .await
-                .map_err(fault("looking for the cases that follow"))?;
-        rows.into_iter().map(|(number,)| word(CaseNumber::parse(&number), "cases.number")).collect()
-    }
-
     async fn findings_of(&self, case: i64) -> Result<Vec<RecordedFinding>, Fault> {
         let rows: Vec<(String, String, String, String)> = sqlx::query_as(
             "SELECT code, field, severity, message FROM findings WHERE case_id = $1 ORDER BY position",

@@ -36,6 +36,16 @@
 //!   *unknown*: it is never sent again but by a person, and then with the same Message-ID.
 //! - The mail is stored as composed: every attempt sends the same bytes.
 //!
+//! - One composed in shadow is held for good: the table itself lets it be nothing else.
+//!
+//! # A case
+//!
+//! Recorded once, with its explanation (every rule applied, on what, with what result) in the same
+//! commit. A form that follows another opens a case of its own, linked to the earlier
+//! ([`LinkedBy`]); a second copy that came by a later mail of the thread makes one that names the
+//! mails it continues. Nothing of a decision is changed by `replay`, which only asks
+//! ([`Store::past_decision`]), nor by what staff say they decided ([`StaffVerdict`]).
+//!
 //! # A sighting
 //!
 //! Each place where a message was seen waits to be filed on the server once the message has an

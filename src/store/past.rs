@@ -1,4 +1,4 @@
-//! Decisions taken before, with all they rested on, to be taken again (`replay`).
+//! Decisions taken before: why, and with all they rested on, to be taken again (`replay`).
 
 use super::{Content, MailId, Store, instant, millis, word};
 use crate::database::{fault, list};
@@ -148,5 +148,19 @@ impl Store {
             received_at: instant(received_at)?,
             cases,
         })
+    }
+
+    /// Why a case was judged as it was (guichet.explanation/1, JSON), as it was recorded then. `None`
+    /// where there is no such case, or it is older than explanations.
+    pub async fn explanation(&self, number: &CaseNumber) -> Result<Option<Masked>, Fault> {
+        let row: Option<(String,)> = sqlx::query_as(
+            "SELECT explanations.explanation FROM explanations \
+             JOIN cases ON cases.id = explanations.case_id WHERE cases.number = $1",
+        )
+        .bind(number.to_string())
+        .fetch_optional(self.database.read())
+        .await
+        .map_err(fault("reading a case's explanation"))?;
+        Ok(row.map(|(explanation,)| Masked::new(explanation)))
     }
 }

@@ -3,12 +3,13 @@
 use super::DOING;
 use super::rows::bare_id;
 use crate::database::{fault, list};
+use crate::domain::case::CaseNumber;
 use crate::domain::form::{F413, Masked};
 use crate::domain::mail::MailHead;
 use crate::domain::resubmission::Signed;
 use crate::fault::Fault;
 use crate::store::write::Write;
-use crate::store::{Known, MailId, Store};
+use crate::store::{Known, MailId, Store, word};
 use sqlx::{AnyConnection, AssertSqlSafe, FromRow};
 use std::collections::BTreeMap;
 
@@ -202,5 +203,16 @@ impl Store {
         .await
         .map_err(fault(DOING))?;
         Ok(rows.into_iter().map(|(id,)| MailId(id)).collect())
+    }
+
+    /// The later cases that follow one.
+    pub(in crate::store) async fn followers_of(&self, case: i64) -> Result<Vec<CaseNumber>, Fault> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as("SELECT number FROM cases WHERE linked_case = $1 ORDER BY id")
+                .bind(case)
+                .fetch_all(self.database.read())
+                .await
+                .map_err(fault("looking for the cases that follow"))?;
+        rows.into_iter().map(|(number,)| word(CaseNumber::parse(&number), "cases.number")).collect()
     }
 }
