@@ -79,11 +79,12 @@ async fn facts(registry: &Registry, size: Size) -> Vec<Duration> {
     let now = Timestamp::now();
     let mut times = Vec::new();
     for n in 0..1_000_u64 {
-        let structure = n * 7_919 % size.structures;
+        let there = |n: u64| if gone(n, 1) { n - 1 } else { n };
+        let structure = there(n * 7_919 % size.structures);
         let wanted = Wanted {
             finess: Some(Finess::parse(&finess(structure), Profile::Production).unwrap()),
             cards: [n * 104_729 % size.cards, n * 1_299_709 % size.cards]
-                .map(|n| CardNumber::parse(&card(n)).unwrap())
+                .map(|n| CardNumber::parse(&card(there(n))).unwrap())
                 .to_vec(),
             ..Wanted::default()
         };
@@ -135,16 +136,20 @@ fn finess(n: u64) -> String {
     format!("{body}{}", (10 - sum % 10) % 10)
 }
 
+/// Whether a row is gone on that day.
+fn gone(n: u64, day: u64) -> bool {
+    day > 0 && n % 5_000 == 4_999
+}
+
 /// The four files of a day: on another day, one row in a thousand says something else, one in five
 /// thousand is gone, and as many are new.
 fn generate(folder: &Path, size: Size, day: u64) {
     let file = |name: &str| BufWriter::with_capacity(1 << 20, File::create(folder.join(name)).unwrap());
     let changed = |n: u64| day > 0 && n.is_multiple_of(1_000);
-    let gone = |n: u64| day > 0 && n % 5_000 == 4_999;
     let mut out = file("structures.csv");
     writeln!(out, "finess;finess_type;finess_ej;siret;rpps_rang;name;class;category;main_site;status")
         .unwrap();
-    for n in (0..size.structures).filter(|n| !gone(*n)) {
+    for n in (0..size.structures).filter(|n| !gone(*n, day)) {
         let (level, of, category) = match n % 5 {
             0 => ("EJ", String::new(), ""),
             _ => ("EG", finess(n / 5 * 5), ["355", "500", "620", "365", "124"][(n % 25 / 5) as usize]),
@@ -156,7 +161,7 @@ fn generate(folder: &Path, size: Size, day: u64) {
     out.flush().unwrap();
     let mut out = file("contracts.csv");
     writeln!(out, "number;structure;signed_on;valid_from;valid_until;status;representative_last_name;representative_first_name").unwrap();
-    for n in (0..size.contracts).filter(|n| !gone(*n)) {
+    for n in (0..size.contracts).filter(|n| !gone(*n, day)) {
         let status = if changed(n) { "terminated" } else { "active" };
         writeln!(
             out,
@@ -170,7 +175,7 @@ fn generate(folder: &Path, size: Size, day: u64) {
     writeln!(out, "number;type;last_name;first_name;holder_id;structure;valid_from;valid_until;opposed_on")
         .unwrap();
     let new = if day > 0 { size.cards / 5_000 } else { 0 };
-    for n in (0..size.cards + new).filter(|n| !gone(*n) || *n >= size.cards) {
+    for n in (0..size.cards + new).filter(|n| !gone(*n, day) || *n >= size.cards) {
         let opposed = if changed(n) { "2026-11-20" } else { "" };
         let kind = ["CPS", "CPE", "CPF", "CDE"][(n % 4) as usize];
         writeln!(

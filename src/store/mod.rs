@@ -51,6 +51,17 @@
 //! Each place where a message was seen waits to be filed on the server once the message has an
 //! outcome ([`Store::to_file`]); failing to file never touches the message.
 //!
+//! # A case that waits for the registry
+//!
+//! ```text
+//!          record (with a wait)        record_woken: judged again by an import, or on its day
+//! (judged) ────► waiting, asleep ───────────────────────────────────────────► decided, told once
+//!                   │  show_overdue: its deadline has passed        ▲ │
+//!                   └──────────► waiting, seen by staff ────────────┘ └► waiting for staff: something else
+//! ```
+//!
+//! What it is judged from stands in `case_waits` and goes when the wait is over.
+//!
 //! # Events
 //!
 //! Only ever added: triggers refuse UPDATE and DELETE. Each carries a seal (SHA-256 of its own
