@@ -12,6 +12,7 @@ use crate::reading::Trust;
 use crate::reply::settings::{LetterSettings, MailIdentity};
 use crate::reply::smtp::{self, SmtpSettings, on_this_machine};
 use crate::sandbox::SandboxSettings;
+use crate::store::Retention;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,8 @@ pub struct Config {
     pub letters: LetterSettings,
     #[serde(default)]
     pub replies: ReplySettings,
+    #[serde(default)]
+    pub retention: RetentionSettings,
     #[serde(default)]
     pub mail: MimeSettings,
     #[serde(default)]
@@ -162,6 +165,55 @@ pub struct ReplySettings {
 impl Default for ReplySettings {
     fn default() -> Self {
         Self { max_per_address: 20, max_per_domain: 500, max_total: 5000 }
+    }
+}
+
+/// How long what requesters wrote is kept, counted from the last decision or letter.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionSettings {
+    /// Accepted declarations.
+    pub accepted: Span,
+    /// Rejected ones.
+    pub rejected: Span,
+    /// Ones that a person looked at and closed.
+    pub review: Span,
+    /// Mails of nothing but documents that came before.
+    pub repeated: Span,
+    /// Questions without a form.
+    pub question: Span,
+    /// Mails written by machines.
+    pub automatic: Span,
+    /// Mails put aside for a person and never taken up.
+    pub parked: Span,
+}
+
+impl Default for RetentionSettings {
+    fn default() -> Self {
+        Self {
+            // as long as somebody may claim something from it (French civil code, art. 2224)
+            accepted: Span::days(5 * 365),
+            rejected: Span::days(365),
+            review: Span::days(2 * 365),
+            repeated: Span::days(365),
+            question: Span::days(365),
+            automatic: Span::days(90),
+            parked: Span::days(365),
+        }
+    }
+}
+
+impl From<&RetentionSettings> for Retention {
+    fn from(settings: &RetentionSettings) -> Self {
+        Self {
+            accepted: settings.accepted.signed(),
+            rejected: settings.rejected.signed(),
+            review: settings.review.signed(),
+            repeated: settings.repeated.signed(),
+            question: settings.question.signed(),
+            automatic: settings.automatic.signed(),
+            parked: settings.parked.signed(),
+        }
     }
 }
 

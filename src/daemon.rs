@@ -98,6 +98,11 @@ impl Daemon {
 
     /// Runs until `stop` changes (or its sender is gone); what is in hand is finished first.
     pub async fn run(&self, stop: watch::Receiver<bool>) -> Result<(), Fault> {
+        if self.line.store.database().is_copy().await? {
+            let to_do =
+                "this is a backup put in place: say `guichet restored` first, so that no letter leaves twice";
+            return Err(Fault::never("opening the database", to_do));
+        }
         let recovered = self.line.store.recover(&self.worker, self.line.clock.now()).await?;
         if recovered > 0 {
             tracing::warn!(recovered, "work of a program that ended in the middle was taken up");

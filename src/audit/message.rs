@@ -99,7 +99,7 @@ impl Look<'_> {
         let cases: Vec<CaseRow> = rows::of(
             self.at,
             "SELECT id, number, position, received_at, day, decided_at, state, verdict, source, structure_name, \
-             finess, siret, search, report, rules_version, reader_version, registry_snapshot, linked_case \
+             finess, siret, search, report, rules_version, reader_version, registry_snapshot, linked_case, linked_by \
              FROM cases WHERE message_id = $1 ORDER BY id",
             id,
         )
@@ -239,6 +239,7 @@ impl Look<'_> {
             ("day", json!(row.day)),
             ("source", json!(row.source)),
             ("linked", json!(row.linked_case)),
+            ("linked_by", json!(row.linked_by)),
         ];
         for (key, value) in is {
             if let Some(told) = opened.says(key) {

@@ -112,6 +112,7 @@ pub(super) struct CaseRow {
     pub(super) reader_version: String,
     pub(super) registry_snapshot: Option<i64>,
     pub(super) linked_case: Option<i64>,
+    pub(super) linked_by: Option<String>,
 }
 
 #[derive(FromRow)]

@@ -367,3 +367,26 @@ async fn a_clock_set_back_is_told_and_is_no_trouble() {
     assert_eq!(verified.troubles, []);
     assert!(verified.notices[0].contains("event 2: 600 minutes"), "{:?}", verified.notices);
 }
+
+/// README, "Backup": PostgreSQL by its own tools. (SQLite: `tests/it/keeping.rs`.)
+#[tokio::test]
+async fn a_dump_of_postgresql_restored_is_the_same_record() {
+    let desk = lived_in().await;
+    if !desk.on_postgres() {
+        return;
+    }
+    let noted = head(desk.store.database()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let dump = folder.path().join("guichet.dump").display().to_string();
+    let run = |program: &str, arguments: &[&str]| {
+        let output = std::process::Command::new(program).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    run("pg_dump", &["--format=custom", "--file", &dump, &desk.url]);
+    desk.decides(90, "after the backup").await;
+    let empty = crate::database::testing::Place::new().await;
+    run("pg_restore", &["--exit-on-error", "--no-owner", "--dbname", &empty.url, &dump]);
+    let restored = crate::store::Store::open(&empty.url).await.unwrap();
+    let verified = verify(restored.database(), std::slice::from_ref(&noted)).await.unwrap();
+    assert_eq!((verified.troubles, verified.head), (vec![], noted));
+}

@@ -7,7 +7,7 @@ use crate::clock::paris;
 use crate::domain::case::CaseNumber;
 use crate::domain::form::Masked;
 use crate::report::Comparison;
-use crate::store::{CaseDetail, CaseFilter, CaseRow, LinkedBy, Store};
+use crate::store::{CaseDetail, CaseFilter, CaseRow, LinkedBy, Purged, Store};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
@@ -138,6 +138,12 @@ pub(super) fn moment(at: Timestamp) -> String {
     at.to_zoned(paris()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// What stands for what the retention has removed.
+pub(super) fn purged_on(purged: &Purged) -> String {
+    let Purged { at, rule, by, event } = purged;
+    format!("purged on {} by rule {rule} ({by}; event {event} holds the hashes)", moment(*at))
+}
+
 fn text(masked: Option<&Masked>) -> &str {
     masked.map(Masked::expose).unwrap_or_default()
 }
@@ -220,6 +226,9 @@ fn as_json(case: &CaseDetail, compared: Option<&Comparison>) -> anyhow::Result<s
         "not_answered_because": case.not_answered_because,
         "replies": replies.collect::<Vec<_>>(),
         "events": events.collect::<Vec<_>>(),
+        "purged": case.purged.as_ref().map(|purged| {
+            json!({ "at": purged.at.to_string(), "rule": purged.rule, "by": purged.by, "event": purged.event })
+        }),
     }))
 }
 
@@ -228,8 +237,11 @@ fn in_full(case: &CaseDetail, compared: Option<&Comparison>) -> String {
     let mut lines = vec![
         format!("{}  {} ({})", row.number, row.verdict.as_str(), row.state.as_str()),
         format!("  received   {}", moment(row.received_at)),
-        format!("  structure  {}", text(row.structure_name.as_ref())),
     ];
+    match &case.purged {
+        Some(purged) => lines.push(format!("  {}", purged_on(purged))),
+        None => lines.push(format!("  structure  {}", text(row.structure_name.as_ref()))),
+    }
     let identifiers = [("FINESS", &row.finess), ("SIRET", &row.siret)];
     for (name, value) in identifiers {
         lines.extend(value.as_ref().map(|value| format!("  {name:9}  {value}")));

@@ -1,6 +1,6 @@
 //! `guichet cases explain`: why a case was judged as it was, as it was written down then.
 
-use super::cases::case_number;
+use super::cases::{case_number, purged_on};
 use super::operator::Operator;
 use super::{ConfigFile, complain, say};
 use crate::report::{Explained, explain};
@@ -28,10 +28,14 @@ impl Explain {
         let store = self.config.store().await?;
         let Some(recorded) = store.explanation(&number).await? else {
             let why = match store.case(&number).await? {
-                Some(_) => {
-                    "was decided before explanations were kept; `guichet replay` shows how it is judged now"
-                }
-                None => "is not there",
+                Some(case) => case.purged.as_ref().map_or_else(
+                    || {
+                        "was decided before explanations were kept; `guichet replay` shows how it is judged now"
+                            .to_owned()
+                    },
+                    purged_on,
+                ),
+                None => "is not there".to_owned(),
             };
             complain(&format!("case {number} {why}"));
             return Ok(ExitCode::from(3));

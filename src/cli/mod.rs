@@ -1,6 +1,7 @@
 //! The commands. English help; what requesters and staff read stays French.
 
 mod audit;
+mod backup;
 mod cases;
 mod check;
 mod compare;
@@ -14,6 +15,7 @@ mod registry;
 mod registry_show;
 mod replay;
 mod replies;
+mod retention;
 mod run;
 mod shadow;
 mod table;
@@ -63,6 +65,13 @@ enum Command {
     /// The record: verify it, ask it who decided what, hand a case over
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// What is kept how long: see what is due, remove it, hold a case back
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
+    /// Copy the database while the daemon runs
+    Backup(backup::Backup),
+    /// Take a restored backup into use: nothing leaves that may have left since it was made
+    Restored(backup::Restored),
     /// The configuration: check it
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -142,6 +151,9 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Shadow(shadow) => shadow.run().await,
         Command::Replies(replies) => replies.run().await,
         Command::Audit(audit) => audit.run().await,
+        Command::Backup(backup) => backup.run().await,
+        Command::Restored(restored) => restored.run().await,
+        Command::Retention(retention) => retention.run().await,
         Command::Config(ConfigCommand::Check(file)) => {
             let config = file.load()?;
             say(&config.summary());

@@ -1,8 +1,9 @@
 //! `guichet replies`: what left, what did not, and sending again by a person.
 
+use super::cases::{moment, purged_on};
 use super::operator::Operator;
 use super::table::Form;
-use super::{ConfigFile, cases::moment, complain, say};
+use super::{ConfigFile, complain, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::form::Masked;
 use crate::domain::mail::ReplyState;
@@ -123,6 +124,9 @@ impl Resend {
                 complain(&format!("reply {} was composed in shadow: it is never sent", self.id));
                 return Ok(ExitCode::FAILURE);
             }
+            Resent::Purged => {
+                anyhow::bail!("reply {} cannot be sent again: the retention has removed it", self.id)
+            }
             Resent::NoSuchReply => {
                 complain(&format!("there is no reply {}", self.id));
                 return Ok(ExitCode::from(3));
@@ -136,8 +140,14 @@ impl Show {
     async fn run(self) -> anyhow::Result<ExitCode> {
         use std::io::Write as _;
         let store = self.config.store().await?;
-        let Some(mail) = store.reply_mail(ReplyId(self.id)).await? else {
-            complain(&format!("there is no reply {}", self.id));
+        let id = ReplyId(self.id);
+        let Some(mail) = store.reply_mail(id).await? else {
+            let filter = ReplyFilter { id: Some(id), ..ReplyFilter::default() };
+            let purged = match store.replies(&filter).await?.pop() {
+                Some(reply) => store.purged(reply.message).await?,
+                None => None,
+            };
+            complain(&purged.map_or_else(|| format!("there is no reply {id}"), |purged| purged_on(&purged)));
             return Ok(ExitCode::from(3));
         };
         self.operator.looks(&store, "replies show", &[], json!({ "replies": [self.id] })).await?;

@@ -5,6 +5,7 @@
 //! and the types epoch milliseconds (`i64`), 0/1 (`i64`), text without U+0000 and bytes. What they
 //! do not is asked of [`Database::engine`].
 
+mod backup;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 mod text;
 
 use crate::fault::{Fault, Retry};
+pub use backup::NoBackup;
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
@@ -27,6 +29,17 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 pub enum Engine {
     Sqlite,
     Postgres,
+}
+
+/// What came of giving space back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenBack {
+    Done,
+    /// Somebody reads just now: the log keeps old pages until it is written over.
+    LogInUse,
+    /// The file was made by a version before: it can only once it was vacuumed.
+    NeedsVacuum,
+    ByTheServer,
 }
 
 /// A statement for either engine, with what was bound to it.
@@ -111,8 +124,9 @@ impl Database {
         let url = if url.contains('?') { url.to_owned() } else { format!("{url}?mode=rwc") };
         // One writer: a deferred transaction that reads first and writes after another's commit is
         // told "database is locked" at once, whatever the busy time-out (crates.md §5).
+        // A new file can give its free pages back; an old one can after one VACUUM.
         let write =
-            sqlite_pool("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+            sqlite_pool("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
                 .max_connections(1)
                 .connect(&url)
                 .await?;
@@ -186,6 +200,39 @@ impl Database {
         self.read.execute("SELECT 1").await.map_err(fault(DOING))?;
         let transaction = self.begin(DOING).await?;
         transaction.rollback().await.map_err(fault(DOING))
+    }
+
+    /// Gives the space of what was deleted back, and leaves nothing of it in the log. A little at a
+    /// time: others go on writing. PostgreSQL does it in its own time.
+    pub async fn give_back(&self) -> Result<GivenBack, Fault> {
+        const DOING: &str = "giving space back";
+        if self.engine == Engine::Postgres {
+            return Ok(GivenBack::ByTheServer);
+        }
+        let mut connection = self.write.acquire().await.map_err(fault(DOING))?;
+        let (mode,): (i64,) =
+            sqlx::query_as("PRAGMA auto_vacuum").fetch_one(&mut *connection).await.map_err(fault(DOING))?;
+        let mut left = i64::MAX;
+        loop {
+            let (free,): (i64,) = sqlx::query_as("PRAGMA freelist_count")
+                .fetch_one(&mut *connection)
+                .await
+                .map_err(fault(DOING))?;
+            if mode == 0 || free == 0 || free >= left {
+                break;
+            }
+            left = free;
+            connection.execute("PRAGMA incremental_vacuum(1000)").await.map_err(fault(DOING))?;
+        }
+        let (busy,): (i64,) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(fault(DOING))?;
+        Ok(match (mode, busy) {
+            (0, _) => GivenBack::NeedsVacuum,
+            (_, 0) => GivenBack::Done,
+            (_, _) => GivenBack::LogInUse,
+        })
     }
 
     /// Closes every connection (SQLite: the log is written back into the file).

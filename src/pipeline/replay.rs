@@ -3,6 +3,7 @@
 
 use super::judge::Mail;
 use super::{Ground, Line};
+use crate::clock::paris_day;
 use crate::domain::case::CaseNumber;
 use crate::fault::Fault;
 use crate::report::{Comparison, Recorded, Rows, Submission};
@@ -69,7 +70,13 @@ impl Line {
 
     /// The submissions as they are judged now, or why that cannot be told.
     async fn judged_again(&self, past: &Past, against: Against) -> Result<Vec<Submission>, String> {
-        let content = past.content.as_ref().ok_or("the mail is not kept any more")?;
+        let Some(content) = past.content.as_ref() else {
+            let purged = self.store.purged(past.message).await.map_err(|fault| fault.to_string())?;
+            return Err(purged.map_or_else(
+                || "the mail is not kept any more".to_owned(),
+                |purged| format!("purged on {} by rule {}", paris_day(purged.at), purged.rule),
+            ));
+        };
         let mail = Mail { id: past.message, content, size: past.size, known: past.known() };
         let ground = self.ground_of(past, against).await?;
         // whoever replays waits for paper, too

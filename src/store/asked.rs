@@ -1,6 +1,6 @@
 //! What people ask the store: cases, replies, parked mail.
 
-use super::{CaseState, EventRow, LinkedBy, MailId, ReplyId, Store, instant, instant_or_none, word};
+use super::{CaseState, EventRow, LinkedBy, MailId, Purged, ReplyId, Store, instant, instant_or_none, word};
 use crate::database::{fault, fold, like};
 use crate::domain::case::{CaseNumber, Template, VerdictKind};
 use crate::domain::form::Masked;
@@ -71,6 +71,8 @@ pub struct CaseDetail {
     pub not_answered_because: Option<String>,
     pub replies: Vec<ReplyRow>,
     pub events: Vec<EventRow>,
+    /// Its documents and personal data were removed: the report is `{}`, the mail is gone.
+    pub purged: Option<Purged>,
 }
 
 /// A finding as recorded.
@@ -289,6 +291,7 @@ impl Store {
                 .replies(&ReplyFilter { message: Some(row.message), ..ReplyFilter::default() })
                 .await?,
             events: self.events_of(row.message).await?,
+            purged: self.purged(row.message).await?,
             row,
         }))
     }

@@ -222,13 +222,14 @@ impl Store {
     }
 
     /// Lets a parked message be tried again, by a person. `false`: it is not parked, or there is
-    /// nothing of it to read (the server never handed it out).
+    /// nothing of it to read (the server never handed it out, or it was purged).
     pub async fn unpark(&self, id: MailId, by: &str, now: Timestamp) -> Result<bool, Fault> {
         const DOING: &str = "unparking a message";
         let mut write = self.write(DOING, now).await?;
         let done = sqlx::query(
             "UPDATE messages SET state = 'kept', outcome = NULL, ended_at = NULL, attempts = 0, due_at = $1 \
-             WHERE id = $2 AND state = 'parked' AND (whole = 1 OR size > 0)",
+             WHERE id = $2 AND state = 'parked' AND (whole = 1 OR size > 0) \
+             AND id NOT IN (SELECT message_id FROM purges)",
         )
         .bind(millis(now))
         .bind(id.0)

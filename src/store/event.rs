@@ -43,6 +43,10 @@ pub(super) enum Kind {
     CaseOverdue,
     AlertRaised,
     AlertAcknowledged,
+    RetentionHeld,
+    RetentionReleased,
+    Purged,
+    BackupRestored,
 }
 
 impl Kind {
@@ -74,6 +78,10 @@ impl Kind {
             Self::CaseOverdue => "case_overdue",
             Self::AlertRaised => "alert_raised",
             Self::AlertAcknowledged => "alert_acknowledged",
+            Self::RetentionHeld => "retention_held",
+            Self::RetentionReleased => "retention_released",
+            Self::Purged => "purged",
+            Self::BackupRestored => "backup_restored",
         }
     }
 }

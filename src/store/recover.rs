@@ -3,7 +3,7 @@
 
 use super::event::{Event, Kind};
 use super::outbox::NO_ANSWER;
-use super::{MailId, ReplyId, Store, millis};
+use super::{Cap, MailId, ReplyId, Store, millis};
 use crate::database::fault;
 use crate::fault::Fault;
 use jiff::{SignedDuration, Timestamp};
@@ -106,6 +106,39 @@ impl Store {
         }
         write.commit().await?;
         Ok(recovered)
+    }
+}
+
+/// What stands for the relay's answer to letters that a backup shows as not yet sent.
+const RESTORED: &str = "restored from a backup: it may have been sent since the backup was made";
+
+impl Store {
+    /// Takes a restored backup into use, by a person: nothing leaves by itself that may have left
+    /// since the backup was made. Letters due or under way become `unknown`; the cap on all replies
+    /// is tripped, so that letters to mail that is taken in again wait for a person, too. Returns how
+    /// many letters. Interrupted, it can be done again.
+    pub async fn restored(&self, by: &str, now: Timestamp) -> Result<u64, Fault> {
+        const DOING: &str = "taking a restored backup into use";
+        let cap = "restored from a backup: mail that came after it may have been answered already";
+        self.trip(&Cap::Total, cap, now).await?;
+        let mut write = self.write(DOING, now).await?;
+        let rows: Vec<(i64, i64)> = sqlx::query_as(
+            "UPDATE replies SET state = 'unknown', ended_at = $1, worker = NULL, answer = $2 \
+             WHERE state IN ('due', 'sending') RETURNING id, message_id",
+        )
+        .bind(millis(now))
+        .bind(RESTORED)
+        .fetch_all(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+        for (id, message) in &rows {
+            let event = Event::new(Kind::ReplyUnknown).message(MailId(*message)).reply(ReplyId(*id)).by(by);
+            write.tell(event.saying(json!({ "restored": true })).aside(RESTORED)).await?;
+        }
+        write.tell(Event::new(Kind::BackupRestored).by(by).saying(json!({ "replies": rows.len() }))).await?;
+        write.commit().await?;
+        self.database.take_into_use().await?;
+        Ok(rows.len() as u64)
     }
 }
 

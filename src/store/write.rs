@@ -78,6 +78,11 @@ impl Write {
         Ok(())
     }
 
+    /// The id of the event told last.
+    pub(super) fn told(&self) -> i64 {
+        self.last_id
+    }
+
     pub(super) async fn commit(mut self) -> Result<(), Fault> {
         sqlx::query("UPDATE event_head SET last_id = $1, hash = $2 WHERE one = 1")
             .bind(self.last_id)

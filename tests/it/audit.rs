@@ -32,10 +32,13 @@ async fn verified(desk: &TestDesk) -> Verified {
     audit::verify(desk.store().database(), &[]).await.unwrap()
 }
 
-/// `src/audit/tests.rs` tries every column, swap and insertion on a made-up record, on both engines;
-/// this does it with the events of the line itself.
+const COLUMNS: [&str; 10] =
+    ["id", "at", "kind", "message_id", "case_id", "reply_id", "actor", "detail", "seal", "hash"];
+
+/// Each event of the line itself: each column changed, removed, swapped with the next, a copy put
+/// before it. (`src/audit/tests.rs` does it on both engines, and to the rows the events tell of.)
 #[tokio::test]
-async fn every_event_of_a_day_changed_or_removed_is_found() {
+async fn every_event_of_a_day_changed_removed_swapped_or_doubled_is_found() {
     let desk = a_day_at_the_desk().await;
     let length = verified(&desk).await.head.id;
     assert!(length > 80, "{length}");
@@ -44,29 +47,49 @@ async fn every_event_of_a_day_changed_or_removed_is_found() {
          CREATE TABLE spare AS SELECT * FROM events",
     )
     .await;
-    let columns = ["at", "kind", "message_id", "case_id", "reply_id", "actor", "detail", "seal", "hash"];
+    let shows = async |at: i64, done: String| {
+        desk.behind_its_back(&done).await;
+        let found = audit::verify_chain(desk.store().database(), &[]).await.unwrap().troubles;
+        assert_eq!(found.first().and_then(|first| first.event), Some(at), "{done}: {found:?}");
+        desk.behind_its_back("DELETE FROM events; INSERT INTO events SELECT * FROM spare").await;
+    };
+    let down = |from: i64| {
+        format!(
+            "UPDATE events SET id = -id WHERE id >= {from}; UPDATE events SET id = -id + 1 WHERE id < 0; "
+        )
+    };
     for id in 1..=length {
-        // each column has its turn, each event two of them and its removal
-        let turn = usize::try_from(id).unwrap();
-        for n in [turn, turn + 4] {
-            let column = columns[n % columns.len()];
+        for column in COLUMNS {
             let to = match column {
+                "id" => "id + 100000".to_owned(),
                 "at" | "message_id" | "case_id" | "reply_id" => format!("COALESCE({column}, 0) + 1"),
                 text => format!("{text} || ' '"),
             };
-            desk.behind_its_back(&format!("UPDATE events SET {column} = {to} WHERE id = {id}")).await;
-            let found = verified(&desk).await;
-            assert_eq!(found.troubles[0].event, Some(id), "{column}: {:?}", found.troubles);
-            desk.behind_its_back(&format!(
-                "UPDATE events SET {column} = (SELECT {column} FROM spare WHERE id = {id}) WHERE id = {id}"
-            ))
+            shows(id, format!("UPDATE events SET {column} = {to} WHERE id = {id}")).await;
+        }
+        shows(id, format!("DELETE FROM events WHERE id = {id}")).await;
+        let next = id + 1;
+        if id < length {
+            shows(
+                id,
+                format!(
+                    "UPDATE events SET id = -id WHERE id = {id}; UPDATE events SET id = {id} WHERE id = {next}; \
+                     UPDATE events SET id = {next} WHERE id = -{id}"
+                ),
+            )
             .await;
         }
-        desk.behind_its_back(&format!("DELETE FROM events WHERE id = {id}")).await;
-        let found = verified(&desk).await;
-        assert_eq!(found.troubles[0].event, Some(id), "{:?}", found.troubles);
-        desk.behind_its_back(&format!("INSERT INTO events SELECT * FROM spare WHERE id = {id}")).await;
+        let columns = COLUMNS[1..].join(", ");
+        shows(
+            next,
+            format!(
+                "{}INSERT INTO events (id, {columns}) SELECT {id}, {columns} FROM spare WHERE id = {id}",
+                down(id)
+            ),
+        )
+        .await;
     }
+    desk.behind_its_back("DROP TABLE spare").await;
     desk.adds_up().await;
 }
 

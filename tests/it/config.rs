@@ -25,6 +25,7 @@ fn the_example_is_read_and_says_the_defaults() {
         (format!("{:?}", config.signatures), format!("{:?}", least.signatures)),
         (format!("{:?}", config.registry), format!("{:?}", least.registry)),
         (format!("{:?}", config.replies), format!("{:?}", least.replies)),
+        (format!("{:?}", config.retention), format!("{:?}", least.retention)),
         (format!("{:?}", config.mail), format!("{:?}", least.mail)),
         (format!("{:?}", config.letters), format!("{:?}", least.letters)),
     ] {

@@ -111,8 +111,16 @@ impl TestDesk {
              [store]\nurl = \"sqlite:{root}/guichet.db\"\n\n[identity]\nfrom = \"certificats@guichet.example\"\n\n{tables}"
         );
         std::fs::write(folder.path().join("guichet.toml"), &text).unwrap();
-        let config = Config::parse(&text).unwrap();
-        let clock = StoppedClock::at(NOW.parse().unwrap());
+        Self::in_folder(folder, StoppedClock::at(NOW.parse().unwrap()), program).await
+    }
+
+    /// The desk opened anew in the same folder, as after a restart.
+    pub async fn again(self) -> Self {
+        Self::in_folder(self.folder, self.clock, PathBuf::from(env!("CARGO_BIN_EXE_guichet"))).await
+    }
+
+    async fn in_folder(folder: TempDir, clock: StoppedClock, program: PathBuf) -> Self {
+        let config = Config::load(&folder.path().join("guichet.toml")).unwrap();
         let sandbox = SandboxSettings { program, ..config.sandbox().unwrap() };
         let daemon = Daemon::with(config.clone(), Arc::new(clock.clone()), sandbox).await.unwrap();
         let guichet::config::MailboxSettings::Folder(settings) = config.mailbox else { unreachable!() };

@@ -27,6 +27,7 @@ mod imap_filing;
 mod imap_idle;
 mod imap_peer;
 mod imap_trouble;
+mod keeping;
 mod lanes;
 mod line;
 mod mails;

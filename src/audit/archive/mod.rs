@@ -82,7 +82,8 @@ async fn gathered(at: &mut AnyConnection, number: &str) -> Result<Option<Archive
     let cases: Vec<CaseRow> = rows::of(
         at,
         "SELECT id, number, position, received_at, day, decided_at, state, verdict, source, structure_name, finess, \
-         siret, search, report, rules_version, reader_version, registry_snapshot, linked_case FROM cases WHERE id = $1",
+         siret, search, report, rules_version, reader_version, registry_snapshot, linked_case, linked_by \
+         FROM cases WHERE id = $1",
         case,
     )
     .await?;

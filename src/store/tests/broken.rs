@@ -26,7 +26,7 @@ const TABLES: [&str; 16] = [
 ];
 
 /// Makes every write of this kind to the table fail.
-async fn breaks(desk: &Desk, table: &str, write: &str) {
+pub async fn breaks(desk: &Desk, table: &str, write: &str) {
     let sql = if desk.on_postgres() {
         format!(
             "CREATE OR REPLACE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS \
@@ -39,7 +39,7 @@ async fn breaks(desk: &Desk, table: &str, write: &str) {
     desk.behind_its_back(&sql).await.unwrap();
 }
 
-async fn mends(desk: &Desk, table: &str) {
+pub async fn mends(desk: &Desk, table: &str) {
     let on = if desk.on_postgres() { format!(" ON {table}") } else { String::new() };
     desk.behind_its_back(&format!("DROP TRIGGER broken{on}")).await.unwrap();
 }

@@ -7,5 +7,6 @@ pub(crate) mod desk;
 mod events;
 mod intake;
 mod outbox;
+mod retention;
 mod verdicts;
 mod waits;
