@@ -1,7 +1,7 @@
 //! Words that are printed whatever is filled in: the form's own text, and the page's number.
 
 use super::Key;
-use super::wording::{PATTERNS, is_printed};
+use super::wording::{beginning, is_printed};
 use crate::reading::layout::fold::{alike, slips, squeeze};
 use crate::reading::layout::{Line, Piece, View};
 use crate::reading::page::Origin;
@@ -112,8 +112,8 @@ pub fn is_running_text(words: &[&str]) -> bool {
 /// long ones count.
 fn begins_label(letters: &str, first: bool) -> bool {
     let start: String = letters.chars().take(3).collect();
-    let patterns = PATTERNS.get(&start).into_iter().flatten();
-    let asking = patterns.filter(|(key, pattern)| *key != Key::Prose && (first || pattern.len() >= SHORT));
+    let asking =
+        beginning(&start).filter(|(key, pattern)| *key != Key::Prose && (first || pattern.len() >= SHORT));
     asking.into_iter().any(|(_, pattern)| {
         let common = letters.len().min(pattern.len());
         let (Some(a), Some(b)) = (letters.get(..common), pattern.get(..common)) else { return true };

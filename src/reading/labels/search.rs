@@ -1,7 +1,7 @@
 //! The search for labels in the lines of a page.
 
 use super::printed::{is_apart, page_numbers, printed};
-use super::wording::PATTERNS;
+use super::wording::{PATTERNS, beginning};
 use super::{Hit, Key, around, is_box_glyph, is_footnote};
 use crate::reading::layout::View;
 use crate::reading::layout::fold::{ANY, alike, is_filler, slips};
@@ -79,7 +79,7 @@ impl Search<'_> {
             let fits = |known: &str| known.chars().zip(start.chars()).all(|(a, b)| b == ANY || a == b);
             PATTERNS.iter().filter(|(known, _)| fits(known)).flat_map(|(_, list)| list).collect()
         } else {
-            PATTERNS.get(&start).into_iter().flatten().collect()
+            beginning(&start).collect()
         };
         let spelt = patterns
             .iter()

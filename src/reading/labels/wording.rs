@@ -4,7 +4,7 @@
 
 use super::{Key, Part};
 use crate::domain::form::Role;
-use crate::reading::layout::fold::squeeze;
+use crate::reading::layout::fold::{ANY, slips, squeeze};
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
@@ -269,11 +269,42 @@ pub static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
             }
         }
     }
-    for list in by_start.values_mut() {
-        list.sort_by_key(|(_, pattern)| std::cmp::Reverse(pattern.len()));
-    }
+    by_start.values_mut().for_each(|list| sort(list));
     by_start
 });
+
+/// Longest first, and always in the same order.
+fn sort(list: &mut [(Key, String)]) {
+    list.sort_by(|(_, a), (_, b)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+}
+
+/// The patterns long enough to bear a slip, by their first three letters of which one is not known.
+static SLIPPED: LazyLock<Patterns> = LazyLock::new(|| {
+    let mut by_start = Patterns::new();
+    for (start, list) in PATTERNS.iter() {
+        let long = list.iter().filter(|(_, pattern)| slips(pattern) > 0);
+        for (key, pattern) in long {
+            for start in but_one(start) {
+                by_start.entry(start).or_default().push((*key, pattern.clone()));
+            }
+        }
+    }
+    by_start.values_mut().for_each(|list| sort(list));
+    by_start
+});
+
+/// Three letters, with each of them in turn unknown.
+fn but_one(start: &str) -> impl Iterator<Item = String> {
+    (0..3).map(move |at| start.chars().enumerate().map(|(n, c)| if n == at { ANY } else { c }).collect())
+}
+
+/// The patterns that text beginning with these three letters may spell: longest first, those with a
+/// slip in these letters last.
+pub fn beginning(start: &str) -> impl Iterator<Item = &'static (Key, String)> {
+    let slipped = but_one(start).filter_map(|start| SLIPPED.get(&start)).flatten();
+    let other = move |(_, pattern): &&(Key, String)| !pattern.starts_with(start);
+    PATTERNS.get(start).into_iter().flatten().chain(slipped.filter(other))
+}
 
 static TRIPLES: LazyLock<HashSet<u64>> = LazyLock::new(|| {
     let mut triples = HashSet::new();

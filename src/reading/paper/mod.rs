@@ -7,6 +7,7 @@ pub mod decode;
 pub mod engine;
 pub mod picture;
 
+mod accents;
 mod boxes;
 mod clean;
 mod document;
@@ -92,6 +93,7 @@ pub fn pages(pictures: Vec<Picture>, engine: &mut dyn Engine) -> Result<Vec<Page
     }
     let page = |mut sheet: Sheet| {
         numbering::settle(&mut sheet.lines);
+        recognise::join_halves(&mut sheet.lines);
         let mut page = assembled(&sheet);
         page.unread = unread(&sheet);
         page.to_displayed = Some(sheet.to_displayed().0);
@@ -111,7 +113,7 @@ const ROUNDS: usize = 2;
 /// Lines taken out of a page to be read again.
 struct Wanted {
     answers: Vec<Line>,
-    /// Of which only the head was read.
+    /// Of which only the head was read, or that were hard to read.
     labels: Vec<Line>,
 }
 
@@ -144,7 +146,7 @@ fn wanted(sheet: &mut Sheet) -> Wanted {
     };
     Wanted {
         answers: sheet.lines.extract_if(.., is_answer).collect(),
-        labels: sheet.lines.extract_if(.., |line| recognise::is_cut_short(line)).collect(),
+        labels: sheet.lines.extract_if(.., |line| recognise::is_to_be_read_again(line)).collect(),
     }
 }
 

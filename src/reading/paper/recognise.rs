@@ -1,6 +1,7 @@
 //! Lines of text read by the engine: once for all, and what is not the form's own print again in
 //! other ways. Each pass is one call of the engine for all pages, since a call has its price.
 
+use super::accents;
 use super::engine::{Engine, MARGIN, Manner, Silence, Token, prepared, read};
 use super::picture::{Grey, float, whole};
 use super::segments::Segment;
@@ -49,6 +50,8 @@ pub enum Seen {
     Head,
     /// All of it, once.
     Once,
+    /// All of it, by both networks; the surer reading is kept.
+    Twice,
     /// Several times, and the readings weighed.
     Weighed,
 }
@@ -154,11 +157,30 @@ pub fn first(engine: &mut dyn Engine, pages: &[(Strips<'_>, &[Segment])]) -> Res
     Ok(out)
 }
 
-/// Whether a line of which only the head was read is to be read wholly.
+/// Whether a line that is no answer is to be read again: only its head was read, and it is no running
+/// text, or the engine itself doubts what it read.
 #[must_use]
-pub fn is_cut_short(line: &Line) -> bool {
+pub fn is_to_be_read_again(line: &Line) -> bool {
     let words: Vec<&str> = line.words.iter().map(|word| word.text.as_str()).collect();
-    line.seen == Seen::Head && !is_running_text(&words)
+    match line.seen {
+        Seen::Head => !is_running_text(&words),
+        Seen::Once => line.words.iter().any(is_doubted) && !is_running_text(&words),
+        Seen::Twice | Seen::Weighed => false,
+    }
+}
+
+/// What the engine itself (0 to 100) takes for a guess.
+const DOUBTED: f32 = 60.0;
+
+fn is_doubted(word: &Read) -> bool {
+    word.own < DOUBTED && word.text.chars().filter(|c| c.is_alphabetic()).count() > 1
+}
+
+/// How sure the engine is of a line on the whole: the mean over its letters.
+fn own_confidence(words: &[Read]) -> f32 {
+    let letters: usize = words.iter().map(|word| word.text.chars().count()).sum();
+    let sum: f32 = words.iter().map(|word| word.own * float(word.text.chars().count())).sum();
+    sum / float(letters.max(1))
 }
 
 fn read_all(engine: &mut dyn Engine, manner: Manner, cuts: &[Cut]) -> Result<Vec<Vec<Token>>, Silence> {
@@ -194,8 +216,8 @@ fn placed(token: Token, cut: &Cut) -> Read {
     }
 }
 
-/// Reads answers again, whichever pages they are on, and weighs what was read of them; reads labels
-/// wholly of which only the head was read.
+/// Reads answers again, whichever pages they are on, and weighs what was read of them. Labels of which
+/// only the head was read are read wholly, and doubtful ones by the second network.
 ///
 /// # Errors
 /// Where there is no engine, or it fails.
@@ -207,11 +229,11 @@ pub fn again<'p>(
     let cuts = |height: f32| -> Vec<Cut> {
         answers.iter().map(|(strips, line)| strips.cut(&line.segment, height, 1.0)).collect()
     };
-    let (large, mut cuts) = (cuts(LARGE), cuts(SMALL));
+    let (mut large, mut cuts) = (cuts(LARGE), cuts(SMALL));
     let count = answers.len();
     // what was read in part is now read as the others were at first
     let mut in_part: Vec<&mut (Strips<'p>, Line)> =
-        answers.iter_mut().chain(labels).filter(|(_, line)| line.seen == Seen::Head).collect();
+        answers.iter_mut().chain(labels.iter_mut()).filter(|(_, line)| line.seen == Seen::Head).collect();
     cuts.extend(in_part.iter().map(|(strips, line)| strips.cut(&line.segment, LARGE, CONDENSED)));
     let mut french = read_all(engine, Manner::PLAIN, &cuts)?;
     let whole = french.split_off(count.min(french.len())).into_iter().zip(cuts.iter().skip(count));
@@ -219,14 +241,25 @@ pub fn again<'p>(
         line.words = words(tokens, cut);
         line.seen = Seen::Once;
     }
-    let english = read_all(engine, Manner::SECOND, &large)?;
+    let mut doubted: Vec<&mut (Strips<'p>, Line)> =
+        labels.iter_mut().filter(|(_, line)| line.words.iter().any(is_doubted)).collect();
+    large.extend(doubted.iter().map(|(strips, line)| strips.cut(&line.segment, LARGE, 1.0)));
+    let mut english = read_all(engine, Manner::SECOND, &large)?;
+    let second = english.split_off(count.min(english.len())).into_iter().zip(large.iter().skip(count));
+    for ((_, line), (tokens, cut)) in doubted.iter_mut().zip(second) {
+        let other = words(tokens, cut);
+        if own_confidence(&other) > own_confidence(&line.words) {
+            line.words = other;
+        }
+        line.seen = Seen::Twice;
+    }
     let mut digits = some(engine, Manner::DIGITS, answers, |line| {
         if weigh::is_tiny(line) { Some(LARGE) } else { weigh::is_number(&line.words).then_some(SMALL) }
     })?;
     let mut address =
         some(engine, Manner::ADDRESS, answers, |line| weigh::is_address(&line.words).then_some(SMALL))?;
     let of = |tokens: Option<Vec<Token>>| tokens.map(|tokens| weigh::text_of(&tokens)).unwrap_or_default();
-    for (((((_, line), english), french), digits), address) in
+    for (((((strips, line), english), french), digits), address) in
         answers.iter_mut().zip(english).zip(french).zip(&mut digits).zip(&mut address)
     {
         let readings = Readings {
@@ -236,9 +269,37 @@ pub fn again<'p>(
             address: address.take().map(|address| of(Some(address))),
         };
         weigh::line(line, &readings);
+        if accents::are_lost(*strips, line) {
+            weigh::doubt(line);
+        }
         line.seen = Seen::Weighed;
     }
     Ok(())
+}
+
+/// Holds a word together of which one line ends with the first half ("Notre-", "d'") and the one beside
+/// it begins with the other.
+pub fn join_halves(lines: &mut [Line]) {
+    for left in 0..lines.len() {
+        let Some(first) = lines.get(left) else { continue };
+        let (area, tall) = (first.segment.area, first.segment.tall);
+        let Some(head) = first.words.last().map(|word| word.text.clone()) else { continue };
+        let right = lines.iter().position(|other| {
+            let (there, gap) = (other.segment.area, other.segment.area.x0 - area.x1);
+            let common = area.y1.min(there.y1) - area.y0.max(there.y0);
+            (-1.0..tall).contains(&gap)
+                && common > 0.6 * tall
+                && other.words.first().is_some_and(|word| weigh::hyphened(&head, &word.text))
+        });
+        let Some(rest) = right.and_then(|right| lines.get_mut(right)).map(|line| line.words.remove(0)) else {
+            continue;
+        };
+        if let Some(word) = lines.get_mut(left).and_then(|line| line.words.last_mut()) {
+            word.text.push_str(&rest.text);
+            word.area = word.area.around(&rest.area);
+            word.confidence = word.confidence.min(rest.confidence);
+        }
+    }
 }
 
 /// Some lines read in one more manner, at the height that `wanted` says; in the lines' order.

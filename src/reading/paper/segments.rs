@@ -6,6 +6,7 @@ use super::picture::{Grey, float, whole};
 use super::rules::Stroke;
 use super::straighten::{INK, Straight};
 use crate::domain::sheet::Area;
+use crate::reading::layout::grid::grown;
 
 /// Heights of letters, points.
 const LETTER: (f32, f32) = (2.8, 17.0);
@@ -55,18 +56,42 @@ pub fn find(seen: &Straight, boxes: &[Area]) -> Written {
             small.push(area);
         }
     }
-    for speck in &specks {
+    let mut segments = joined(&letters, seen);
+    for speck in dirt(&specks, &segments, &bare, scale) {
         for y in speck.y0.saturating_sub(1)..=speck.y1 {
             if let Some(part) = bare.row_mut(y).get_mut(speck.x0.saturating_sub(1)..speck.x1) {
                 part.fill(255);
             }
         }
     }
-    let mut segments = joined(&letters, seen);
     let alone: Vec<Area> = small.into_iter().filter(|mark| !attach(&mut segments, mark)).collect();
     // a hyphen or a dot by itself is dirt or a leader; a thing of some size is something drawn
     drawings.extend(alone.into_iter().filter(|area| area.width().max(area.height()) > 2.5));
     Written { segments, drawings, bare }
+}
+
+/// How many times as thick as on the paper around specks stand in the lines where they are written.
+const THICK: f32 = 4.0;
+
+/// On pictures coarser than this (pixels a point) a dot or an accent is no larger than a speck.
+const COARSE: f32 = 2.5;
+
+/// Of the specks those that are dirt. On a coarse picture, where the paper around is clean, what stands
+/// in a line of text belongs to it.
+fn dirt<'s>(specks: &'s [Blob], segments: &[Segment], page: &Grey, scale: f32) -> Vec<&'s Blob> {
+    if scale >= COARSE {
+        return specks.iter().collect();
+    }
+    let lines: Vec<Area> = segments.iter().map(|line| grown(&line.area, 0.3 * line.tall)).collect();
+    let (inside, outside): (Vec<&Blob>, Vec<&Blob>) = specks.iter().partition(|speck| {
+        let middle = speck.area(scale).middle();
+        lines.iter().any(|line| line.holds(middle))
+    });
+    let written: f32 = lines.iter().map(|line| line.width() * line.height()).sum();
+    let all = float(page.width) * float(page.height) / (scale * scale);
+    let thickness = |count: usize, area: f32| float(count) / area.max(1.0);
+    let around = thickness(outside.len() + 1, all - written);
+    if thickness(inside.len(), written) > THICK * around { outside } else { specks.iter().collect() }
 }
 
 fn is_speck(blob: &Blob, scale: f32) -> bool {

@@ -150,11 +150,18 @@ fn misfits(field: Field, value: &str) -> bool {
     }
 }
 
-/// Whether a value is sure to lack something: an address in several words has lost its dots, and an
-/// RPPS rang has at least the 11 digits of an RPPS (rulebook, "Identifiers").
+/// Whether a value is sure to lack something: an address whose letters fall into several words has
+/// lost a dot between them, and an RPPS rang has at least the 11 digits of an RPPS (rulebook,
+/// "Identifiers").
 fn is_torn(field: Field, value: &str) -> bool {
     match field.in_row(0) {
-        Field::Email | Field::AdministratorEmail(_) => value.split_whitespace().count() > 1,
+        Field::Email | Field::AdministratorEmail(_) => {
+            let words: Vec<&str> = value.split_whitespace().collect();
+            words.windows(2).any(|two| {
+                let [left, right] = two else { return false };
+                left.ends_with(char::is_alphanumeric) && right.starts_with(char::is_alphanumeric)
+            })
+        }
         Field::RppsRang(_) => value.chars().filter(char::is_ascii_digit).count() < 11,
         _ => false,
     }
@@ -280,13 +287,15 @@ mod tests {
     fn an_address_in_pieces_and_a_stump_of_a_number_are_torn() {
         for (field, value) in [
             (Field::Email, "tanguy guyomarch @biomesange.fr"),
-            (Field::AdministratorEmail(2), "jean. dupont@chu.fr"),
+            (Field::AdministratorEmail(2), "jean.dupont@chu fr"),
             (Field::RppsRang(1), "34"),
         ] {
             assert!(is_torn(field, value), "{value}");
         }
         for (field, value) in [
             (Field::Email, "tanguy.guyomarch@biomesange.fr"),
+            // a wide gap beside a sign
+            (Field::AdministratorEmail(0), "jean. dupont @chu-lens. fr"),
             (Field::RppsRang(0), "100 0123 4567 8 90"),
             (Field::StructureName, "Clinique des Lilas"),
         ] {

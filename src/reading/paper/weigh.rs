@@ -5,13 +5,12 @@ use super::engine::Token;
 use super::picture::float;
 use super::recognise::{Line, Read};
 use crate::domain::sheet::Area;
-use crate::reading::layout::fold::squeeze;
 
 /// What all readings agree on.
 const AGREED: f64 = 0.97;
 /// The same where a reading that knows digits only agrees too.
 const AGREED_DIGITS: f64 = 0.985;
-/// Agreed but for an accent, which the second network often leaves out.
+/// Agreed but for letters that the second network was not taught.
 const AGREED_BUT_ACCENTS: f64 = 0.93;
 /// Two of three.
 const MOST_SAY: f64 = 0.7;
@@ -41,12 +40,27 @@ pub fn line(line: &mut Line, readings: &Readings) {
         words.drain(..first);
     }
     without_rules(words.iter_mut().map(|word| &mut word.text));
+    without_opening(words, [english, french]);
     match (digits, address) {
         (_, Some(address)) => weigh_address(words, english, address, french),
         (Some(digits), None) if tiny => number_of_a_line(words, digits, english, french),
         (digits, None) => weigh(words, english, french, digits.as_deref()),
     }
+    if begins_with_a_stroke(&line.words) {
+        doubt(line);
+    }
 }
+
+/// Whether a line begins with a single stroke, of which the engine is not sure that it is a letter: it
+/// may be what is left of a rule.
+fn begins_with_a_stroke(words: &[Read]) -> bool {
+    let [first, _, ..] = words else { return false };
+    first.own < STROKE
+        && matches!(first.text.as_str(), "1" | "l" | "I" | "i" | "j" | "!" | "|" | "J" | "t" | "f")
+}
+
+/// The engine's own confidence under which a stroke by itself is no letter.
+const STROKE: f32 = 85.0;
 
 /// A line's words; a hyphen holds together what stands on both its sides, whatever the gap.
 #[must_use]
@@ -96,15 +110,38 @@ fn without_rules<'w>(mut words: impl DoubleEndedIterator<Item = &'w mut String>)
     }
 }
 
+/// Takes off a sign before the first letter that not all readings have: a rule's remains, dirt.
+fn without_opening(words: &mut [Read], others: [&Vec<String>; 2]) {
+    let Some(first) = words.first_mut() else { return };
+    let bare = first.text.trim_start_matches(OPENING);
+    let begins =
+        |words: &Vec<String>| words.first().is_some_and(|word| word.starts_with(char::is_alphanumeric));
+    if bare.len() < first.text.len()
+        && bare.starts_with(char::is_alphanumeric)
+        && others.into_iter().any(begins)
+    {
+        first.text = bare.to_owned();
+    }
+}
+
+/// What remains of rules and dirt is taken for before a word.
+const OPENING: [char; 14] = ['|', '[', '{', '(', '‘', '’', '\'', '“', '"', '\\', '/', ',', '.', '-'];
+
 /// What is left of a rule or of dirt at a line's end: no letter, no digit, narrow signs only.
 fn is_trace(text: &str) -> bool {
     text.chars().all(|c| ":;!|.,'‘’`´°·•_\"“”~-–—=".contains(c))
 }
 
-/// Whether a hyphen at one's end or the other's start holds two words together.
+/// Whether a hyphen at one's end or the other's start holds two words together, or an elision ("d'").
 #[must_use]
 pub fn hyphened(left: &str, right: &str) -> bool {
     let inner = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let elided = left.strip_suffix(is_apostrophe).is_some_and(|rest| {
+        matches!(rest.to_lowercase().as_str(), "d" | "l" | "n" | "s" | "c" | "j" | "m" | "t" | "qu")
+    });
+    if elided && right.starts_with(char::is_alphabetic) {
+        return true;
+    }
     left.strip_suffix('-').is_some_and(|rest| inner(rest.chars().next_back())) && inner(right.chars().next())
         || right.strip_prefix('-').is_some_and(|rest| inner(rest.chars().next()))
             && inner(left.chars().next_back())
@@ -164,12 +201,14 @@ pub fn is_address(line: &[Read]) -> bool {
 }
 
 /// An address: as the English network reads it twice, once told what addresses are made of; sure
-/// where the French one does too.
+/// where the French one does too, as it may at first not without an accent.
 fn weigh_address(line: &mut Vec<Read>, english: &[String], again: &[String], french: &[String]) {
     let own = joined(line);
     let (a, b, c) = (english.concat(), again.concat(), french.concat());
-    let confidence = if a == b && (a == own || a == c) {
-        if a == own && a == c { AGREED } else { AGREED_BUT_ACCENTS }
+    let confidence = if a == b && a == own && a == c {
+        AGREED
+    } else if a == b && (a == own && seen_as(&c, &a) || a == c && seen_as(&own, &a)) {
+        AGREED_BUT_ACCENTS
     } else if a == b {
         MOST_SAY
     } else {
@@ -197,7 +236,7 @@ fn weigh(line: &mut Vec<Read>, english: &[String], french: &[String], digits: Op
             Some(_) => MOST_SAY,
             None => AGREED,
         }
-    } else if a == c && squeeze(&a) == squeeze(&b) && plain(&a) == plain(&b) {
+    } else if a == c && seen_as(&a, &b) {
         AGREED_BUT_ACCENTS
     } else if b == c && !b.is_empty() {
         replaced(line, french);
@@ -221,6 +260,13 @@ fn weigh(line: &mut Vec<Read>, english: &[String], french: &[String], digits: Op
     }
     for word in line {
         set(word, confidence);
+    }
+}
+
+/// Makes a line's words no surer than what two of three readings say.
+pub fn doubt(line: &mut Line) {
+    for word in &mut line.words {
+        set(word, MOST_SAY.min(f64::from(word.confidence)));
     }
 }
 
@@ -258,16 +304,56 @@ fn replaced(line: &mut Vec<Read>, words: &[String]) {
         .collect();
 }
 
-/// Without accents, case and everything else kept.
-fn plain(text: &str) -> String {
-    use unicode_normalization::UnicodeNormalization;
-    use unicode_normalization::char::is_combining_mark;
-    text.nfd().filter(|c| !is_combining_mark(*c)).collect()
+/// Whether the second network, which was not taught French, may see this French text as that one: it
+/// takes letters with accents and ligatures for something else ("H6pital", "Ceur" for "Cœur") and an
+/// elided "l" for a bar. What it does know must be the same.
+fn seen_as(french: &str, english: &str) -> bool {
+    let (french, english): (Vec<char>, Vec<char>) = (french.chars().collect(), english.chars().collect());
+    // how far of the English one the French letters so far may reach
+    let mut ends = std::collections::BTreeSet::from([0usize]);
+    for (at, letter) in french.iter().enumerate() {
+        let elided = french.get(at + 1).is_some_and(|next| is_apostrophe(*next));
+        ends = ends
+            .iter()
+            .flat_map(|end| {
+                let same = |seen: &char| {
+                    seen == letter
+                        || is_apostrophe(*letter) && is_apostrophe(*seen)
+                        || elided && *letter == 'l' && matches!(seen, 'I' | '|' | 'i' | '1')
+                };
+                let one = english.get(*end).is_some_and(same).then_some(end + 1);
+                let strange = letter.is_alphabetic() && !letter.is_ascii();
+                let any = [1, 2].map(|n| (strange && end + n <= english.len()).then_some(end + n));
+                [one, any[0], any[1]].into_iter().flatten().collect::<Vec<_>>()
+            })
+            .collect();
+    }
+    ends.contains(&english.len())
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '’' | '‘' | '´' | '`')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_second_network_knows_no_french() {
+        for (french, english) in [
+            ("Hôpital", "H6pital"),
+            ("Cœurdel'établissement", "Ceurde|'etablissement"),
+            ("Cœlia", "Coelia"),
+            ("L’Œil", "L'€il"),
+        ] {
+            assert!(seen_as(french, english), "{french} {english}");
+        }
+        for (french, english) in [("Noël", "Noe"), ("Passerelie", "Passerelle"), ("Élan", "Elann"), ("", "a")]
+        {
+            assert!(!seen_as(french, english), "{french} {english}");
+        }
+    }
 
     #[test]
     fn a_cells_rules_are_no_letters() {
