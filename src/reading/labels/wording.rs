@@ -269,7 +269,9 @@ pub static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
             }
         }
     }
-    by_start.values_mut().for_each(|list| sort(list));
+    for list in by_start.values_mut() {
+        sort(list);
+    }
     by_start
 });
 
@@ -289,7 +291,9 @@ static SLIPPED: LazyLock<Patterns> = LazyLock::new(|| {
             }
         }
     }
-    by_start.values_mut().for_each(|list| sort(list));
+    for list in by_start.values_mut() {
+        sort(list);
+    }
     by_start
 });
 

@@ -60,13 +60,15 @@ struct Sheet {
     lines: Vec<Line>,
     /// Asks something in the form's words: its answers were read again.
     is_form: bool,
+    /// Too coarse for accents to be told apart.
+    coarse: bool,
     /// From the original picture's pixels to the page's points as displayed.
     to_points: Mapping,
 }
 
 impl Sheet {
     fn strips(&self) -> Strips<'_> {
-        Strips { bare: &self.found.written.bare, scale: self.seen.scale }
+        Strips { bare: &self.found.written.bare, scale: self.seen.scale, coarse: self.coarse }
     }
 
     /// From the straight picture's points to the page's as displayed.
@@ -173,12 +175,22 @@ fn begun(picture: Picture) -> Sheet {
     let seen = straighten::straighten(&grey, size);
     let (width, height) = size.unwrap_or(page_size(&grey));
     let to_points = Mapping::scale(width / float(grey.width), height / float(grey.height));
-    sheet(seen, to_points)
+    let blunt = if is_black_and_white(&grey) { BLUNT.1 } else { BLUNT.0 };
+    let coarse = seen.scale < blunt;
+    Sheet { coarse, ..sheet(seen, to_points) }
+}
+
+/// Pictures coarser than this (pixels a point) lose accents, those without greys sooner.
+const BLUNT: (f32, f32) = (2.5, 3.3);
+
+fn is_black_and_white(picture: &Grey) -> bool {
+    let grey = picture.pixels.iter().filter(|value| !matches!(value, 0 | 255)).count();
+    grey * 200 < picture.pixels.len()
 }
 
 /// `to_points`: from the original picture's pixels.
 fn sheet(seen: Straight, to_points: Mapping) -> Sheet {
-    Sheet { found: look(&seen), seen, lines: Vec::new(), is_form: false, to_points }
+    Sheet { found: look(&seen), seen, lines: Vec::new(), is_form: false, coarse: false, to_points }
 }
 
 fn read_first(engine: &mut dyn Engine, sheets: &mut [Sheet]) -> Result<(), Silence> {
@@ -195,7 +207,8 @@ fn read_first(engine: &mut dyn Engine, sheets: &mut [Sheet]) -> Result<(), Silen
 fn turn(engine: &mut dyn Engine, sheets: &mut [Sheet]) -> Result<(), Silence> {
     let (mut doubted, mut turned) = (Vec::new(), Vec::new());
     for sheet in sheets.iter_mut().filter(|sheet| own_confidence(&sheet.lines) < 60.0) {
-        turned.push(self::sheet(straighten::upside_down(&sheet.seen), sheet.to_points));
+        let other = self::sheet(straighten::upside_down(&sheet.seen), sheet.to_points);
+        turned.push(Sheet { coarse: sheet.coarse, ..other });
         doubted.push(sheet);
     }
     if turned.is_empty() {

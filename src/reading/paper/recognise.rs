@@ -62,6 +62,8 @@ pub struct Strips<'p> {
     pub bare: &'p Grey,
     /// Pixels a point.
     pub scale: f32,
+    /// Too coarse for accents to be told apart.
+    pub coarse: bool,
 }
 
 /// A line's picture as it is read, and where it was cut.

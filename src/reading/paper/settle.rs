@@ -40,6 +40,13 @@ pub fn settle(sheet: &mut Sheet, pages: &[&Page], left_over: bool) {
     sheet.texts.values_mut().for_each(|written| displayed(&mut written.evidence));
     sheet.ticks.values_mut().for_each(|marked| displayed(&mut marked.evidence));
     for zone in [&mut sheet.signature, &mut sheet.stamp] {
+        if let Zone::Ink { evidence } = zone
+            && evidence.area.height() < LEAST_DRAWING
+            && page_of(evidence.page).is_some()
+        {
+            // what is left of a rule
+            *zone = Zone::Unsure { evidence: Evidence { confidence: 0.4, ..evidence.clone() } };
+        }
         match zone {
             Zone::Empty => {}
             Zone::Ink { evidence } | Zone::Unsure { evidence } => {
@@ -196,6 +203,11 @@ fn unsure_marks(sheet: &mut Sheet, paper: Option<&&Page>) {
     for marked in sheet.ticks.values_mut().filter(|marked| marked.mark == Mark::Checked) {
         marked.evidence.confidence = marked.evidence.confidence.min(DOUBTED);
     }
+    for zone in [&mut sheet.signature, &mut sheet.stamp] {
+        if let Zone::Ink { evidence } = zone {
+            evidence.confidence = evidence.confidence.min(DOUBTED);
+        }
+    }
     let Some(page) = paper else { return };
     let area = Area { x0: 0.0, y0: 0.0, x1: page.width, y1: page.height };
     for zone in [&mut sheet.signature, &mut sheet.stamp].into_iter().filter(|zone| **zone == Zone::Empty) {
@@ -237,6 +249,9 @@ fn nobodys(sheet: &mut Sheet, pages: &[&Page]) {
 
 /// Width and height (points) from which ink may be a stamp or a signature.
 const DRAWING: (f32, f32) = (14.0, 8.0);
+
+/// Ink lower than this (points) is neither a signature nor a stamp.
+const LEAST_DRAWING: f32 = 5.0;
 
 /// What a value is worth of which a part is missing.
 const TORN: f64 = 0.5;
