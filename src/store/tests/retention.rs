@@ -52,7 +52,8 @@ async fn answered(desk: &Desk, uid: u32, delivery: Delivery) -> MailId {
 async fn all_text(desk: &Desk) -> String {
     let read = desk.store.database().read();
     let tables = if desk.on_postgres() {
-        "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'"
+        "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables WHERE table_schema = 'public' \
+         ORDER BY 1"
     } else {
         "SELECT name FROM sqlite_master WHERE type = 'table'"
     };
@@ -63,7 +64,9 @@ async fn all_text(desk: &Desk) -> String {
             continue;
         }
         let columns = if desk.on_postgres() {
-            format!("SELECT column_name AS name FROM information_schema.columns WHERE table_name = '{table}'")
+            format!(
+                "SELECT CAST(column_name AS TEXT) AS name FROM information_schema.columns WHERE table_name = '{table}'"
+            )
         } else {
             format!("SELECT name FROM pragma_table_info('{table}')")
         };
