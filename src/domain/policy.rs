@@ -1,4 +1,4 @@
-//! The settings that bear on a decision; `config.rs` reads them, the rules use them.
+//! The settings that bear on a decision; `config` reads them, the rules use them.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

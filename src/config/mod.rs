@@ -1,6 +1,9 @@
 //! The configuration: one TOML file, typed, unknown keys refused. `config/guichet.toml` shows every
 //! key; a test keeps the two together. The environment is read here and nowhere else.
 
+mod retention;
+mod signatures;
+
 use crate::domain::case::VerdictKind;
 use crate::domain::policy::{CardType, NotYetValid, Policy, Profile};
 use crate::domain::units::{Size, Span};
@@ -8,12 +11,12 @@ use crate::folder::maildir::MaildirSettings;
 use crate::intake::imap::{self, ImapSettings};
 use crate::intake::mailbox::FilingMode;
 use crate::intake::mime::MimeSettings;
-use crate::reading::Trust;
 use crate::reply::settings::{LetterSettings, MailIdentity};
 use crate::reply::smtp::{self, SmtpSettings, on_this_machine};
 use crate::sandbox::SandboxSettings;
-use crate::store::Retention;
+pub use retention::RetentionSettings;
 use serde::Deserialize;
+pub use signatures::SignatureSettings;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -165,104 +168,6 @@ pub struct ReplySettings {
 impl Default for ReplySettings {
     fn default() -> Self {
         Self { max_per_address: 20, max_per_domain: 500, max_total: 5000 }
-    }
-}
-
-/// How long what requesters wrote is kept, counted from the last decision or letter.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RetentionSettings {
-    /// Accepted declarations.
-    pub accepted: Span,
-    /// Rejected ones.
-    pub rejected: Span,
-    /// Ones that a person looked at and closed.
-    pub review: Span,
-    /// Mails of nothing but documents that came before.
-    pub repeated: Span,
-    /// Questions without a form.
-    pub question: Span,
-    /// Mails written by machines.
-    pub automatic: Span,
-    /// Mails put aside for a person and never taken up.
-    pub parked: Span,
-}
-
-impl Default for RetentionSettings {
-    fn default() -> Self {
-        Self {
-            // as long as somebody may claim something from it (French civil code, art. 2224)
-            accepted: Span::days(5 * 365),
-            rejected: Span::days(365),
-            review: Span::days(2 * 365),
-            repeated: Span::days(365),
-            question: Span::days(365),
-            automatic: Span::days(90),
-            parked: Span::days(365),
-        }
-    }
-}
-
-impl From<&RetentionSettings> for Retention {
-    fn from(settings: &RetentionSettings) -> Self {
-        Self {
-            accepted: settings.accepted.signed(),
-            rejected: settings.rejected.signed(),
-            review: settings.review.signed(),
-            repeated: settings.repeated.signed(),
-            question: settings.question.signed(),
-            automatic: settings.automatic.signed(),
-            parked: settings.parked.signed(),
-        }
-    }
-}
-
-/// Digital signatures on PDFs.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SignatureSettings {
-    /// Certificates of the authorities that are trusted: PEM files, or folders of `.pem` and `.crt`
-    /// files. Without any, each sound signature is noted as one of an unchecked issuer.
-    pub trust: Vec<PathBuf>,
-}
-
-/// Bytes of certificates at most; they are told to each child.
-const MOST_TRUSTED: usize = 512 << 10;
-
-impl SignatureSettings {
-    /// Reads the certificates.
-    ///
-    /// # Errors
-    /// A file or folder that is not there, or a file that holds no certificate.
-    pub fn load(&self) -> Result<Trust, ConfigError> {
-        let mut trust = Trust::default();
-        let mut add = |path: &Path| {
-            let refused =
-                |why: String| ConfigError::Refused(format!("signatures.trust: {}: {why}", path.display()));
-            let pem = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
-            trust.add_pem(&pem).map_err(|error| refused(error.to_string()))
-        };
-        for path in &self.trust {
-            if !path.is_dir() {
-                add(path)?;
-                continue;
-            }
-            let ours =
-                |path: &PathBuf| path.extension().is_some_and(|ending| ending == "pem" || ending == "crt");
-            for entry in std::fs::read_dir(path)? {
-                let path = entry?.path();
-                if ours(&path) {
-                    add(&path)?;
-                }
-            }
-        }
-        if trust.size() > MOST_TRUSTED {
-            let most = MOST_TRUSTED >> 10;
-            return Err(ConfigError::Refused(format!(
-                "signatures.trust holds more than {most} KiB of certificates"
-            )));
-        }
-        Ok(trust)
     }
 }
 
