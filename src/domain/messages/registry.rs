@@ -174,6 +174,18 @@ fn cited(paragraph: Paragraph) -> String {
     format!("notice relative au FINESS, paragraphe « {} »", paragraph.heading())
 }
 
+/// The same of what may stand in no paragraph of its own: the notice opens with the rule for all.
+fn cited_or_general(paragraph: Option<Paragraph>) -> String {
+    paragraph.map_or_else(
+        || {
+            "notice relative au FINESS, premier paragraphe : « la règle qui s'applique en général est d'utiliser le FINESS \
+             juridique »"
+                .to_owned()
+        },
+        cited,
+    )
+}
+
 /// The number is not the one to order with; `right` names the one that is.
 #[must_use]
 pub fn finess_level(number: &str, because: &str, right: &str, paragraph: Paragraph) -> String {
@@ -184,17 +196,19 @@ pub fn finess_level(number: &str, because: &str, right: &str, paragraph: Paragra
 }
 
 #[must_use]
-pub fn finess_to_be_checked(number: &str, because: &str) -> String {
+pub fn finess_to_be_checked(number: &str, because: &str, paragraph: Option<Paragraph>) -> String {
     format!(
-        "Le numéro FINESS « {number} » (3.1) {because} : nous allons vérifier avec quel numéro commander."
+        "Le numéro FINESS « {number} » (3.1) {because} : nous allons vérifier avec quel numéro commander ({}).",
+        cited_or_general(paragraph)
     )
 }
 
 #[must_use]
-pub fn siret_to_be_checked(siret: &str, right: &str) -> String {
+pub fn siret_to_be_checked(siret: &str, right: &str, paragraph: Option<Paragraph>) -> String {
     format!(
         "La structure n'est identifiée que par le SIRET « {siret} » (3.1) alors qu'elle possède un numéro FINESS : nous \
-         allons vérifier s'il faut commander avec {right}."
+         allons vérifier s'il faut commander avec {right} ({}).",
+        cited_or_general(paragraph)
     )
 }
 

@@ -40,6 +40,16 @@ impl Row {
             None => Self::Other,
         }
     }
+
+    /// What the notice says of this row; `None`: only its first paragraph, the rule for all.
+    fn paragraph(self) -> Option<Paragraph> {
+        match self {
+            Self::A => Some(Paragraph::Hospitals),
+            Self::B => Some(Paragraph::Laboratories),
+            Self::C => Some(Paragraph::Centres),
+            Self::Liberal | Self::Other | Self::Unknown | Self::Several => None,
+        }
+    }
 }
 
 /// First whether there is a contract, then whether the number is the one to order with.
@@ -316,7 +326,7 @@ impl<'a> Table<'a> {
     }
 
     fn review(&self, because: &str) -> Finding {
-        let message = messages::finess_to_be_checked(self.number(), because);
+        let message = messages::finess_to_be_checked(self.number(), because, self.row().paragraph());
         Finding::review(Code::FinessLevel, Field::Finess, message)
     }
 }
@@ -334,9 +344,10 @@ fn by_siret(case: Case, siret: &str, found: &[&StructureFacts], contracts: &[Con
         let Some(finess) = one.structure.finess.as_deref() else { continue };
         let family = [finess].into_iter().chain(legal_number(one));
         let family = family.chain(one.establishments.iter().filter_map(|site| site.finess.as_deref()));
-        if Row::of(one.structure.class) == Row::B || family.into_iter().any(in_force) {
+        let row = Row::of(one.structure.class);
+        if row == Row::B || family.into_iter().any(in_force) {
             let right = format!("le numéro FINESS {}", named(finess, Some(&one.structure)));
-            let message = messages::siret_to_be_checked(siret, &right);
+            let message = messages::siret_to_be_checked(siret, &right, row.paragraph());
             return Some(Finding::review(Code::FinessLevel, Field::Finess, message));
         }
     }

@@ -1,7 +1,7 @@
 //! Every cell of the notice's table (rulebook, "Which FINESS"), and the contracts it rests on.
 
 use super::bench::{Bench, EG, EG_SIRET, EG2, EJ, TODAY, contract};
-use crate::domain::facts::{Class, ContractStatus};
+use crate::domain::facts::{Class, ContractStatus, Paragraph};
 use crate::domain::finding::{Code, Severity};
 use crate::domain::form::Field;
 use jiff::ToSpan;
@@ -50,6 +50,17 @@ fn says(bench: &Bench, cell: Cell) {
         let class = bench.structures[0].class.and_then(Class::paragraph);
         let heading = class.expect("the notice names this class").heading();
         assert!(message.contains(&format!("paragraphe « {heading} »")), "{message}");
+    }
+    if matches!(cell, Cell::Review) {
+        let message = bench.judged().findings.remove(0).message;
+        let wanted = match bench.structures[0].class.and_then(Class::paragraph) {
+            Some(centres @ Paragraph::Centres) => format!("paragraphe « {} »", centres.heading()),
+            // no paragraph of its own, or those of several classes
+            Some(Paragraph::Hospitals | Paragraph::Laboratories) | None => {
+                "premier paragraphe : « la règle qui s'applique en général".to_owned()
+            }
+        };
+        assert!(message.contains("notice relative au FINESS") && message.contains(&wanted), "{message}");
     }
 }
 
@@ -245,5 +256,8 @@ fn a_structure_known_by_siret_alone_has_its_contract_under_it() {
     let mut with_finess = by_siret(&[EJ]);
     with_finess.structures[0].finess = Some(EJ.to_owned());
     let message = with_finess.reviews(Code::FinessLevel, Field::Finess);
-    assert!(message.contains(EJ), "{message}");
+    assert!(message.contains(EJ) && message.contains("premier paragraphe"), "{message}");
+    with_finess.structures[0].class = Some(Class::Pharmacy);
+    let message = with_finess.reviews(Code::FinessLevel, Field::Finess);
+    assert!(message.contains(Paragraph::Laboratories.heading()), "{message}");
 }
