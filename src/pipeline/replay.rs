@@ -4,11 +4,16 @@
 use super::judge::Mail;
 use super::{Ground, Line};
 use crate::clock::paris_day;
-use crate::domain::case::CaseNumber;
+use crate::domain::case::{CaseNumber, Opened};
 use crate::fault::Fault;
 use crate::report::{Comparison, Recorded, Rows, Submission};
 use crate::sandbox::Unopened;
 use crate::store::{Lane, MailId, Past, PastCase};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// The reference day of a decision, when it was taken, and the snapshot that was asked.
+type DecidedOn = (Date, Timestamp, Option<i64>);
 
 /// Which registry answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,28 +53,35 @@ impl Line {
     /// A database that does not answer. What keeps one message from being replayed is in its answers.
     pub async fn replay(&self, message: MailId, against: Against) -> Result<(Vec<Replayed>, usize), Fault> {
         let past = self.store.past_decision(message).await?;
-        let judged = match self.judged_again(&past, against).await {
-            Ok(judged) => judged,
+        let (mail, opened) = match self.opened_of(&past).await {
+            Ok(opened) => opened,
             Err(why) => {
                 let not = |case: &PastCase| replayed(case, Again::NotReplayed(why.clone()));
                 return Ok((past.cases.iter().map(not).collect(), 0));
             }
         };
-        let more = judged.len().saturating_sub(past.cases.len());
-        let mut judged = judged.into_iter();
+        // one of a mail's cases may have waited: then it was judged later than the others
+        let mut grounds: Vec<(DecidedOn, Result<Vec<Submission>, String>)> = Vec::new();
         let mut all = Vec::with_capacity(past.cases.len());
-        for case in &past.cases {
-            let end = match judged.next() {
+        for (place, case) in past.cases.iter().enumerate() {
+            let on = (case.day, case.decided_at, case.registry_snapshot);
+            if !grounds.iter().any(|(known, _)| *known == on) {
+                grounds.push((on, self.judged_again(mail, opened.clone(), case, against).await));
+            }
+            let found = grounds.iter().find(|(known, _)| *known == on);
+            let end = match found.map(|(_, judged)| judged) {
+                Some(Err(why)) => Again::NotReplayed(why.clone()),
+                Some(Ok(judged)) => judged.get(place).map_or(Again::NoSubmission, |now| compared(case, now)),
                 None => Again::NoSubmission,
-                Some(now) => compared(case, &now),
             };
             all.push(replayed(case, end));
         }
-        Ok((all, more))
+        let found = grounds.iter().filter_map(|(_, judged)| Some(judged.as_ref().ok()?.len())).max();
+        Ok((all, found.unwrap_or_default().saturating_sub(past.cases.len())))
     }
 
-    /// The submissions as they are judged now, or why that cannot be told.
-    async fn judged_again(&self, past: &Past, against: Against) -> Result<Vec<Submission>, String> {
+    /// The mail, opened as it was then; or why it cannot be.
+    async fn opened_of<'p>(&self, past: &'p Past) -> Result<(Mail<'p>, Opened), String> {
         let Some(content) = past.content.as_ref() else {
             let purged = self.store.purged(past.message).await.map_err(|fault| fault.to_string())?;
             return Err(purged.map_or_else(
@@ -78,19 +90,29 @@ impl Line {
             ));
         };
         let mail = Mail { id: past.message, content, size: past.size, known: past.known() };
-        let ground = self.ground_of(past, against).await?;
         // whoever replays waits for paper, too
         let opened = self.open(mail, Lane::Paper).await.map_err(|unopened| match unopened {
             Unopened::Ended(ended) => format!("the mail could not be opened: {ended}"),
             Unopened::Fault(fault) => fault.to_string(),
         })?;
-        let opened = opened.ok_or("the mail could not be opened")?;
+        Ok((mail, opened.ok_or("the mail could not be opened")?))
+    }
+
+    /// A mail's submissions as they are judged now, on the day of one of its cases; or why that cannot
+    /// be told.
+    async fn judged_again(
+        &self,
+        mail: Mail<'_>,
+        opened: Opened,
+        case: &PastCase,
+        against: Against,
+    ) -> Result<Vec<Submission>, String> {
+        let ground = self.ground_of(case, against).await?;
         let judgement = self.judge(mail, opened, ground).await.map_err(|fault| fault.to_string())?;
         Ok(judgement.judged.iter().map(Submission::from).collect())
     }
 
-    async fn ground_of(&self, past: &Past, against: Against) -> Result<Ground<'_>, String> {
-        let case = past.cases.first().ok_or("it has no case")?;
+    async fn ground_of(&self, case: &PastCase, against: Against) -> Result<Ground<'_>, String> {
         let today = self.ground(case.day);
         if against == Against::RegistryNow {
             return Ok(today);

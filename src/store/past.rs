@@ -7,6 +7,7 @@ use crate::domain::form::Masked;
 use crate::fault::Fault;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::Deserialize;
 use sqlx::{AssertSqlSafe, FromRow};
 
 const DOING: &str = "reading a past decision";
@@ -41,7 +42,7 @@ pub struct PastCase {
     pub number: CaseNumber,
     /// The row: cases with a greater one came later.
     pub(super) id: i64,
-    /// The day of reception in Paris.
+    /// The reference day it was judged on: of reception in Paris, or when it had waited for a day.
     pub day: Date,
     pub decided_at: Timestamp,
     pub rules_version: String,
@@ -87,6 +88,23 @@ struct CaseColumns {
     reader_version: String,
     registry_snapshot: Option<i64>,
     report: String,
+    explanation: Option<String>,
+}
+
+/// Of an explanation: the day it was judged on, which of a case that waited is not that of reception.
+#[derive(Deserialize)]
+struct JudgedOn {
+    day: Date,
+}
+
+impl CaseColumns {
+    fn day(&self) -> Result<Date, Fault> {
+        let told = self.explanation.as_deref().and_then(|json| serde_json::from_str::<JudgedOn>(json).ok());
+        match told {
+            Some(JudgedOn { day }) => Ok(day),
+            None => self.day.parse().map_err(|error: jiff::Error| Fault::never(DOING, error)),
+        }
+    }
 }
 
 impl Store {
@@ -120,8 +138,9 @@ impl Store {
                 .map_err(fault(DOING))?;
         let raw = self.raw(message).await?.filter(|raw| !raw.is_empty());
         let rows: Vec<CaseColumns> = sqlx::query_as(
-            "SELECT id, number, day, decided_at, rules_version, reader_version, registry_snapshot, report \
-             FROM cases WHERE message_id = $1 ORDER BY position",
+            "SELECT id, number, day, decided_at, rules_version, reader_version, registry_snapshot, report, \
+             explanation FROM cases LEFT JOIN explanations ON explanations.case_id = cases.id \
+             WHERE message_id = $1 ORDER BY position",
         )
         .bind(message.0)
         .fetch_all(self.database.read())
@@ -132,7 +151,7 @@ impl Store {
             cases.push(PastCase {
                 number: word(CaseNumber::parse(&row.number), "cases.number")?,
                 id: row.id,
-                day: row.day.parse().map_err(|error: jiff::Error| Fault::never(DOING, error))?,
+                day: row.day()?,
                 decided_at: instant(row.decided_at)?,
                 rules_version: row.rules_version,
                 reader_version: row.reader_version,

@@ -1,6 +1,8 @@
 //! Past decisions taken again: the same on unchanged code and registry, and what would change otherwise.
 
 use crate::desk::{TestDesk, bytes_of, fixture, mail_with};
+use crate::wake::{SIGNATORY, imports_changed};
+use guichet::domain::case::VerdictKind;
 use guichet::registry::Options;
 use serde_json::Value;
 
@@ -149,6 +151,41 @@ async fn the_registry_of_then_and_of_now_are_told_apart_while_both_are_kept() {
     let words = String::from_utf8(gone.stdout).unwrap();
     assert!(words.contains("F413-2026-000001  cannot be replayed: registry snapshot 1"), "{words}");
     desk.prints(&["replay", "--all", "--registry-now"]);
+}
+
+/// Two forms in one mail: one decided at once, the other when its signatory's card had become valid.
+#[tokio::test]
+async fn what_waited_for_a_day_is_decided_again_on_it_and_its_neighbour_on_its_own() {
+    let mut desk =
+        TestDesk::without_registry(&format!("{LASTING}[decision]\nnot_yet_valid = \"wait\"\n")).await;
+    let waits = attached_to("mails/demo/01-accepted-hospital.eml");
+    let at_once = attached_to("mails/demo/02-accepted-pharmacy-other-edition.eml");
+    let other = "2445063373;CDE;Étchegoyhen;Théodore;;220361950;2025-03-01;";
+    // the one's card begins after the day on which the other's ends
+    let begins = SIGNATORY.replace("2025-03-01", "2026-11-24");
+    let cards =
+        [(SIGNATORY, begins.as_str()), (&format!("{other}2028-02-29"), &format!("{other}2026-11-22"))];
+    imports_changed(&desk, "cards.csv", &cards).await;
+    let forms: [(&str, &[u8]); 2] = [("un.pdf", &at_once), ("deux.pdf", &waits)];
+    desk.receives(&mail_with("a@cabinet-a.fr", "1@cabinet-a.fr", &forms));
+    desk.turn().await;
+    let verdicts =
+        async |desk: &TestDesk| desk.cases().await.iter().map(|one| one.verdict).collect::<Vec<_>>();
+    assert_eq!(verdicts(&desk).await, [VerdictKind::Accepted, VerdictKind::Review]);
+    desk.hours_pass(48).turn().await;
+    assert_eq!(verdicts(&desk).await, [VerdictKind::Accepted, VerdictKind::Accepted]);
+    for registry in ["--registry-then", "--registry-now"] {
+        let told = summary(&desk.prints(&["replay", "--all", "--json", registry]));
+        assert_eq!((&told["cases"], &told["same"]), (&2.into(), &2.into()), "{registry}: {told}");
+        assert_eq!(told["more_submissions"], 0);
+    }
+}
+
+/// The document of a sample mail.
+fn attached_to(mail: &str) -> Vec<u8> {
+    let raw = bytes_of(mail);
+    let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();
+    mail.attachments().find(|part| part.contents().starts_with(b"%PDF")).unwrap().contents().to_vec()
 }
 
 #[tokio::test]

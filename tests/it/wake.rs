@@ -13,14 +13,19 @@ const ACCEPTED: &str = "mails/demo/01-accepted-hospital.eml";
 const REJECTED: &str = "mails/demo/04-rejected-mandate-ended.eml";
 
 /// Its signatory's card.
-const SIGNATORY: &str = "2986978269;CDE;Maïffret;Côme;;2B0721849;2025-03-01;2028-02-29;";
+pub const SIGNATORY: &str = "2986978269;CDE;Maïffret;Côme;;2B0721849;2025-03-01;2028-02-29;";
 
 /// The fixtures' registry with one thing changed in a file.
 async fn imports_with(desk: &TestDesk, file: &str, from: &str, to: &str) {
+    imports_changed(desk, file, &[(from, to)]).await;
+}
+
+/// The same with several.
+pub async fn imports_changed(desk: &TestDesk, file: &str, changes: &[(&str, &str)]) {
     let folder = tempfile::tempdir().unwrap();
     for name in ["structures.csv", "contracts.csv", "cards.csv", "mandates.csv"] {
         let mut text = String::from_utf8(bytes_of(&format!("registry/{name}"))).unwrap();
-        if name == file {
+        for (from, to) in changes.iter().filter(|_| name == file) {
             assert!(text.contains(from), "{from} is not in {name}");
             text = text.replace(from, to);
         }

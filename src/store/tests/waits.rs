@@ -6,7 +6,8 @@ use crate::domain::finding::{Code, Finding};
 use crate::domain::form::{Field, Masked};
 use crate::domain::rules::{Broken, What};
 use crate::store::{
-    Basis, CaseFilter, CaseState, NewCase, NewReply, NewWait, Sleeping, WaitsFor, Woken, WokenCase,
+    Basis, CaseFilter, CaseState, NewCase, NewReply, NewWait, PastFilter, Sleeping, WaitsFor, Woken,
+    WokenCase,
 };
 use jiff::civil::{Date, date};
 
@@ -94,6 +95,25 @@ async fn what_waits_for_a_day_is_woken_on_it() {
     desk.sleeps(waiting(WaitsFor::Validity, Some(date(2026, 11, 24)))).await;
     assert!(desk.store.next_to_wake(Some(9), TODAY).await.unwrap().is_none());
     assert!(desk.store.next_to_wake(Some(4), date(2026, 11, 24)).await.unwrap().is_some());
+}
+
+/// `replay` decides again on the day of the decision that stands, which is not that of reception.
+#[tokio::test]
+async fn a_case_that_waited_is_remembered_with_the_day_it_was_judged_on() {
+    let desk = Desk::new().await;
+    let number = desk.sleeps(waiting(WaitsFor::Validity, Some(date(2026, 11, 25)))).await;
+    let remembered = async || {
+        let numbers = vec![number.clone()];
+        let message = desk.store.past(&PastFilter { numbers, ..PastFilter::default() }).await.unwrap()[0];
+        desk.store.past_decision(message).await.unwrap().cases.remove(0).day
+    };
+    assert_eq!(remembered().await, TODAY);
+    let sleeping = desk.store.next_to_wake(Some(4), date(2026, 11, 25)).await.unwrap().unwrap();
+    let Woken::Judged(judged) = woken() else { unreachable!() };
+    let explanation = serde_json::json!({ "day": "2026-11-25", "rules": [] });
+    let judged = Woken::Judged(Box::new(WokenCase { explanation, ..*judged }));
+    assert!(desk.store.record_woken(&sleeping, &[judged], (&basis(), &[]), at(3000)).await.unwrap());
+    assert_eq!(remembered().await, date(2026, 11, 25));
 }
 
 #[tokio::test]
