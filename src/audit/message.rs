@@ -262,6 +262,7 @@ impl Look<'_> {
                 }
             }
         }
+        self.staff(row, &told.staff).await?;
         if self.story.purged.is_some() {
             return self.emptied(row).await;
         }

@@ -22,10 +22,13 @@ mod chain;
 mod message;
 mod reply;
 mod rows;
+mod staff;
 mod story;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod touched_tests;
 
 use crate::database::{Database, fault};
 use crate::fault::Fault;

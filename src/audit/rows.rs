@@ -124,6 +124,14 @@ pub(super) struct FindingRow {
 }
 
 #[derive(FromRow)]
+pub(super) struct StaffRow {
+    pub(super) id: i64,
+    pub(super) verdict: String,
+    pub(super) decided_by: String,
+    pub(super) recorded_at: i64,
+}
+
+#[derive(FromRow)]
 pub(super) struct ReplyRow {
     pub(super) id: i64,
     pub(super) template: String,

@@ -25,6 +25,7 @@ pub(super) struct Story {
 pub(super) struct Told {
     pub(super) event: i64,
     pub(super) at: i64,
+    pub(super) by: String,
     pub(super) detail: Value,
     pub(super) aside: Option<Value>,
     /// What stands beside it, as it is.
@@ -49,6 +50,8 @@ pub(super) struct CaseTold {
     pub(super) explanation: Value,
     /// The event that said verdict or report last.
     pub(super) decided: (i64, i64),
+    /// What staff said that they decided, in order.
+    pub(super) staff: Vec<Told>,
 }
 
 /// A reply: how it came to be, and where it stands.
@@ -67,7 +70,8 @@ pub(super) struct ReplyTold {
 impl Told {
     fn new(row: &EventRow) -> Self {
         let text = row.text.clone();
-        Self { event: row.id, at: row.at, detail: row.detail(), aside: row.aside(), text }
+        let by = row.actor.clone();
+        Self { event: row.id, at: row.at, by, detail: row.detail(), aside: row.aside(), text }
     }
 
     /// What the event says under this key; `None` where it is of a version that did not say it.
@@ -124,7 +128,11 @@ impl Story {
             let (verdict, state, report) = (of("verdict"), of("state"), of("report_sha256"));
             let explanation = of("explanation_sha256");
             let decided = (told.event, told.at);
-            self.cases.insert(id, CaseTold { opened: told, verdict, state, report, explanation, decided });
+            let staff = Vec::new();
+            let case = CaseTold { opened: told, verdict, state, report, explanation, decided, staff };
+            self.cases.insert(id, case);
+        } else if kind == "staff_decided" {
+            self.cases.entry(id).and_modify(|case| case.staff.push(told));
         } else if let Some(case) = self.cases.get_mut(&id) {
             // whatever changes a case says what is new
             let places = [

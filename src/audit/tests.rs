@@ -2,14 +2,15 @@
 //! the events of the whole line.)
 
 use super::{Head, Trouble, head, sha256, verify};
+use crate::domain::finding::Code;
 use crate::domain::form::Masked;
 use crate::domain::mail::Delivery;
 use crate::store::tests::desk::{Desk, INBOX, LEASE, at, decision, ending, filled, mail, reply};
-use crate::store::{Cap, Ending, Recorded};
+use crate::store::{Cap, Ending, Recorded, StaffVerdict};
 use sqlx::Row as _;
 
 /// A store in which everything has happened that the store can do.
-async fn lived_in() -> Desk {
+pub(super) async fn lived_in() -> Desk {
     let desk = Desk::new().await;
     let store = &desk.store;
     desk.decides(1, "rejected").await;
@@ -50,20 +51,29 @@ async fn lived_in() -> Desk {
     store.unpark(parked, "Ada Lovelace", at(93)).await.unwrap();
     let again = store.claim("ada", crate::store::Lane::Quick, at(94), LEASE).await.unwrap().unwrap();
     store.park(&again, "and again", at(94)).await.unwrap();
+    // what staff decided of the first filled form, and then thought better of
+    let says = |accepted, codes: &[Code]| StaffVerdict {
+        case: cases[0].clone(),
+        accepted,
+        codes: codes.iter().copied().collect(),
+        by: "Camille".into(),
+    };
+    store.staff_decided(&[says(true, &[])], at(95)).await.unwrap();
+    store.staff_decided(&[says(false, &[Code::Missing, Code::Malformed])], at(95)).await.unwrap();
     let cap = Cap::Address(Masked::new("marie@hopital.example"));
-    store.trip(&cap, "20 replies to one address", at(95)).await.unwrap();
-    store.reset(&cap, "Ada Lovelace", at(96)).await.unwrap();
+    store.trip(&cap, "20 replies to one address", at(96)).await.unwrap();
+    store.reset(&cap, "Ada Lovelace", at(97)).await.unwrap();
     desk.adds_up().await;
     desk
 }
 
-async fn troubles(desk: &Desk, noted: &[Head]) -> Vec<Trouble> {
+pub(super) async fn troubles(desk: &Desk, noted: &[Head]) -> Vec<Trouble> {
     verify(desk.store.database(), noted).await.unwrap().troubles
 }
 
 /// What is done behind the store's back shows; undone, everything is whole again. Returns the first
 /// trouble.
-async fn shows(desk: &Desk, done: &str, undone: &str) -> Trouble {
+pub(super) async fn shows(desk: &Desk, done: &str, undone: &str) -> Trouble {
     desk.behind_its_back(done).await.unwrap_or_else(|error| panic!("{done}: {error}"));
     let found = troubles(desk, &[]).await;
     desk.behind_its_back(undone).await.unwrap_or_else(|error| panic!("{undone}: {error}"));
@@ -73,7 +83,7 @@ async fn shows(desk: &Desk, done: &str, undone: &str) -> Trouble {
 const COLUMNS: &str = "id, at, kind, message_id, case_id, reply_id, actor, detail, seal, hash";
 
 /// `INSERT` of the event as it stands, to put it back.
-async fn written(desk: &Desk, id: i64) -> String {
+pub(super) async fn written(desk: &Desk, id: i64) -> String {
     let row = sqlx::query(
         "SELECT id, at, kind, message_id, case_id, reply_id, actor, detail, seal, hash FROM events WHERE id = $1",
     )
@@ -241,7 +251,7 @@ async fn a_chain_rewritten_or_cut_off_with_its_head_is_found_by_a_head_noted_bef
 }
 
 /// Table, the row, and what its columns are changed to.
-const TOLD: [(&str, &str, &str); 13] = [
+const TOLD: [(&str, &str, &str); 15] = [
     (
         "messages",
         "id = 3",
@@ -275,6 +285,8 @@ const TOLD: [(&str, &str, &str); 13] = [
     ),
     ("event_texts", "event_id = 2", "salt = 'e', text = 'e'"),
     ("case_years", "year = 2026", "last = 9"),
+    ("staff_verdicts", "id = 2", "verdict = 'accepted', decided_by = 'e', recorded_at = 1, case_id = 3"),
+    ("staff_verdict_codes", "staff_verdict = 2 AND code <> 'malformed'", "code = 'e'"),
 ];
 
 #[tokio::test]
