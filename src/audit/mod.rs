@@ -27,8 +27,6 @@ mod story;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod touched_tests;
 
 use crate::database::{Database, fault};
 use crate::fault::Fault;

@@ -1,6 +1,8 @@
 //! Every hand that touches the record shows, on both engines. (`tests/it/audit.rs` does the same to
 //! the events of the whole line.)
 
+mod touched;
+
 use super::{Head, Trouble, head, sha256, verify};
 use crate::domain::finding::Code;
 use crate::domain::form::Masked;
@@ -10,7 +12,7 @@ use crate::store::{Cap, Ending, Recorded, StaffVerdict};
 use sqlx::Row as _;
 
 /// A store in which everything has happened that the store can do.
-pub(super) async fn lived_in() -> Desk {
+async fn lived_in() -> Desk {
     let desk = Desk::new().await;
     let store = &desk.store;
     desk.decides(1, "rejected").await;
@@ -67,13 +69,13 @@ pub(super) async fn lived_in() -> Desk {
     desk
 }
 
-pub(super) async fn troubles(desk: &Desk, noted: &[Head]) -> Vec<Trouble> {
+async fn troubles(desk: &Desk, noted: &[Head]) -> Vec<Trouble> {
     verify(desk.store.database(), noted).await.unwrap().troubles
 }
 
 /// What is done behind the store's back shows; undone, everything is whole again. Returns the first
 /// trouble.
-pub(super) async fn shows(desk: &Desk, done: &str, undone: &str) -> Trouble {
+async fn shows(desk: &Desk, done: &str, undone: &str) -> Trouble {
     desk.behind_its_back(done).await.unwrap_or_else(|error| panic!("{done}: {error}"));
     let found = troubles(desk, &[]).await;
     desk.behind_its_back(undone).await.unwrap_or_else(|error| panic!("{undone}: {error}"));
@@ -83,7 +85,7 @@ pub(super) async fn shows(desk: &Desk, done: &str, undone: &str) -> Trouble {
 const COLUMNS: &str = "id, at, kind, message_id, case_id, reply_id, actor, detail, seal, hash";
 
 /// `INSERT` of the event as it stands, to put it back.
-pub(super) async fn written(desk: &Desk, id: i64) -> String {
+async fn written(desk: &Desk, id: i64) -> String {
     let row = sqlx::query(
         "SELECT id, at, kind, message_id, case_id, reply_id, actor, detail, seal, hash FROM events WHERE id = $1",
     )
@@ -195,7 +197,7 @@ async fn hash_of(desk: &Desk, id: i64) -> String {
 
 /// An event that somebody makes up who knows how hashes are made.
 fn forged(id: i64, before: &str) -> (String, String) {
-    let row = super::rows::EventRow {
+    let row = crate::audit::rows::EventRow {
         id,
         at: at(1).as_millisecond(),
         kind: "cap_reset".into(),
@@ -333,7 +335,7 @@ async fn events_without_a_seal_are_checked_as_they_were_written() {
     let desk = Desk::new().await;
     let mut before = String::new();
     for id in 1..=3 {
-        let row = super::rows::EventRow {
+        let row = crate::audit::rows::EventRow {
             id,
             at: id,
             kind: "cap_tripped".into(),
@@ -347,7 +349,7 @@ async fn events_without_a_seal_are_checked_as_they_were_written() {
             salt: None,
             text: None,
         };
-        let mut all = super::rows::EventRow::field(&before);
+        let mut all = crate::audit::rows::EventRow::field(&before);
         all.extend(row.fields());
         before = sha256(&all);
         desk.behind_its_back(&format!(

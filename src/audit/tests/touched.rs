@@ -1,7 +1,7 @@
 //! Two more hands that touch the record: one that changes places, one that makes staff say otherwise.
 
-use super::head;
-use super::tests::{lived_in, shows, troubles, written};
+use super::{lived_in, shows, troubles, written};
+use crate::audit::head;
 use crate::domain::mail::Delivery;
 use crate::store::StaffVerdict;
 use crate::store::tests::desk::{Desk, LEASE, at};
