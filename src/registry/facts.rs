@@ -67,7 +67,7 @@ impl Registry {
         now: Timestamp,
         max_age: SignedDuration,
     ) -> Result<Vec<Facts>, Fault> {
-        let gathered = Gathered::of(&Asked::new(&self.database, snapshot), wanted).await?;
+        let gathered = Gathered::of(Asked::new(&self.database, snapshot).await?, wanted).await?;
         let silent = |table| snapshot.silent(table, now, max_age);
         let silent = Silent {
             structures: silent(Table::Structures),
@@ -102,7 +102,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    async fn of(asked: &Asked<'_>, wanted: &[Wanted]) -> Result<Self, Fault> {
+    async fn of(mut asked: Asked<'_>, wanted: &[Wanted]) -> Result<Self, Fault> {
         let finess = distinct(wanted.iter().filter_map(|one| one.finess.as_ref()).map(Finess::as_str));
         let siret = distinct(wanted.iter().filter_map(|one| one.siret.as_ref()).map(Siret::as_str));
         let rangs = distinct(wanted.iter().flat_map(|one| &one.rpps_rang).map(RppsRang::as_str));
@@ -120,8 +120,9 @@ impl Gathered {
         let classed = |known: &[Known]| known.iter().map(|one| classified(one, &legal, table).0).collect();
         let narrow = numbers(named().chain(&legal).map(|one| &one.structure));
         let wide = numbers(named().chain(&legal).chain(&establishments).map(|one| &one.structure));
-        let (contract_rows, card_rows, mandate_rows) =
-            tokio::try_join!(asked.contracts(&wide), asked.cards(&cards), asked.mandates(&narrow))?;
+        let contract_rows = asked.contracts(&wide).await?;
+        let card_rows = asked.cards(&cards).await?;
+        let mandate_rows = asked.mandates(&narrow).await?;
         Ok(Self {
             unreadable: [
                 asked.unreadable(Table::Structures, finess.iter().chain(&siret).chain(&rangs)).await?,

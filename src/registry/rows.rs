@@ -7,7 +7,8 @@ use crate::database::{Database, fault, list};
 use crate::domain::facts::{Card, Contract, Mandate, Structure};
 use crate::fault::Fault;
 use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AssertSqlSafe, FromRow};
 use std::collections::BTreeSet;
 
 pub(super) const DOING: &str = "asking the registry";
@@ -44,9 +45,10 @@ pub struct Origin {
     pub(super) id: i64,
 }
 
-/// A snapshot being asked.
+/// A snapshot being asked, over one connection: a pool would have the server answer each time that the
+/// connection lives, before each of a form's dozen questions.
 pub(super) struct Asked<'a> {
-    database: &'a Database,
+    connection: PoolConnection<Any>,
     snapshot: &'a Snapshot,
 }
 
@@ -54,13 +56,14 @@ pub(super) struct Asked<'a> {
 const SHOWN: &str = "came <= $1 AND (gone IS NULL OR gone > $1)";
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(database: &'a Database, snapshot: &'a Snapshot) -> Self {
-        Self { database, snapshot }
+    pub(super) async fn new(database: &Database, snapshot: &'a Snapshot) -> Result<Self, Fault> {
+        let connection = database.read().acquire().await.map_err(fault(DOING))?;
+        Ok(Self { connection, snapshot })
     }
 
     /// Structures, open ones first (official files hold the odd number twice). Where both our own
     /// file and the public one know a structure, our own row is completed from the public one.
-    pub(super) async fn structures(&self, by: By, keys: &[String]) -> Result<Vec<Known>, Fault> {
+    pub(super) async fn structures(&mut self, by: By, keys: &[String]) -> Result<Vec<Known>, Fault> {
         let mut found = self.structure_rows(by, keys).await?;
         let loaded = |feed| self.snapshot.feed(feed).is_some();
         if loaded(Feed::Structures) && loaded(Feed::Finess) {
@@ -80,7 +83,7 @@ impl<'a> Asked<'a> {
         Ok(found)
     }
 
-    async fn structure_rows(&self, by: By, keys: &[String]) -> Result<Vec<Known>, Fault> {
+    async fn structure_rows(&mut self, by: By, keys: &[String]) -> Result<Vec<Known>, Fault> {
         let condition = match by {
             By::Finess => "finess IN",
             By::LegalEntity => "finess_ej IN",
@@ -99,7 +102,7 @@ impl<'a> Asked<'a> {
         rows.into_iter().map(StructureColumns::known).collect()
     }
 
-    pub(super) async fn contracts(&self, keys: &[String]) -> Result<Vec<(Contract, Origin)>, Fault> {
+    pub(super) async fn contracts(&mut self, keys: &[String]) -> Result<Vec<(Contract, Origin)>, Fault> {
         let rows: Vec<ContractColumns> = self
             .matching(
                 "SELECT id, came, line, number, structure, valid_from, valid_until, status, \
@@ -113,7 +116,7 @@ impl<'a> Asked<'a> {
     }
 
     /// Cards; of a number that is there twice, the opposed one first, then the one that lasts.
-    pub(super) async fn cards(&self, keys: &[String]) -> Result<Vec<(Card, Origin)>, Fault> {
+    pub(super) async fn cards(&mut self, keys: &[String]) -> Result<Vec<(Card, Origin)>, Fault> {
         let rows: Vec<CardColumns> = self
             .matching(
                 "SELECT id, feed, came, line, flagged, number, kind, last_name, first_name, structure, valid_from, \
@@ -127,7 +130,7 @@ impl<'a> Asked<'a> {
         rows.into_iter().map(CardColumns::card).collect()
     }
 
-    pub(super) async fn mandates(&self, keys: &[String]) -> Result<Vec<(Mandate, Origin)>, Fault> {
+    pub(super) async fn mandates(&mut self, keys: &[String]) -> Result<Vec<(Mandate, Origin)>, Fault> {
         let rows: Vec<MandateColumns> = self
             .matching(
                 "SELECT id, came, line, structure, last_name, first_name, card, valid_from, valid_until \
@@ -142,7 +145,7 @@ impl<'a> Asked<'a> {
 
     /// Those of the keys that stand in a row which the import could not read.
     pub(super) async fn unreadable<'k>(
-        &self,
+        &mut self,
         table: Table,
         keys: impl IntoIterator<Item = &'k String>,
     ) -> Result<BTreeSet<String>, Fault> {
@@ -167,7 +170,7 @@ impl<'a> Asked<'a> {
     /// Rows whose column is one of the keys. The list of parameters is filled up to a power of
     /// two, so that a handful of statements serves families of every size.
     async fn matching<T>(
-        &self,
+        &mut self,
         select: &str,
         condition: &str,
         order: &str,
@@ -193,7 +196,7 @@ impl<'a> Asked<'a> {
             for key in some.iter().chain(std::iter::repeat_n(last, slots - some.len())) {
                 query = query.bind(key);
             }
-            found.extend(query.fetch_all(self.database.read()).await.map_err(fault(DOING))?);
+            found.extend(query.fetch_all(&mut *self.connection).await.map_err(fault(DOING))?);
         }
         Ok(found)
     }

@@ -42,7 +42,7 @@ impl Registry {
     /// What is known about a FINESS, a SIRET, an RPPS rang or a card. `None`: nothing was ever loaded.
     pub async fn known_about(&self, number: &str) -> Result<Option<KnownAbout>, Fault> {
         let Some(snapshot) = self.current().await? else { return Ok(None) };
-        let asked = Asked::new(&self.database, &snapshot);
+        let mut asked = Asked::new(&self.database, &snapshot).await?;
         let key = [number.to_owned()];
         let mut found = Vec::new();
         for by in [By::Finess, By::Siret, By::RppsRang] {

@@ -1,9 +1,10 @@
 //! Writing what a feed brings: only the rows that are new are written, only those that are gone are
 //! marked; nothing of it is seen before the snapshot becomes current.
 
-use super::super::feed::{Feed, Holds, Table};
-use super::row::{BETWEEN, Bad, Row};
-use crate::database::{AnyQuery, Database, Engine, clean, fault};
+use super::super::feed::{Feed, Table};
+use super::batch::{Batch, rows_a_statement};
+use super::row::{Bad, Row};
+use crate::database::{Database, Engine, clean, fault};
 use crate::fault::Fault;
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
@@ -12,8 +13,8 @@ use std::collections::BTreeMap;
 
 pub(in crate::registry) const DOING: &str = "loading the registry";
 
-/// Rows of one INSERT. With 19 columns well below SQLite's limit of parameters.
-const ROWS_A_STATEMENT: usize = 200;
+/// RPPS rang of one INSERT.
+const RANGS_A_STATEMENT: usize = 200;
 /// Rows of one transaction: so short that the daemon's own writes get in between.
 const ROWS_A_COMMIT: usize = 5_000;
 /// Rows that are sorted together before they are written, and their bytes. Written in the order of
@@ -31,6 +32,16 @@ pub(in crate::registry) struct Loading<'a> {
     next_bad: i64,
     /// What was loaded, for `registry_feeds`.
     loaded: Vec<LoadedFeed>,
+    /// What is taken out.
+    pub(super) without: Option<Without>,
+}
+
+/// A feed that this snapshot does not have any more.
+pub(super) enum Without {
+    /// Its table does not answer until it is loaded again.
+    Withdrawn(Feed, String),
+    /// As if it had never been loaded.
+    Forgotten(Feed),
 }
 
 /// A feed that was loaded.
@@ -85,7 +96,8 @@ impl<'a> Loading<'a> {
         for (dead,) in dead {
             super::clear::undo(database, dead).await?;
         }
-        let mut loading = Self { database, id, next: BTreeMap::new(), next_bad: 0, loaded: Vec::new() };
+        let mut loading =
+            Self { database, id, next: BTreeMap::new(), next_bad: 0, loaded: Vec::new(), without: None };
         for table in Table::ALL {
             loading.next.insert(table, loading.first_free(table.name()).await?);
         }
@@ -109,9 +121,18 @@ impl<'a> Loading<'a> {
         self.next.get(&table).copied().unwrap_or(i64::MAX)
     }
 
-    /// A transaction in which we are the importer; a fault where another has begun since.
-    async fn step(&self) -> Result<Transaction<'static, Any>, Fault> {
-        step(self.database, self.id).await
+    /// A transaction in which we are the importer; a fault where another has begun since. PostgreSQL
+    /// need not have it on the disk at once: it is there before the last one, which makes the snapshot
+    /// current, and until then nobody misses it.
+    pub(super) async fn step(&self) -> Result<Transaction<'static, Any>, Fault> {
+        let mut transaction = ours(self.database, self.id).await?;
+        if self.database.engine() == Engine::Postgres {
+            sqlx::query("SET LOCAL synchronous_commit = off")
+                .execute(&mut *transaction)
+                .await
+                .map_err(fault(DOING))?;
+        }
+        Ok(transaction)
     }
 
     pub(in crate::registry) async fn open(&self, feed: Feed) -> Result<FeedLoad, Fault> {
@@ -219,7 +240,7 @@ impl<'a> Loading<'a> {
         for some in rows.chunks(ROWS_A_COMMIT) {
             let mut transaction = self.step().await?;
             let mut rangs = Vec::new();
-            for batch in some.chunks(ROWS_A_STATEMENT) {
+            for batch in some.chunks(rows_a_statement(self.database.engine())) {
                 let rows = Batch { first: next, snapshot: self.id, feed: load.feed, rows: batch };
                 rows.insert(self.database.engine(), &mut transaction).await?;
                 if table == Table::Structures {
@@ -227,7 +248,7 @@ impl<'a> Loading<'a> {
                 }
                 next += i64::try_from(batch.len()).unwrap_or_default();
             }
-            for pairs in rangs.chunks(ROWS_A_STATEMENT) {
+            for pairs in rangs.chunks(RANGS_A_STATEMENT) {
                 let values = self.database.engine().values(pairs.len(), 2);
                 let sql = format!("INSERT INTO registry_rangs (rpps_rang, structure) VALUES {values}");
                 let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -242,10 +263,22 @@ impl<'a> Loading<'a> {
         Ok(())
     }
 
+    /// Has PostgreSQL look at the new rows before anybody asks for them: it would by itself, a minute
+    /// later, and plan badly until then.
+    pub(in crate::registry) async fn looked_over(&self) -> Result<(), Fault> {
+        if self.database.engine() == Engine::Postgres {
+            let names = Table::ALL.map(Table::name).join(", ");
+            let sql = format!("ANALYZE {names}, registry_rangs, registry_bad_keys");
+            let mut connection = self.database.writer(DOING).await?;
+            sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await.map_err(fault(DOING))?;
+        }
+        Ok(())
+    }
+
     /// Makes this snapshot current, in one transaction. Feeds that were not loaded are carried over.
     pub(in crate::registry) async fn finish(self, before: Option<i64>, now: Timestamp) -> Result<i64, Fault> {
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let mut transaction = self.step().await?;
+        let mut transaction = ours(self.database, self.id).await?;
         for one in &self.loaded {
             sqlx::query(
                 "INSERT INTO registry_feeds (snapshot, feed, loaded_at, origin, rows, flagged, bad_rows) \
@@ -262,14 +295,32 @@ impl<'a> Loading<'a> {
             .await
             .map_err(fault(DOING))?;
         }
+        if let Some(Without::Withdrawn(feed, by)) = &self.without {
+            sqlx::query(
+                "INSERT INTO registry_feeds (snapshot, feed, loaded_at, origin, rows, flagged, bad_rows, \
+                 withdrawn_at, withdrawn_by) VALUES ($1, $2, $3, '', 0, 0, 0, $3, $4)",
+            )
+            .bind(self.id)
+            .bind(feed.as_str())
+            .bind(now.as_millisecond())
+            .bind(clean(by))
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault(DOING))?;
+        }
         sqlx::query(
-            "INSERT INTO registry_feeds (snapshot, feed, loaded_at, origin, rows, flagged, bad_rows) \
-             SELECT $1, feed, loaded_at, origin, rows, flagged, bad_rows FROM registry_feeds AS old \
-             WHERE old.snapshot = $2 AND NOT EXISTS \
+            "INSERT INTO registry_feeds (snapshot, feed, loaded_at, origin, rows, flagged, bad_rows, \
+             withdrawn_at, withdrawn_by) \
+             SELECT $1, feed, loaded_at, origin, rows, flagged, bad_rows, withdrawn_at, withdrawn_by \
+             FROM registry_feeds AS old WHERE old.snapshot = $2 AND old.feed <> $3 AND NOT EXISTS \
              (SELECT 1 FROM registry_feeds AS new WHERE new.snapshot = $1 AND new.feed = old.feed)",
         )
         .bind(self.id)
         .bind(before.unwrap_or(0))
+        .bind(match &self.without {
+            Some(Without::Forgotten(feed)) => feed.as_str(),
+            Some(Without::Withdrawn(..)) | None => "",
+        })
         .execute(&mut *transaction)
         .await
         .map_err(fault(DOING))?;
@@ -292,9 +343,9 @@ impl<'a> Loading<'a> {
     }
 }
 
-/// See `Loading::step`. The row that names the importer is locked by it, so that on PostgreSQL, too,
+/// A transaction in which we are the importer; a fault where another has begun since. The row that names the importer is locked by it, so that on PostgreSQL, too,
 /// no step of one import comes between another's beginning and its clearing away.
-async fn step(database: &Database, id: i64) -> Result<Transaction<'static, Any>, Fault> {
+async fn ours(database: &Database, id: i64) -> Result<Transaction<'static, Any>, Fault> {
     let mut transaction = database.begin(DOING).await?;
     let ours =
         sqlx::query("UPDATE registry_importer SET snapshot = snapshot WHERE one = 1 AND snapshot = $1")
@@ -319,95 +370,5 @@ impl FeedLoad {
             }
         }
         false
-    }
-}
-
-/// Rows of one INSERT.
-struct Batch<'r> {
-    first: i64,
-    snapshot: i64,
-    feed: Feed,
-    rows: &'r [Row],
-}
-
-impl<'r> Batch<'r> {
-    async fn insert(&self, engine: Engine, transaction: &mut Transaction<'static, Any>) -> Result<(), Fault> {
-        let table = self.feed.table();
-        let names: Vec<_> = table.columns().iter().map(|(name, _)| *name).collect();
-        let into = format!("INSERT INTO {} (id, feed, line, hash, came, {})", table.name(), names.join(", "));
-        match engine {
-            Engine::Sqlite => {
-                let values = engine.values(self.rows.len(), names.len() + 5);
-                let mut query = sqlx::query(AssertSqlSafe(format!("{into} VALUES {values}")));
-                for (id, row) in (self.first..).zip(self.rows) {
-                    let line = i64::try_from(row.line).unwrap_or(i64::MAX);
-                    query = query.bind(id).bind(self.feed.as_str()).bind(line).bind(row.hash);
-                    query = query.bind(self.snapshot);
-                    query = row
-                        .cells()
-                        .zip(table.columns())
-                        .fold(query, |query, (cell, (_, holds))| bind(query, cell, *holds));
-                }
-                query.execute(&mut **transaction).await.map_err(fault(DOING))?;
-            }
-            Engine::Postgres => {
-                // thousands of parameters are slow there; one list a column is not
-                let list = |n: usize| format!("string_to_array(${n}, U&'\\001F', '')");
-                let columns = table.columns().iter().map(|(name, holds)| match holds {
-                    Holds::Text => name.to_string(),
-                    Holds::Words => format!("COALESCE({name}, '')"),
-                    Holds::Number => format!("CAST({name} AS BIGINT)"),
-                });
-                let sql = format!(
-                    "{into} SELECT $1 + place - 1, $2, CAST(line AS BIGINT), CAST(hash AS BIGINT), $3, {} \
-                     FROM unnest({}, {}, {}) WITH ORDINALITY AS given (line, hash, {}, place)",
-                    columns.collect::<Vec<_>>().join(", "),
-                    list(4),
-                    list(5),
-                    (0..names.len()).map(|n| list(n + 6)).collect::<Vec<_>>().join(", "),
-                    names.join(", "),
-                );
-                let mut lists = vec![String::new(); names.len() + 2];
-                for (n, row) in self.rows.iter().enumerate() {
-                    let (line, hash) = (row.line.to_string(), row.hash.to_string());
-                    let cells = [line.as_str(), hash.as_str()].into_iter().chain(row.cells());
-                    for (list, cell) in lists.iter_mut().zip(cells) {
-                        if n > 0 {
-                            list.push(BETWEEN);
-                        }
-                        list.push_str(cell);
-                    }
-                }
-                let mut query = sqlx::query(AssertSqlSafe(sql))
-                    .bind(self.first)
-                    .bind(self.feed.as_str())
-                    .bind(self.snapshot);
-                for list in lists {
-                    query = query.bind(list);
-                }
-                query.execute(&mut **transaction).await.map_err(fault(DOING))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The RPPS rang of structures, with the structure's number.
-    fn rangs(&self) -> impl Iterator<Item = (&'r str, i64)> + use<'r> {
-        const RPPS_RANG: usize = 4;
-        (self.first..).zip(self.rows).flat_map(|(id, row)| {
-            let mut its: Vec<_> = row.cells().nth(RPPS_RANG).unwrap_or_default().split(' ').collect();
-            its.retain(|rang| !rang.is_empty());
-            its.sort_unstable();
-            its.dedup();
-            its.into_iter().map(move |rang| (rang, id))
-        })
-    }
-}
-
-fn bind<'q>(query: AnyQuery<'q>, cell: &str, holds: Holds) -> AnyQuery<'q> {
-    match holds {
-        Holds::Text => query.bind((!cell.is_empty()).then(|| cell.to_owned())),
-        Holds::Words => query.bind(cell.to_owned()),
-        Holds::Number => query.bind(cell.parse::<i64>().unwrap_or_default()),
     }
 }

@@ -1,5 +1,6 @@
 //! Loading feeds as a new snapshot: all or nothing.
 
+mod batch;
 mod changes;
 mod clear;
 mod encoding;
@@ -9,6 +10,7 @@ mod holders;
 pub(super) mod load;
 mod own;
 pub(super) mod row;
+mod withdraw;
 
 use super::Registry;
 use super::feed::Feed;
@@ -25,6 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
+pub use withdraw::{NotWithdrawn, Withdrawal};
 
 /// A file to be loaded. Several of one feed (the two of the legacy FINESS) make it together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,6 +242,7 @@ impl Registry {
             loading.abandon().await?;
             return Err(NotImported::Refused { refusals, bad_rows });
         }
+        loading.looked_over().await?;
         let mut feeds = Vec::with_capacity(read.len());
         for (feed, one) in &read {
             let changes = match &before {
