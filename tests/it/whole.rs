@@ -21,6 +21,12 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
+        let machine = Self::without_registry();
+        machine.imports();
+        machine
+    }
+
+    fn without_registry() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (dovecot, postfix) = (Dovecot::start(), Postfix::start());
         let root = folder.path().display();
@@ -32,10 +38,12 @@ impl Machine {
             postfix.port,
         );
         std::fs::write(folder.path().join("guichet.toml"), config).unwrap();
-        let machine = Self { folder, dovecot, postfix, daemon: None };
-        let mut import = machine.guichet(&["registry", "import"]);
+        Self { folder, dovecot, postfix, daemon: None }
+    }
+
+    fn imports(&self) {
+        let mut import = self.guichet(&["registry", "import"]);
         assert!(import.arg(fixture("registry")).status().unwrap().success());
-        machine
     }
 
     fn guichet(&self, arguments: &[&str]) -> Command {
@@ -164,4 +172,46 @@ fn killed_again_and_again_it_loses_nothing_and_answers_nobody_twice() {
     assert!(replies.len() + unknown >= MAILS, "{} answered, {unknown} unknown", replies.len());
     let cases = machine.guichet(&["cases", "list", "--limit", "1000", "--json"]).output().unwrap();
     assert_eq!(String::from_utf8(cases.stdout).unwrap().lines().count(), MAILS);
+}
+
+/// Cases wait because nothing is loaded; an import brings it, and the daemon is killed again and again
+/// while it wakes them. Each requester has one receipt and one decision, or they stand in the list of
+/// those whose end is unknown.
+#[test]
+fn killed_again_and_again_while_it_wakes_what_waited_it_tells_each_decision_once() {
+    const MAILS: usize = 24;
+    let mut machine = Machine::without_registry();
+    for n in 0..MAILS {
+        machine.dovecot.deliver(&nth(n));
+    }
+    machine.starts();
+    machine.waits_for_replies(MAILS);
+    machine.dies();
+    machine.imports();
+    let mut moment = 7_u64;
+    for _ in 0..12 {
+        machine.starts();
+        moment = (moment * 7 + 113) % 400;
+        std::thread::sleep(Duration::from_millis(60 + moment));
+        machine.dies();
+    }
+    machine.starts();
+    let begun = Instant::now();
+    while machine.listed("sent") + machine.listed("unknown") < 2 * MAILS {
+        assert!(begun.elapsed() < PATIENCE, "{}", machine.log());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let unknown = machine.listed("unknown");
+    let replies = machine.waits_for_replies(2 * MAILS - unknown);
+    assert!(replies.values().all(|count| *count == 1), "told twice: {replies:?}");
+    let cases = machine.guichet(&["cases", "list", "--limit", "1000", "--json"]).output().unwrap();
+    let cases = String::from_utf8(cases.stdout).unwrap();
+    assert_eq!((cases.lines().count(), cases.matches("\"accepted\"").count()), (MAILS, MAILS), "{cases}");
+    for (template, count) in [("received", MAILS), ("accepted", MAILS)] {
+        let listed = machine.guichet(&["replies", "list", "--limit", "1000", "--json"]).output().unwrap();
+        let word = format!("\"template\":\"{template}\"");
+        assert_eq!(String::from_utf8(listed.stdout).unwrap().matches(&word).count(), count, "{template}");
+    }
+    let verified = machine.guichet(&["audit", "verify"]).output().unwrap();
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
 }
