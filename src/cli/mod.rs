@@ -13,6 +13,7 @@ mod explain;
 mod operator;
 mod registry;
 mod registry_show;
+mod registry_withdraw;
 mod replay;
 mod replies;
 mod retention;

@@ -1,6 +1,7 @@
 //! `guichet registry`: importing the four CSV files, and what is loaded.
 
 use super::registry_show::{Alerts, Show, show_alerts};
+use super::registry_withdraw::Withdraw;
 use super::{ConfigFile, cases::moment, complain, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::database::Database;
@@ -28,6 +29,8 @@ pub(super) enum RegistryCommand {
     Status(Status),
     /// What is known about a number, and since when; who looked goes into the record
     Show(Show),
+    /// Take a feed out: what hangs on it waits, and nothing is rejected for it, until it is loaded again
+    Withdraw(Withdraw),
     /// Accepted cases that rest on what later imports do not bear out: list, acknowledge
     Alerts(Alerts),
 }
@@ -63,6 +66,7 @@ impl RegistryCommand {
             Self::Import(import) => import.run().await,
             Self::Status(status) => status.run().await,
             Self::Show(show) => show.run().await,
+            Self::Withdraw(withdraw) => withdraw.run().await,
             Self::Alerts(alerts) => alerts.run().await,
         }
     }
@@ -168,6 +172,10 @@ impl Status {
                 moment(one.loaded_at),
                 one.origin
             ));
+            for gone in one.withdrawn.iter().filter(|_| one.state == SnapshotState::Current) {
+                let (file, at) = (gone.feed.file(), moment(gone.at));
+                say(&format!("      {file:19} withdrawn {at} by {}", gone.by));
+            }
             for feed in one.feeds.iter().filter(|_| one.state == SnapshotState::Current) {
                 say(&format!(
                     "      {:19} {} rows, {} flagged, {} unreadable; loaded {} from {}",

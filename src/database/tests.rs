@@ -100,6 +100,19 @@ async fn the_current_registry_of_the_version_before_stays() {
 }
 
 #[tokio::test]
+async fn feeds_of_the_version_before_are_not_withdrawn() {
+    let place = Place::new().await;
+    let rows = [
+        "INSERT INTO registry_snapshots (id, state, loaded_at, origin) VALUES (7, 'current', 2, 'x')",
+        "INSERT INTO registry_feeds (snapshot, feed, loaded_at, origin, rows, flagged, bad_rows) \
+         VALUES (7, 'cards', 2, 'x', 1, 0, 0)",
+    ];
+    let database = brought_up_from(&place, 6, &rows).await;
+    let current = crate::registry::Registry::new(database).current().await.unwrap().unwrap();
+    assert_eq!((current.feeds.len(), current.withdrawn.len()), (1, 0));
+}
+
+#[tokio::test]
 async fn messages_of_the_version_before_wait_in_the_first_lane() {
     let place = Place::new().await;
     let message = "INSERT INTO messages (id, sha256, size, whole, received_at, kept_at, state, due_at) \

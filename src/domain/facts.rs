@@ -33,6 +33,8 @@ pub enum NoAnswer {
     NeverLoaded,
     /// The feed is older than `registry.max_age`.
     Stale,
+    /// A person took the feed out.
+    Withdrawn,
     Unreadable,
 }
 

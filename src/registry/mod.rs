@@ -24,11 +24,12 @@ pub use classes::Classes;
 pub use facts::ClassOrigin;
 pub use feed::{Feed, Table};
 pub use import::{
-    BadRow, Changes, FeedReport, Imported, NotImported, Options, Progress, Refusal, Source, Wrong,
+    BadRow, Changes, FeedReport, Imported, NotImported, NotWithdrawn, Options, Progress, Refusal, Source,
+    Withdrawal, Wrong,
 };
 pub use rows::Origin;
 pub use show::{KnownAbout, KnownStructure};
-pub use snapshot::{Snapshot, SnapshotFeed, SnapshotState};
+pub use snapshot::{Snapshot, SnapshotFeed, SnapshotState, WithdrawnFeed};
 
 use crate::database::Database;
 

@@ -46,6 +46,16 @@ pub struct Snapshot {
     pub origin: String,
     /// In the order of [`Feed::ALL`].
     pub feeds: Vec<SnapshotFeed>,
+    /// Feeds that were taken out and not loaded again since.
+    pub withdrawn: Vec<WithdrawnFeed>,
+}
+
+/// A feed that a person took out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithdrawnFeed {
+    pub feed: Feed,
+    pub at: Timestamp,
+    pub by: String,
 }
 
 /// What a snapshot holds of a feed.
@@ -68,9 +78,13 @@ impl Snapshot {
         self.feeds.iter().find(|one| one.feed == feed)
     }
 
-    /// Why a table does not answer, if it does not: no feed of it was ever loaded, or one of those
-    /// that were is older than `max_age` (rulebook, principle 2).
+    /// Why a table does not answer, if it does not: no feed of it was ever loaded, one of those that
+    /// were is older than `max_age` (rulebook, principle 2), or one was withdrawn. (What another feed
+    /// of the table says is then only a part: it may lack an opposition.)
     pub(super) fn silent(&self, table: Table, now: Timestamp, max_age: SignedDuration) -> Option<NoAnswer> {
+        if self.withdrawn.iter().any(|one| one.feed.table() == table) {
+            return Some(NoAnswer::Withdrawn);
+        }
         let mut loaded = table.feeds().filter_map(|feed| self.feed(feed)).peekable();
         if loaded.peek().is_none() {
             return Some(NoAnswer::NeverLoaded);
@@ -86,6 +100,12 @@ impl Snapshot {
             match self.silent(table, now, max_age)? {
                 NoAnswer::NeverLoaded => Some(format!("{} was never loaded", feeds.join(" or "))),
                 NoAnswer::Stale => Some(format!("{} is too old", feeds.join(" or "))),
+                NoAnswer::Withdrawn => {
+                    let withdrawn = self.withdrawn.iter().filter(|one| one.feed.table() == table);
+                    let told =
+                        |one: &WithdrawnFeed| format!("{} was withdrawn by {}", one.feed.file(), one.by);
+                    Some(withdrawn.map(told).collect::<Vec<_>>().join(", "))
+                }
                 NoAnswer::Unreadable => None,
             }
         };
@@ -131,10 +151,12 @@ struct Row {
     rows: Option<i64>,
     flagged: Option<i64>,
     bad_rows: Option<i64>,
+    withdrawn_at: Option<i64>,
+    withdrawn_by: Option<String>,
 }
 
 const COLUMNS: &str = "SELECT s.id, s.state, s.loaded_at, s.origin, f.feed, f.loaded_at AS feed_loaded_at, \
-    f.origin AS feed_origin, f.rows, f.flagged, f.bad_rows \
+    f.origin AS feed_origin, f.rows, f.flagged, f.bad_rows, f.withdrawn_at, f.withdrawn_by \
     FROM registry_snapshots AS s LEFT JOIN registry_feeds AS f ON f.snapshot = s.id";
 
 fn instant(millis: i64) -> Result<Timestamp, Fault> {
@@ -152,12 +174,19 @@ fn gathered(rows: Vec<Row>) -> Result<Vec<Snapshot>, Fault> {
                 loaded_at: instant(row.loaded_at)?,
                 origin: row.origin,
                 feeds: Vec::new(),
+                withdrawn: Vec::new(),
             });
         }
         let (Some(snapshot), Some(feed)) = (all.last_mut(), row.feed) else { continue };
+        let feed = Feed::parse(&feed).ok_or_else(|| Fault::never(DOING, "unknown feed"))?;
+        if let Some(at) = row.withdrawn_at {
+            let by = row.withdrawn_by.unwrap_or_default();
+            snapshot.withdrawn.push(WithdrawnFeed { feed, at: instant(at)?, by });
+            continue;
+        }
         let count = |n: Option<i64>| n.unwrap_or_default().unsigned_abs();
         snapshot.feeds.push(SnapshotFeed {
-            feed: Feed::parse(&feed).ok_or_else(|| Fault::never(DOING, "unknown feed"))?,
+            feed,
             loaded_at: instant(row.feed_loaded_at.unwrap_or_default())?,
             origin: row.feed_origin.unwrap_or_default(),
             rows: count(row.rows),

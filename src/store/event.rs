@@ -47,6 +47,7 @@ pub(super) enum Kind {
     RetentionReleased,
     Purged,
     BackupRestored,
+    FeedWithdrawn,
 }
 
 impl Kind {
@@ -82,6 +83,7 @@ impl Kind {
             Self::RetentionReleased => "retention_released",
             Self::Purged => "purged",
             Self::BackupRestored => "backup_restored",
+            Self::FeedWithdrawn => "feed_withdrawn",
         }
     }
 }

@@ -96,6 +96,7 @@ mod retention;
 mod taken_in;
 mod verdicts;
 mod waits;
+mod withdrawn;
 mod write;
 
 #[cfg(test)]
@@ -119,6 +120,7 @@ pub use retention::{Due, Held, Hold, KeptFor, Purge, Purged, Retention, Rule};
 pub use taken_in::TakenIn;
 pub use verdicts::{NotRecorded, StaffVerdict, VerdictFilter};
 pub use waits::{NewWait, Sleeping, SleepingCase, WaitsFor, Woken, WokenCase};
+pub use withdrawn::FeedWithdrawn;
 
 use crate::database::Database;
 use crate::fault::Fault;

@@ -129,6 +129,40 @@ async fn a_card_that_is_not_valid_yet_may_be_waited_for() {
     assert_eq!(letters(&strict).await, ["rejected"]);
 }
 
+#[tokio::test]
+async fn what_hangs_on_a_withdrawn_feed_waits_and_is_neither_accepted_nor_rejected() {
+    let lasting = "[registry]\nmax_age = \"36500 d\"\n";
+    let mut desk = TestDesk::with(lasting).await;
+    let withdrawn =
+        desk.prints(&["registry", "withdraw", "cards", "--because", "the file of Monday", "--as", "Camille"]);
+    assert!(withdrawn.contains("snapshot 2 is current, without cards.csv"), "{withdrawn}");
+    let event = desk.store().latest_events(1).await.unwrap().remove(0);
+    assert_eq!((event.kind.as_str(), event.actor.as_str()), ("feed_withdrawn", "Camille"));
+    assert!(
+        event.detail.contains("\"feed\":\"cards\"") && event.detail.contains("\"snapshot\":2"),
+        "{event:?}"
+    );
+    assert!(!event.detail.contains("Monday"), "why stands beside the chain");
+    assert!(desk.prints(&["registry", "status"]).contains("withdrawn"));
+    // one is right, the other names a card that is not valid any more
+    desk.receives_fixture(ACCEPTED);
+    desk.receives_fixture("mails/demo/03-rejected-four-problems.eml");
+    desk.turn().await;
+    let cases = desk.cases().await;
+    assert_eq!(desk.findings(&cases[0]).await, ["registry_unavailable "]);
+    assert_eq!(cases[0].verdict, VerdictKind::Review);
+    let second = desk.findings(&cases[1]).await;
+    assert!(second.iter().all(|one| !one.ends_with("/card")), "{second:?}");
+    assert_eq!(letters(&desk).await[0], "received");
+    let none = desk.commands(&["registry", "withdraw", "cards", "--because", "again"]);
+    assert_eq!(none.status.code(), Some(3));
+    desk.hours_pass(1).imports_the_registry().await;
+    desk.turn().await;
+    assert_eq!(desk.cases().await[0].verdict, VerdictKind::Accepted);
+    assert!(letters(&desk).await.contains(&"accepted".to_owned()));
+    desk.adds_up().await;
+}
+
 /// Each write of the waking broken once, from outside: the letter leaves once.
 #[tokio::test]
 async fn a_write_that_fails_while_waking_costs_nothing_and_doubles_nothing() {

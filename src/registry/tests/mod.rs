@@ -4,3 +4,4 @@ mod desk;
 mod facts;
 mod imports;
 mod public;
+mod withdraw;
