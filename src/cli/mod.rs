@@ -16,6 +16,7 @@ mod registry_show;
 mod registry_withdraw;
 mod replay;
 mod replies;
+mod replies_undelivered;
 mod retention;
 mod run;
 mod shadow;

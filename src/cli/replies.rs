@@ -2,6 +2,7 @@
 
 use super::cases::{moment, purged_on};
 use super::operator::Operator;
+use super::replies_undelivered::Undelivered;
 use super::table::Form;
 use super::{ConfigFile, complain, say};
 use crate::clock::{Clock as _, SystemClock};
@@ -22,6 +23,8 @@ pub(super) enum RepliesCommand {
     Show(Show),
     /// Caps that were reached: list them, or reset one
     Caps(CapsArgs),
+    /// Letters that did not arrive: refused, or come back later; until sent again or settled
+    Undelivered(Undelivered),
 }
 
 #[derive(Debug, Args)]
@@ -82,6 +85,7 @@ impl RepliesCommand {
             Self::Resend(resend) => resend.run().await,
             Self::Show(show) => show.run().await,
             Self::Caps(caps) => caps.run().await,
+            Self::Undelivered(undelivered) => undelivered.run().await,
         }
     }
 }

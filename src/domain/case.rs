@@ -107,6 +107,11 @@ impl Template {
             Self::Rejected => "rejected",
         }
     }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|template| template.as_str() == text)
+    }
 }
 
 /// One submission, judged: what the report prints, the store records and the letters draw from.

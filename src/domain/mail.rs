@@ -26,6 +26,9 @@ impl MailKind {
     }
 }
 
+/// Why a canary mail is automatic.
+pub const CANARY: &str = "canary";
+
 /// What the trusted `Authentication-Results` (RFC 8601) say of the From domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -75,6 +78,32 @@ pub struct MailHead {
     pub spam: bool,
     /// The first characters of the text body, for staff. Personal data.
     pub text: Masked,
+    /// What it says of the delivery of another mail, where it is a notice of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<DeliveryNotice>,
+}
+
+/// A notice about the delivery of a mail (RFC 3464). Anybody can write one: it counts only for a letter
+/// whose Message-ID it names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryNotice {
+    /// Ids of the mail it may be about, without brackets: of the header it returns, else of its thread.
+    pub about: Vec<String>,
+    pub says: Delivered,
+    /// The status code (RFC 3463), as in `5.1.1`.
+    pub status: Option<String>,
+}
+
+/// What a notice says of the worst-off recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivered {
+    /// Delivered, relayed, or nothing that can be made out.
+    Otherwise,
+    /// Not yet: somebody goes on trying.
+    Delayed,
+    /// It will not be: somebody gave up.
+    Failed,
 }
 
 impl MailHead {

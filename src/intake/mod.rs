@@ -8,4 +8,4 @@ pub mod utf7;
 mod classify;
 mod containers;
 mod sender;
-mod tls;
+pub(crate) mod tls;

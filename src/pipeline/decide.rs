@@ -134,6 +134,10 @@ impl Line {
             Recorded::Done { cases, replies } => {
                 let kind = judgement.head.kind.as_str();
                 tracing::info!(message = %claimed.id, kind, cases = cases.len(), replies = replies.len(), "decided");
+                if let Some(notice) = &judgement.head.notice {
+                    let (says, status) = (notice.says, notice.status.as_deref().unwrap_or("none"));
+                    tracing::info!(message = %claimed.id, ?says, status, "a notice about the delivery of a letter");
+                }
                 Ok(true)
             }
             Recorded::ClaimLost => Ok(true),

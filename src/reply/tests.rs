@@ -152,6 +152,7 @@ fn head(kind: MailKind) -> MailHead {
         sender: SenderCheck::Verified,
         spam: false,
         text: Masked::default(),
+        notice: None,
     }
 }
 

@@ -186,7 +186,7 @@ struct ReplyColumns {
 
 impl ReplyColumns {
     fn row(self) -> Result<ReplyRow, Fault> {
-        let template = Template::ALL.into_iter().find(|template| template.as_str() == self.template);
+        let template = Template::parse(&self.template);
         Ok(ReplyRow {
             id: ReplyId(self.id),
             message: MailId(self.message_id),

@@ -80,6 +80,7 @@
 
 mod alerts;
 mod asked;
+mod bounces;
 mod caps;
 mod claim;
 mod decided;
@@ -104,6 +105,7 @@ pub(crate) mod tests;
 
 pub use alerts::{AcceptedCase, AlertRow};
 pub use asked::{CaseDetail, CaseFilter, CaseRow, ParkedRow, RecordedFinding, ReplyFilter, ReplyRow};
+pub use bounces::{Settled, Undelivered};
 pub use caps::{Cap, ReplyCounts, Tripped};
 pub use claim::{Claimed, Content, Lane};
 pub use decided::{Decided, DecidedFilter, StaffAct};

@@ -171,6 +171,28 @@ async fn mails_can_be_flagged_instead_and_are_never_marked_as_read() {
     }
 }
 
+/// Somebody opens the mailbox in a mail program while nobody takes mail in.
+#[tokio::test]
+async fn mails_that_somebody_has_read_flagged_or_answered_are_taken_in_all_the_same() {
+    let server = Dovecot::start();
+    server.deliver(&mail("unread"));
+    for (n, flags) in ["S", "F", "FRS", "ST"].iter().enumerate() {
+        server.deliver(&mail(&format!("flagged {flags}")));
+        let delivered = std::fs::read_dir(server.maildir().join("new")).unwrap().map(|entry| entry.unwrap());
+        let newest = delivered.map(|entry| entry.file_name().into_string().unwrap()).max().unwrap();
+        let cur = server.maildir().join("cur").join(format!("{newest}:2,{flags}"));
+        std::fs::rename(server.maildir().join("new").join(&newest), cur).unwrap();
+        assert!(n < 4);
+    }
+    let mut mailbox = ImapMailbox::new(server.settings(Tls::Implicit));
+    let list = mailbox.arrivals(None).await.unwrap();
+    let mut found = bodies(&mut mailbox, &uids(&list)).await;
+    found.sort();
+    let mut sent: Vec<_> = ["flagged S", "flagged F", "flagged FRS", "flagged ST", "unread"].map(mail).into();
+    sent.sort();
+    assert_eq!(found, sent);
+}
+
 #[tokio::test]
 async fn a_restart_or_a_kick_costs_one_fault_and_no_mail() {
     let server = Dovecot::start();
@@ -222,11 +244,13 @@ async fn a_folder_that_was_rebuilt_is_listed_as_a_whole() {
 
 #[tokio::test]
 async fn a_long_backlog_comes_whole_oldest_first_with_its_days_of_reception() {
-    const COUNT: u32 = 1200;
+    // forty days of them
+    const COUNT: u32 = 2000;
+    const APART: u64 = 40 * 86_400 / 2000;
     const OLDEST: u64 = 1_790_000_000;
     let server = Dovecot::start();
     for at in 0..COUNT {
-        server.deliver_at(&mail(&format!("mail {at}")), Some(OLDEST + u64::from(at) * 60));
+        server.deliver_at(&mail(&format!("mail {at}")), Some(OLDEST + u64::from(at) * APART));
     }
     let mut mailbox = ImapMailbox::new(server.settings(Tls::Plain));
     let list = mailbox.arrivals(None).await.unwrap();
@@ -236,7 +260,7 @@ async fn a_long_backlog_comes_whole_oldest_first_with_its_days_of_reception() {
     for (at, (arrival, bytes)) in list.mails.iter().zip(&fetched).enumerate() {
         assert_eq!(*bytes, mail(&format!("mail {at}")));
         assert_eq!(arrival.size, bytes.len() as u64);
-        let received = OLDEST + at as u64 * 60;
+        let received = OLDEST + at as u64 * APART;
         assert_eq!(arrival.received_at.unwrap().as_second().unsigned_abs(), received);
     }
     // most of it moved in one go, across several commands

@@ -2,6 +2,7 @@
 //! machine or for a list?
 
 use super::{Decoded, subjects, writers};
+use crate::domain::mail::CANARY;
 use crate::intake::mime::{Headers, MimeSettings};
 
 /// Fields that only automatic responders write.
@@ -30,7 +31,8 @@ const REPORTS: [&str; 4] = [
 ///   (`reply_to` is `None` without a better Reply-To), so staff see it.
 pub(super) fn because(headers: &Headers, decoded: &Decoded, settings: &MimeSettings) -> Option<String> {
     let submitted = headers.first("auto-submitted").map(keyword);
-    by_field(headers, submitted.as_deref())
+    canary(decoded, settings)
+        .or_else(|| by_field(headers, submitted.as_deref()))
         .or_else(|| by_report(headers, decoded))
         .or_else(|| by_origin(headers, decoded, settings))
         .or_else(|| {
@@ -70,6 +72,13 @@ fn by_field(headers: &Headers, submitted: Option<&str>) -> Option<String> {
         return Some("null Return-Path".to_owned());
     }
     headers.first("x-failed-recipients").map(|_| "field x-failed-recipients".to_owned())
+}
+
+/// The mail that somebody sends now and then to see that mail arrives.
+fn canary(decoded: &Decoded, settings: &MimeSettings) -> Option<String> {
+    let from = settings.canary_from.as_deref()?.trim();
+    let [(_, address)] = decoded.from.as_slice() else { return None };
+    address.trim().eq_ignore_ascii_case(from).then(|| CANARY.to_owned())
 }
 
 const LIST_FIELDS: [&str; 8] = [

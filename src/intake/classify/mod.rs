@@ -6,10 +6,12 @@ mod subjects;
 mod threading;
 mod writers;
 
+pub use threading::message_id;
+
 use super::mime::{Headers, MimeSettings};
 use super::sender;
 use crate::domain::form::Masked;
-use crate::domain::mail::{MailHead, MailKind};
+use crate::domain::mail::{DeliveryNotice, MailHead, MailKind};
 
 /// What the MIME parser has made of the head's encoded parts.
 #[derive(Debug, Default)]
@@ -23,6 +25,8 @@ pub struct Decoded {
     pub part_types: Vec<String>,
     /// The text body.
     pub text: String,
+    /// What it says of another mail's delivery.
+    pub notice: Option<DeliveryNotice>,
 }
 
 /// The mail's head. `has_document`: whether anything came that may have been meant as the form.
@@ -34,6 +38,12 @@ pub fn head(headers: &Headers, decoded: Decoded, has_document: bool, settings: &
         (None, true) => MailKind::Submission,
         (None, false) => MailKind::Question,
     };
+    let references = threading::references(headers);
+    let notice = decoded.notice.clone().filter(|_| kind == MailKind::Automatic).map(|notice| {
+        // some servers return no header: the thread still says which mail it was
+        let about = if notice.about.is_empty() { references.clone() } else { notice.about };
+        DeliveryNotice { about, ..notice }
+    });
     let from = writers::from(headers, &decoded);
     let domain = from.as_ref().and_then(writers::domain);
     MailHead {
@@ -42,10 +52,11 @@ pub fn head(headers: &Headers, decoded: Decoded, has_document: bool, settings: &
         reply_to: writers::reply_to(headers, &decoded, from.as_ref(), settings),
         subject: decoded.subject.map(Masked::new),
         message_id: threading::message_id(headers),
-        references: threading::references(headers),
+        references,
         sender: sender::check(headers, settings.authserv_id.as_deref(), domain.as_deref()),
         spam: is_spam(headers, settings),
         text: Masked::new(decoded.text),
+        notice,
         from,
     }
 }

@@ -9,7 +9,7 @@ const MOST: usize = 30;
 const LONGEST: usize = 250;
 
 /// The mail's own id, without brackets; `None` where it could not be repeated in an answer.
-pub(super) fn message_id(headers: &Headers) -> Option<String> {
+pub fn message_id(headers: &Headers) -> Option<String> {
     ids(headers.first("message-id")?).next()
 }
 

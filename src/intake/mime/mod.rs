@@ -7,6 +7,7 @@ mod content;
 mod headers;
 mod links;
 mod names;
+mod notice;
 mod pictures;
 mod transfer;
 mod walk;
@@ -35,6 +36,8 @@ pub struct MimeSettings {
     /// The name our mail server puts in `Authentication-Results`; empty for a server that puts
     /// none (Exchange Online). Without it every sender is `unknown`.
     pub authserv_id: Option<String>,
+    /// Who sends the canary: mail from there shows that mail arrives, and is nothing else.
+    pub canary_from: Option<String>,
     /// The field in which the trusted server flags spam.
     pub spam_header: Option<String>,
     /// Documents of a mail that are read (rulebook: 20).
@@ -55,6 +58,7 @@ impl Default for MimeSettings {
             own_addresses: Vec::new(),
             own_message_id_domain: None,
             authserv_id: None,
+            canary_from: None,
             spam_header: Some("X-Spam-Flag".to_owned()),
             max_documents: 20,
             max_depth: 6,

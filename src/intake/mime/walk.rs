@@ -2,7 +2,7 @@
 
 use super::collect::Collector;
 use super::content::{Content, head};
-use super::{Attached, Headers, MimeSettings, body, headers, links, transfer, unread};
+use super::{Attached, Headers, MimeSettings, body, headers, links, notice, transfer, unread};
 use crate::domain::finding::{Code, Finding};
 use crate::domain::form::Field;
 use crate::domain::sheet::Reading;
@@ -132,7 +132,7 @@ fn starts_as_pdf(bytes: &[u8]) -> bool {
 
 /// The part's bytes, decoded by ourselves: the parser turns text parts into characters, and gives
 /// up on broken base64.
-fn transferred(message: &Message<'_>, part: &MessagePart<'_>) -> Vec<u8> {
+pub(super) fn transferred(message: &Message<'_>, part: &MessagePart<'_>) -> Vec<u8> {
     let raw =
         message.raw_message.get(part.offset_body as usize..part.offset_end as usize).unwrap_or_default();
     // By the field: the parser forgets the encoding that it could not decode.
@@ -185,7 +185,7 @@ fn is_shown(part: &MessagePart<'_>, bytes: &[u8], shown: &BTreeSet<String>) -> b
 }
 
 /// `type/subtype`, lower case; empty where there is none.
-fn media_type(given: Option<&ContentType<'_>>) -> String {
+pub(super) fn media_type(given: Option<&ContentType<'_>>) -> String {
     given
         .map(|given| {
             format!("{}/{}", given.ctype(), given.subtype().unwrap_or_default()).to_ascii_lowercase()
@@ -260,6 +260,7 @@ fn decoded(message: &Message<'_>, settings: &MimeSettings) -> Decoded {
         reply_to: mailboxes(message.reply_to()),
         part_types,
         text: body::text(message, settings.max_text),
+        notice: notice::of(message),
     }
 }
 
@@ -293,5 +294,6 @@ pub(super) fn undecoded(fields: &Headers) -> Decoded {
         reply_to: fields.all("reply-to").map(address).collect(),
         part_types: Vec::new(),
         text: String::new(),
+        notice: None,
     }
 }

@@ -7,7 +7,7 @@ pub use links::LinkedBy;
 
 use super::event::{Event, Kind, sha256};
 use super::write::Write;
-use super::{Claimed, Known, MailId, NewWait, ReplyId, Store, caps, millis};
+use super::{Claimed, Known, MailId, NewWait, ReplyId, Store, bounces, caps, millis};
 use crate::database::{clean, fault};
 use crate::domain::case::{CaseNumber, Judged, Template};
 use crate::domain::form::Masked;
@@ -246,6 +246,9 @@ async fn tell_ending(
             let event = Event::new(Kind::AutomaticKept).message(claimed.id);
             let detail = json!({ "because": because, "documents": found.documents });
             write.tell(event.saying(detail).aside(text())).await?;
+            if let Some(head) = &decision.head {
+                bounces::note(write, claimed.id, head).await?;
+            }
         }
     }
     if let Some(because) = &decision.not_answered_because {

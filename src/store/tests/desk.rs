@@ -115,6 +115,7 @@ pub fn head(from: &str) -> MailHead {
         sender: SenderCheck::Verified,
         spam: false,
         text: Masked::new("Bonjour"),
+        notice: None,
     }
 }
 

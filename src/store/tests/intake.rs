@@ -30,17 +30,17 @@ async fn the_same_mail_fetched_twice_is_kept_once() {
 #[tokio::test]
 async fn a_rebuilt_folder_brings_copies_and_not_one_new_message() {
     let desk = Desk::new().await;
-    let old: Vec<_> = (1..=20).map(|n| mail(n, &format!("mail {n}"))).collect();
+    let old: Vec<_> = (1..=100).map(|n| mail(n, &format!("mail {n}"))).collect();
     desk.store.keep(INBOX, 1, &old, at(0)).await.unwrap();
-    let mut rebuilt: Vec<_> = (1..=20).map(|n| mail(n, &format!("mail {n}"))).collect();
-    rebuilt.push(mail(21, "new"));
+    let mut rebuilt: Vec<_> = (1..=97).map(|n| mail(n, &format!("mail {n}"))).collect();
+    rebuilt.extend((98..=100).map(|n| mail(n, &format!("new {n}"))));
     let kept = desk.store.keep(INBOX, 2, &rebuilt, at(1)).await.unwrap();
-    assert_eq!(kept.iter().filter(|kept| matches!(kept, Kept::Copy(_))).count(), 20);
+    assert_eq!(kept.iter().filter(|kept| matches!(kept, Kept::Copy(_))).count(), 97);
     let ledger = desk.store.ledger().await.unwrap();
-    assert_eq!((ledger.messages, ledger.copies), (21, 20));
-    assert_eq!(desk.store.cursor(INBOX).await.unwrap(), Some(Cursor { uidvalidity: 2, uid: 21 }));
-    assert_eq!(desk.store.seen_in(INBOX, 1).await.unwrap(), 20);
-    assert_eq!(desk.store.seen_in(INBOX, 2).await.unwrap(), 21);
+    assert_eq!((ledger.messages, ledger.copies), (103, 97));
+    assert_eq!(desk.store.cursor(INBOX).await.unwrap(), Some(Cursor { uidvalidity: 2, uid: 100 }));
+    assert_eq!(desk.store.seen_in(INBOX, 1).await.unwrap(), 100);
+    assert_eq!(desk.store.seen_in(INBOX, 2).await.unwrap(), 100);
     let Kept::Copy(first) = kept[0] else { panic!() };
     let told: Vec<_> =
         desk.store.events_of(first).await.unwrap().into_iter().map(|event| event.kind).collect();

@@ -314,13 +314,7 @@ async fn turned_pages() {
 
 #[tokio::test]
 async fn bombs() {
-    let zeros = flate(&flate(&vec![0; 400 << 20]));
-    let twice = "/Filter[/FlateDecode/FlateDecode]";
-    let mut drawn = Pdf::default();
-    let content = drawn.stream(twice, &zeros);
-    drawn.add(format!("<</Type/Page/MediaBox[0 0 595 842]/Contents {content} 0 R>>"));
-    drawn.add(node(1, "2 0 R"));
-    let root = drawn.add("<</Type/Catalog/Pages 3 0 R>>");
+    let bomb = crate::desk::bytes_of("hostile/drawing-that-unpacks-to-400-mib.pdf");
     let mut text = String::new();
     for n in 0..20_000 {
         writeln!(text, "q 3 0 0 3 {} {} cm /A Do Q", n % 595, n / 595).unwrap();
@@ -328,7 +322,7 @@ async fn bombs() {
     let grey = "/ColorSpace/DeviceGray/BitsPerComponent";
     let one_picture = |dict: &str, data: &[u8]| Pdf::default().one_picture(dict, data);
     come_to(vec![
-        pdf("755 bytes of drawing that unpack to 400 MiB", drawn.finish(root), GivenUp),
+        pdf("755 bytes of drawing that unpack to 400 MiB", bomb, GivenUp),
         pdf(
             "30,000 × 30,000 pixels, of which none is there",
             one_picture(

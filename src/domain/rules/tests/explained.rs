@@ -57,6 +57,7 @@ fn head(sender: SenderCheck) -> MailHead {
         sender,
         spam: false,
         text: Masked::default(),
+        notice: None,
     }
 }
 
