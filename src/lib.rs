@@ -31,6 +31,7 @@ pub mod folder;
 pub mod report;
 
 pub mod pipeline;
+pub mod watch;
 
 pub mod config;
 

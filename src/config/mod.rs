@@ -14,6 +14,7 @@ use crate::intake::mime::MimeSettings;
 use crate::reply::settings::{LetterSettings, MailIdentity};
 use crate::reply::smtp::{self, SmtpSettings, on_this_machine};
 use crate::sandbox::SandboxSettings;
+use crate::watch::WatchSettings;
 pub use retention::RetentionSettings;
 use serde::Deserialize;
 pub use signatures::SignatureSettings;
@@ -54,6 +55,9 @@ pub struct Config {
     pub sandbox: SandboxConfig,
     #[serde(default)]
     pub daemon: DaemonSettings,
+    /// Who is told when it does not get on.
+    #[serde(default)]
+    pub watch: WatchSettings,
     #[serde(default)]
     pub log: LogSettings,
 }

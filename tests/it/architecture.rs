@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A room and the rooms of ours it may name.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("clock", &[]),
     ("fault", &[]),
@@ -23,6 +23,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
         "pipeline",
         &["clock", "domain", "fault", "intake", "sandbox", "store", "reading", "registry", "reply", "report"],
     ),
+    ("watch", &["domain", "fault", "intake", "registry", "store"]),
     ("config", &["*"]),
     ("daemon", &["*"]),
     ("cli", &["*"]),

@@ -12,7 +12,9 @@
 )]
 
 mod architecture;
+mod arriving;
 mod audit;
+mod bounces;
 mod check;
 mod config;
 mod crash;
@@ -21,6 +23,7 @@ mod demo;
 mod desk;
 mod dovecot;
 mod explain;
+mod failures;
 mod hostile;
 mod imap_dovecot;
 mod imap_filing;
@@ -30,6 +33,7 @@ mod imap_trouble;
 mod keeping;
 mod lanes;
 mod line;
+mod loops;
 mod mails;
 mod paper;
 mod postfix;
@@ -42,4 +46,5 @@ mod signed;
 mod smtp_ends;
 mod smtp_peer;
 mod wake;
+mod watch;
 mod whole;

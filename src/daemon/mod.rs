@@ -1,32 +1,28 @@
 //! The daemon: the legs of the line, each in its own loop, until it is told to stop. A signal from
 //! one leg to the next is only a hint; the tables are the truth, and each leg looks by itself too.
 
+mod legs;
+
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, MailboxSettings, TransportSettings};
-use crate::fault::{Fault, Retry};
+use crate::fault::Fault;
 use crate::folder::maildir::MaildirMailbox;
 use crate::folder::outgoing::OutgoingFolder;
 use crate::intake::imap::ImapMailbox;
 use crate::intake::mailbox::Mailbox;
-use crate::pipeline::{Caps, Line, LineSettings, Step};
+use crate::pipeline::{Caps, Line, LineSettings};
 use crate::registry::Registry;
 use crate::reply::letters::Letters;
 use crate::reply::smtp::Smtp;
 use crate::reply::transport::Transport;
 use crate::sandbox::{Sandbox, SandboxSettings};
 use crate::store::{Lane, Store, Worker};
-use jiff::Timestamp;
+use crate::watch::{Legs, Watcher};
+use legs::{Watch, answering, deciding, filing, intake, waking, watching};
 use std::sync::Arc;
-use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-
-/// The longest a leg sleeps without looking at its table.
-const LOOK_AGAIN: Duration = Duration::from_secs(20);
-/// After a fault a leg waits this long, doubling …
-const FIRST_BACKOFF: Duration = Duration::from_millis(500);
-/// … up to this.
-const LONGEST_BACKOFF: Duration = Duration::from_mins(5);
 
 /// A daemon, ready to run.
 #[derive(Debug)]
@@ -109,26 +105,28 @@ impl Daemon {
         }
         let hints = Hints::default();
         let mut legs = JoinSet::new();
-        legs.spawn(intake(self.line.clone(), self.mailbox()?, hints.quick.clone(), stop.clone()));
-        legs.spawn(filing(self.line.clone(), self.mailbox()?, hints.file.0.subscribe(), stop.clone()));
+        let watched = Watch { legs: Legs::default(), clock: self.line.clock.clone() };
+        legs.spawn(watching(self.line.clone(), self.watcher(&watched), self.listener().await?, stop.clone()));
+        let (pace, decide) = (watched.pace("intake", "intake"), hints.quick.clone());
+        legs.spawn(intake(self.line.clone(), self.mailbox()?, decide, pace, stop.clone()));
+        let (pace, hint) = (watched.pace("filing", "filing"), hints.file.0.subscribe());
+        legs.spawn(filing(self.line.clone(), self.mailbox()?, hint, pace, stop.clone()));
         let lanes = [(Lane::Quick, 'd', self.deciders()), (Lane::Paper, 'p', self.paper_deciders())];
         for (lane, mark, width) in lanes {
             for n in 0..width {
                 let name = format!("{}/{mark}{n}", self.worker);
-                legs.spawn(deciding(self.line.clone(), lane, name, hints.clone(), stop.clone()));
+                let pace = watched.pace("decisions", &name);
+                legs.spawn(deciding(self.line.clone(), lane, name, hints.clone(), pace, stop.clone()));
             }
         }
-        legs.spawn(waking(self.line.clone(), hints.clone(), stop.clone()));
+        legs.spawn(waking(self.line.clone(), hints.clone(), watched.pace("waking", "waking"), stop.clone()));
         let senders = if self.config.shadow { 0 } else { self.config.daemon.senders };
         for n in 0..senders {
             let name = format!("{}/s{n}", self.worker);
-            legs.spawn(answering(
-                self.line.clone(),
-                name,
-                self.transport.clone(),
-                hints.answer.0.subscribe(),
-                stop.clone(),
-            ));
+            let pace = watched.pace("replies", &name);
+            let hint = hints.answer.0.subscribe();
+            let transport = self.transport.clone();
+            legs.spawn(answering(self.line.clone(), name, transport, hint, pace, stop.clone()));
         }
         tracing::info!(
             deciders = self.deciders(),
@@ -160,6 +158,20 @@ impl Daemon {
 
     fn mailbox(&self) -> Result<Box<dyn Mailbox>, Fault> {
         mailbox(&self.config.mailbox)
+    }
+
+    fn watcher(&self, watched: &Watch) -> Watcher {
+        let canary = self.config.mail.canary_from.is_some();
+        Watcher::new(self.config.watch.clone(), canary, watched.legs.clone(), self.line.clock.now())
+    }
+
+    async fn listener(&self) -> Result<Option<TcpListener>, Fault> {
+        let Some(address) = self.config.watch.listen else { return Ok(None) };
+        let listener = TcpListener::bind(address).await;
+        Ok(Some(
+            listener
+                .map_err(|error| Fault::never(format!("listening on {address} (watch.listen)"), error))?,
+        ))
     }
 }
 
@@ -227,174 +239,5 @@ pub fn line_settings(config: &Config) -> LineSettings {
             per_domain: config.replies.max_per_domain,
             total: config.replies.max_total,
         },
-    }
-}
-
-/// Waits longer after each fault, and spread so that legs do not come back together.
-#[derive(Debug)]
-struct Backoff(Duration);
-
-impl Backoff {
-    fn new() -> Self {
-        Self(FIRST_BACKOFF)
-    }
-
-    fn reset(&mut self) {
-        self.0 = FIRST_BACKOFF;
-    }
-
-    /// Says what went wrong and waits, unless told to stop.
-    async fn after(&mut self, fault: &Fault, stop: &mut watch::Receiver<bool>) {
-        match fault.retry {
-            Retry::Later => tracing::warn!(%fault, "trying again in {:?}", self.0),
-            Retry::Never => tracing::error!(%fault, "a person has to look; trying again in {:?}", self.0),
-        }
-        let wait = self.0.mul_f64(1.0 - 0.3 * fastrand::f64());
-        self.0 = (self.0 * 2).min(LONGEST_BACKOFF);
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            _ = stop.wait_for(|stop| *stop) => {}
-        }
-    }
-}
-
-async fn intake(
-    line: Arc<Line>,
-    mut mailbox: Box<dyn Mailbox>,
-    decide: Hint,
-    mut stop: watch::Receiver<bool>,
-) {
-    let mut backoff = Backoff::new();
-    while !*stop.borrow() {
-        let round = async {
-            let new = line.take_in(mailbox.as_mut(), &|| decide.give()).await?;
-            if new == 0 {
-                mailbox.wait(Duration::from_mins(25)).await?;
-            }
-            Ok(())
-        };
-        let end = tokio::select! {
-            end = round => end,
-            _ = stop.wait_for(|stop| *stop) => return,
-        };
-        match end {
-            Ok(()) => backoff.reset(),
-            Err(fault) => backoff.after(&fault, &mut stop).await,
-        }
-    }
-}
-
-async fn filing(
-    line: Arc<Line>,
-    mut mailbox: Box<dyn Mailbox>,
-    mut hint: watch::Receiver<u64>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let mut backoff = Backoff::new();
-    while !*stop.borrow() {
-        hint.mark_unchanged();
-        let end = tokio::select! {
-            end = line.file_away(mailbox.as_mut()) => end,
-            _ = stop.wait_for(|stop| *stop) => return,
-        };
-        match end {
-            Ok(0) => {
-                rest(&mut hint, &mut stop, None, line.clock.now()).await;
-                // what is decided within a moment is filed with one command
-                tokio::select! {
-                    () = tokio::time::sleep(Duration::from_millis(300)) => {}
-                    _ = stop.wait_for(|stop| *stop) => {}
-                }
-            }
-            Ok(_) => backoff.reset(),
-            Err(fault) => backoff.after(&fault, &mut stop).await,
-        }
-    }
-}
-
-async fn deciding(line: Arc<Line>, of: Lane, worker: String, hints: Hints, mut stop: watch::Receiver<bool>) {
-    let mut hint = hints.of(of).0.subscribe();
-    let mut backoff = Backoff::new();
-    while !*stop.borrow() {
-        hint.mark_unchanged();
-        match line.decide_next(&worker, of).await {
-            Ok(Step::Decided) => {
-                backoff.reset();
-                hints.answer.give();
-                hints.file.give();
-            }
-            Ok(Step::LeftToPaper) => {
-                backoff.reset();
-                hints.paper.give();
-            }
-            Ok(Step::NothingWaits) => {
-                let next = line.store.next_message_at(of).await.ok().flatten();
-                rest(&mut hint, &mut stop, next, line.clock.now()).await;
-            }
-            Err(fault) => backoff.after(&fault, &mut stop).await,
-        }
-    }
-}
-
-/// Nobody tells when an import is done: it is another program.
-async fn waking(line: Arc<Line>, hints: Hints, mut stop: watch::Receiver<bool>) {
-    let mut backoff = Backoff::new();
-    while !*stop.borrow() {
-        match line.wake_next().await {
-            Ok(true) => {
-                backoff.reset();
-                hints.answer.give();
-                hints.file.give();
-            }
-            Ok(false) => {
-                tokio::select! {
-                    () = tokio::time::sleep(LOOK_AGAIN) => {}
-                    _ = stop.wait_for(|stop| *stop) => {}
-                }
-            }
-            Err(fault) => backoff.after(&fault, &mut stop).await,
-        }
-    }
-}
-
-async fn answering(
-    line: Arc<Line>,
-    worker: String,
-    transport: Arc<dyn Transport>,
-    mut hint: watch::Receiver<u64>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let mut backoff = Backoff::new();
-    while !*stop.borrow() {
-        hint.mark_unchanged();
-        match line.answer_next(&worker, transport.as_ref(), fastrand::f64()).await {
-            Ok(true) => backoff.reset(),
-            Ok(false) => {
-                if let Err(fault) = line.store.recover_sending(line.clock.now()).await {
-                    backoff.after(&fault, &mut stop).await;
-                }
-                let next = line.store.next_reply_at().await.ok().flatten();
-                rest(&mut hint, &mut stop, next, line.clock.now()).await;
-            }
-            Err(fault) => backoff.after(&fault, &mut stop).await,
-        }
-    }
-}
-
-/// Rests until a hint, until something is due, or a while.
-async fn rest(
-    hint: &mut watch::Receiver<u64>,
-    stop: &mut watch::Receiver<bool>,
-    due: Option<Timestamp>,
-    now: Timestamp,
-) {
-    let until_due =
-        due.map_or(LOOK_AGAIN, |due| Duration::try_from(due.duration_since(now)).unwrap_or_default());
-    // what is due but in somebody's hands would make this loop spin
-    let wait = until_due.clamp(Duration::from_millis(200), LOOK_AGAIN);
-    tokio::select! {
-        () = tokio::time::sleep(wait) => {}
-        _ = hint.changed() => {}
-        _ = stop.wait_for(|stop| *stop) => {}
     }
 }
