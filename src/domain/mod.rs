@@ -19,6 +19,7 @@ pub mod messages;
 pub mod people;
 pub mod place;
 pub mod policy;
+pub mod repair;
 pub mod resubmission;
 pub mod rules;
 pub mod sheet;

@@ -83,7 +83,7 @@ pub(super) struct Form<'d> {
 }
 
 impl<'d> Form<'d> {
-    fn of(doc: &'d Document) -> Self {
+    pub(super) fn of(doc: &'d Document) -> Self {
         let mut form = Self { doc, stale: false, parents: BTreeMap::new(), leaves: Vec::new() };
         let Some(dict) = dictionary(doc) else { return form };
         form.stale = matches!(dict.get_deref(b"NeedAppearances", doc), Ok(Object::Boolean(true)));
@@ -109,7 +109,11 @@ impl<'d> Form<'d> {
     }
 
     /// A node and its ancestors, nearest first.
-    fn chain(&self, dict: &'d Dictionary, id: Option<ObjectId>) -> Vec<(Option<ObjectId>, &'d Dictionary)> {
+    pub(super) fn chain(
+        &self,
+        dict: &'d Dictionary,
+        id: Option<ObjectId>,
+    ) -> Vec<(Option<ObjectId>, &'d Dictionary)> {
         let mut chain = vec![(id, dict)];
         let mut seen: BTreeSet<ObjectId> = id.into_iter().collect();
         let (mut here, mut here_id) = (dict, id);
@@ -241,7 +245,7 @@ pub(super) fn dictionary(doc: &Document) -> Option<&Dictionary> {
     doc.catalog().ok()?.get_deref(b"AcroForm", doc).ok()?.as_dict().ok()
 }
 
-fn annotations(doc: &Document, page: ObjectId) -> &[Object] {
+pub(super) fn annotations(doc: &Document, page: ObjectId) -> &[Object] {
     doc.get_dictionary(page)
         .and_then(|page| page.get_deref(b"Annots", doc))
         .and_then(Object::as_array)

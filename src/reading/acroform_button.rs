@@ -38,6 +38,11 @@ impl States {
         Self { on, appearance }
     }
 
+    /// The state that stands for "on", as the widget names it.
+    pub fn first(&self) -> Option<&[u8]> {
+        self.on.first().map(Vec::as_slice)
+    }
+
     fn has(&self, name: &[u8]) -> bool {
         self.on.iter().any(|on| same(on, name))
     }

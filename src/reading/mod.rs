@@ -8,6 +8,7 @@ pub mod page;
 pub mod paper;
 
 pub mod pdf;
+pub mod repaired;
 pub mod second;
 pub mod shown;
 

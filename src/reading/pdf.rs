@@ -85,11 +85,12 @@ fn trouble(
 }
 
 /// Runs a parser that may panic on hostile input; `None` when it did.
-fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
-fn structure(bytes: &[u8], limits: &Limits) -> Option<lopdf::Document> {
+/// The file's objects; `None` where they cannot be had.
+pub(super) fn structure(bytes: &[u8], limits: &Limits) -> Option<lopdf::Document> {
     let options = lopdf::LoadOptions { max_decompressed_size: Some(limits.max_stream), ..Default::default() };
     let doc = lopdf::Document::load_mem_with_options(bytes, options).ok()?;
     // an owner's password alone: the empty user password has opened it while loading

@@ -32,6 +32,8 @@ pub struct Answers {
     pub lost: BTreeSet<Field>,
     /// Answers that are drawn words rather than a field's value, with their page in the form.
     pub drawn: BTreeMap<Field, usize>,
+    /// The widgets of each box that has any, filled in or not: (page in the form, index on the page).
+    pub boxes: BTreeMap<Field, Vec<(usize, usize)>>,
 }
 
 impl Answers {
@@ -128,6 +130,13 @@ impl Answers {
         self.rows += rows;
     }
 
+    fn note_boxes(&mut self, field: Field, widgets: impl Iterator<Item = (usize, usize)>) {
+        let boxes: Vec<_> = widgets.collect();
+        if !boxes.is_empty() {
+            self.boxes.entry(field).or_insert(boxes);
+        }
+    }
+
     /// Whether a run is part of an answer.
     fn is_used(&self, page: usize, run: &Run) -> bool {
         run.pieces.first().is_some_and(|first| self.runs.contains(&(page, *first)))
@@ -150,6 +159,7 @@ impl Answers {
         widgets
             .sort_by(|a, b| (a.1.area.y0 + 0.2 * a.1.area.x0).total_cmp(&(b.1.area.y0 + 0.2 * b.1.area.x0)));
         self.widgets.extend(widgets.iter().map(|(index, ..)| (page, *index)));
+        self.note_boxes(field, widgets.iter().map(|(index, ..)| (page, *index)));
         let drawn = lines::written(ground, field, place, |run| !self.is_used(page, run));
         let used = drawn.iter().flat_map(|drawn| &drawn.runs).filter_map(|run| ground.runs.get(*run));
         self.runs.extend(used.filter_map(|run| run.pieces.first()).map(|first| (page, *first)));
@@ -203,6 +213,7 @@ impl Answers {
             let Some(field) = named.filter(|field| !self.located.contains(&field.in_row(0))) else {
                 continue;
             };
+            self.note_boxes(field, [(page, index)].into_iter());
             if let Some(written) = of_widgets(ground, field, &[(index, widget, value_of(widget))]) {
                 self.texts.entry(field).or_insert(written);
             }

@@ -16,9 +16,9 @@ use crate::reading::labels::Part;
 use crate::reading::labels::order::{Ask, settle};
 use crate::reading::layout::View;
 use crate::reading::marks::{ticks, zones};
-use crate::reading::page::{Document, Page, WidgetKind};
+use crate::reading::page::{Area, Document, Page, PageNumber, WidgetKind};
 use crate::reading::paper;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A document that was opened, with its name.
 pub struct Opened<'a> {
@@ -31,6 +31,28 @@ pub struct Opened<'a> {
 /// are pages of it.
 #[must_use]
 pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions, beside: bool) -> Reading {
+    locate(form, documents, editions, beside).0
+}
+
+/// Where the boxes of a form are, filled in or not.
+#[derive(Debug, Default)]
+pub struct Places {
+    /// The form's pages.
+    pub pages: Vec<PageNumber>,
+    /// The text widgets of each box: page, index on it.
+    pub boxes: BTreeMap<Field, Vec<(PageNumber, usize)>>,
+    /// The zones of the signature and of the stamp.
+    pub zones: [Option<(PageNumber, Area)>; 2],
+}
+
+/// Reads one form, and tells where its boxes are.
+#[must_use]
+pub fn locate(
+    form: Gathered<'_>,
+    documents: &[Opened<'_>],
+    editions: &Editions,
+    beside: bool,
+) -> (Reading, Places) {
     let mut names: Vec<String> = Vec::new();
     let mut used: Vec<usize> = Vec::new();
     let mut unread = false;
@@ -96,6 +118,16 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions, b
     } else {
         Source::Text
     };
+    let numbers: Vec<PageNumber> = views.iter().map(|view| view.page.number).collect();
+    let page_of = |number: usize| numbers.get(number).copied();
+    let on_page = |(number, index): (usize, usize)| Some((page_of(number)?, index));
+    let boxes =
+        answers.boxes.iter().map(|(field, boxes)| (*field, boxes.iter().copied().filter_map(on_page)));
+    let places = Places {
+        boxes: boxes.map(|(field, boxes)| (field, boxes.collect())).collect(),
+        zones: zones.places.map(|place| place.and_then(|(number, area)| Some((page_of(number)?, area)))),
+        pages: numbers.clone(),
+    };
     let mut sheet = Sheet {
         edition: editions.of(&opened).map(|edition| edition.name.clone()),
         texts: answers.texts,
@@ -109,7 +141,7 @@ pub fn read(form: Gathered<'_>, documents: &[Opened<'_>], editions: &Editions, b
     if recognised {
         paper::settle(&mut sheet, &views.iter().map(|view| view.page).collect::<Vec<_>>(), left_over);
     }
-    Reading { documents: names, source, sheet: Some(sheet), findings }
+    (Reading { documents: names, source, sheet: Some(sheet), findings }, places)
 }
 
 /// The box a tick stands for.

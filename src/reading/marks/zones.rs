@@ -29,6 +29,8 @@ pub struct Zones {
     pub stamp: Zone,
     pub signature_found: bool,
     pub stamp_found: bool,
+    /// Where the signature's and the stamp's zone are: page in the form, area around all of it.
+    pub places: [Option<(usize, Area)>; 2],
 }
 
 #[must_use]
@@ -51,6 +53,10 @@ pub fn read(grounds: &[Ground<'_>]) -> Zones {
         });
         let [more_signature, more_stamp] = over.unwrap_or_default();
         let [signature, stamp] = labels.map(|label| label.is_some());
+        for (which, place) in out.places.iter_mut().enumerate() {
+            let around = here.zone(which).iter().copied().reduce(|a, b| a.around(&b));
+            *place = around.map(|area| (number, area)).or(*place);
+        }
         if signature {
             out.signature_found = true;
             out.signature = more(of_signature, more_signature);
