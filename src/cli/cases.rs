@@ -204,6 +204,7 @@ fn as_json(case: &CaseDetail, compared: Option<&Comparison>) -> anyhow::Result<s
         json!({
             "id": reply.id.0, "template": reply.template, "to": reply.to.expose(), "subject": reply.subject.expose(),
             "state": reply.state.as_str(), "attempts": reply.attempts, "answer": text(reply.answer.as_ref()),
+            "attachments": reply.attachments,
         })
     });
     let events = case.events.iter().map(|event| {
@@ -288,6 +289,7 @@ fn in_full(case: &CaseDetail, compared: Option<&Comparison>) -> String {
             reply.to.expose(),
             reply.state.as_str()
         ));
+        lines.extend(reply.attachments.iter().map(|name| format!("             with {name}")));
     }
     lines.push("  events".to_owned());
     lines.extend(

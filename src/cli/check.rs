@@ -1,6 +1,6 @@
 //! `guichet check FILE…`: examine files as the daemon would; nothing is sent, nothing recorded.
 
-use super::{complain, crops, say};
+use super::{complain, crops, repaired, say};
 use crate::clock::{Clock as _, SystemClock, paris_day};
 use crate::config::Config;
 use crate::daemon::mime_settings;
@@ -50,6 +50,10 @@ pub(super) struct Check {
     /// of its name in it
     #[arg(long, value_name = "DIR")]
     crops: Option<PathBuf>,
+    /// Write the form as it would go back to its requester, repaired, where it is rejected and can be
+    /// mended: to this file, or, of several files, into this folder
+    #[arg(long, value_name = "PATH")]
+    repaired: Option<PathBuf>,
     /// Configuration file; without it the defaults apply and, unless --registry is given, no
     /// registry answers
     #[arg(long, short, env = "GUICHET_CONFIG", value_name = "FILE")]
@@ -66,12 +70,20 @@ struct Bench {
     max_age: SignedDuration,
 }
 
+/// What is written besides the report of a file.
+struct Beside {
+    /// A folder.
+    crops: Option<PathBuf>,
+    /// A file.
+    repaired: Option<PathBuf>,
+}
+
 /// What came of a file.
 struct Examination {
     report: Report,
     /// Of each submission.
     explained: Vec<Explained>,
-    /// What of it could not be shown in the folder for crops.
+    /// What of it could not be written besides.
     troubles: Vec<String>,
 }
 
@@ -86,12 +98,14 @@ impl Check {
             Some(folder) => crops::folders(folder, &self.files)?.into_iter().map(Some).collect(),
             None => vec![None; self.files.len()],
         };
-        let mut reports =
-            futures_util::stream::iter(self.files.iter().zip(folders))
-                .map(|(file, crops)| async move {
-                    (file, bench_of_all.examine_file(file, crops.as_deref()).await)
-                })
-                .buffered(cores + 1);
+        let copies = match &self.repaired {
+            Some(path) => repaired::targets(path, &self.files)?.into_iter().map(Some).collect(),
+            None => vec![None; self.files.len()],
+        };
+        let beside = folders.into_iter().zip(copies).map(|(crops, repaired)| Beside { crops, repaired });
+        let mut reports = futures_util::stream::iter(self.files.iter().zip(beside))
+            .map(|(file, beside)| async move { (file, bench_of_all.examine_file(file, &beside).await) })
+            .buffered(cores + 1);
         let mut failed = false;
         while let Some((file, report)) = reports.next().await {
             match report {
@@ -153,7 +167,7 @@ impl Check {
 
 impl Bench {
     /// Examines a file.
-    async fn examine_file(&self, file: &Path, folder: Option<&Path>) -> anyhow::Result<Examination> {
+    async fn examine_file(&self, file: &Path, beside: &Beside) -> anyhow::Result<Examination> {
         let bytes = tokio::fs::read(file).await?;
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
         let kind = if is_mail(file, &bytes) { JobKind::Mail } else { JobKind::Document };
@@ -178,16 +192,21 @@ impl Bench {
             snapshot: None,
         };
         let sender = head.as_ref().map(rules::mail::sender);
-        let judged = examine(readings, &opened.documents, sender.as_slice(), ground).await.judged;
+        let examined = examine(readings, &opened.documents, sender.as_slice(), ground).await;
+        let judged = examined.judged;
         let replies = self.replies(head.as_ref(), &judged)?;
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let input = Input { name: file.display().to_string(), sha256 };
-        let troubles = match folder {
+        let mut troubles = match &beside.crops {
             Some(folder) => {
                 crops::write(folder, &self.sandbox, job, &input, &opened.documents, &judged).await?
             }
             None => Vec::new(),
         };
+        if let Some(target) = &beside.repaired {
+            let forms = (judged.as_slice(), examined.readings.as_slice());
+            troubles.extend(repaired::write(target, &self.sandbox, job, forms, &self.policy).await?);
+        }
         let names: Vec<String> = opened.documents.iter().map(|document| document.name.clone()).collect();
         let explained = judged.iter().map(|one| Explained::new(one, &names, this_code())).collect();
         Ok(Examination { report: Report::new(input, head.as_ref(), &judged, replies), explained, troubles })

@@ -14,6 +14,7 @@ mod operator;
 mod registry;
 mod registry_show;
 mod registry_withdraw;
+mod repaired;
 mod replay;
 mod replies;
 mod replies_undelivered;

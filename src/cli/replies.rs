@@ -90,7 +90,8 @@ impl RepliesCommand {
     }
 }
 
-const HEADER: [&str; 8] = ["id", "created", "template", "to", "subject", "state", "attempts", "answer"];
+const HEADER: [&str; 9] =
+    ["id", "created", "template", "to", "subject", "state", "attempts", "answer", "attached"];
 
 fn cells(row: &ReplyRow) -> Vec<String> {
     vec![
@@ -102,6 +103,7 @@ fn cells(row: &ReplyRow) -> Vec<String> {
         if row.shadow { "shadow" } else { row.state.as_str() }.to_owned(),
         row.attempts.to_string(),
         row.answer.as_ref().map(Masked::expose).unwrap_or_default().to_owned(),
+        row.attachments.join(", "),
     ]
 }
 
@@ -113,7 +115,7 @@ impl List {
         let ids: Vec<_> = rows.iter().map(|row| row.id.0).collect();
         self.operator.looks(&store, "replies list", &[], json!({ "replies": ids })).await?;
         let rows: Vec<_> = rows.iter().map(cells).collect();
-        self.form.print(&HEADER, &rows, &[5, 17, 9, 32, 44, 8, 3, 30], "no reply")?;
+        self.form.print(&HEADER, &rows, &[5, 17, 9, 32, 44, 8, 3, 30, 38], "no reply")?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -120,12 +120,15 @@ impl Line {
             },
             not_answered_because: answered.because(self.settings.shadow),
         };
+        let forms = (judgement.judged.as_slice(), judgement.readings.as_slice());
+        let copies = self.copies(Some(&claimed.content), forms, &answered).await?;
         let now = self.now();
         let compose = |numbers: &[CaseNumber]| {
             let mailed = Mailed {
                 sha256: &claimed.sha256,
                 received_at: claimed.received_at,
                 documents: &judgement.opened.documents,
+                copies: &copies,
                 letters: 0,
             };
             self.letter(mailed, &judgement.head, &told, numbers, &answered, now)

@@ -1,13 +1,16 @@
 //! Whether a message is answered, whether the answer waits for a person, and the mail itself.
 
+use super::copies::attachments;
 use super::{Caps, Line};
 use crate::domain::case::{CaseNumber, Judged};
 use crate::domain::form::Masked;
 use crate::domain::mail::{DocumentHead, MailHead, MailKind};
 use crate::fault::Fault;
-use crate::reply::Occasion;
-use crate::store::{Cap, NewReply};
+use crate::reading::repaired::Copy;
+use crate::reply::{Attachment, Occasion};
+use crate::store::{Attached, Cap, NewReply};
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest as _, Sha256};
 
 /// The span of the caps, and of "a receipt at most once a day per sender" (rulebook, question).
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -32,6 +35,8 @@ pub(super) struct Mailed<'a> {
     pub(super) sha256: &'a str,
     pub(super) received_at: Timestamp,
     pub(super) documents: &'a [DocumentHead],
+    /// A repaired copy of each form that is told of, where there is one.
+    pub(super) copies: &'a [Option<Copy>],
     /// Letters composed for it before: each has a Message-ID of its own.
     pub(super) letters: u32,
 }
@@ -121,8 +126,15 @@ impl Line {
         if matches!(answered, Answered::Never(_)) {
             return Ok(vec![]);
         }
-        let occasion =
-            Occasion { numbers, judged, head, received_at: mailed.received_at, documents: mailed.documents };
+        let copies = attachments(mailed.copies, numbers);
+        let occasion = Occasion {
+            numbers,
+            judged,
+            head,
+            received_at: mailed.received_at,
+            documents: mailed.documents,
+            copies: &copies,
+        };
         let Some(letter) = self.letters.compose(&occasion)? else { return Ok(vec![]) };
         let template = letter.template;
         let mail = letter.into_mail(&self.settings.identity, mailed.sha256, mailed.letters, now)?;
@@ -133,9 +145,15 @@ impl Line {
             subject: Masked::new(mail.subject),
             message_id: mail.message_id,
             mail: mail.bytes,
+            attachments: copies.iter().flatten().map(attached).collect(),
             held: answered.is_held(),
             shadow: self.settings.shadow,
             unless_since: (head.kind == MailKind::Question).then_some(since),
         }])
     }
+}
+
+fn attached(file: &Attachment) -> Attached {
+    let sha256 = Sha256::digest(&file.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Attached { name: file.name.clone(), size: file.bytes.len() as u64, sha256, own: file.own }
 }

@@ -11,6 +11,7 @@
 
 mod alerts;
 mod answer;
+mod copies;
 mod decide;
 mod examine;
 mod file;

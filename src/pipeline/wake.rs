@@ -12,7 +12,7 @@ use crate::domain::rules;
 use crate::domain::sheet::Reading;
 use crate::fault::Fault;
 use crate::report::{self, Explained};
-use crate::store::{Basis, CaseState, NewWait, Sleeping, SleepingCase, WaitsFor, Woken, WokenCase};
+use crate::store::{Basis, CaseState, Content, NewWait, Sleeping, SleepingCase, WaitsFor, Woken, WokenCase};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
@@ -65,14 +65,13 @@ impl Line {
         for case in &sleeping.cases {
             judged.push(self.woken(&sleeping, case, today).await?);
         }
-        let told: Vec<(CaseNumber, Judged)> = sleeping
-            .cases
-            .iter()
-            .zip(&judged)
-            .filter(|(_, (one, _))| one.verdict.kind() != VerdictKind::Review)
-            .map(|(case, (one, _))| (case.number.clone(), one.clone()))
-            .collect();
-        let (numbers, told): (Vec<_>, Vec<_>) = told.into_iter().unzip();
+        let told = || {
+            let all = sleeping.cases.iter().zip(&judged);
+            all.filter(|(_, (one, _))| one.verdict.kind() != VerdictKind::Review)
+        };
+        let numbers: Vec<CaseNumber> = told().map(|(case, _)| case.number.clone()).collect();
+        let readings: Vec<Reading> = told().map(|(_, (_, kept))| kept.reading.clone()).collect();
+        let told: Vec<Judged> = told().map(|(_, (one, _))| one.clone()).collect();
         // nobody is written to that it waits on
         let answered = match told.as_slice() {
             [] => Answered::AtOnce,
@@ -80,7 +79,7 @@ impl Line {
         };
         let woken: Vec<_> = judged
             .iter()
-            .map(|(one, names)| {
+            .map(|(one, kept)| {
                 // what waits on may begin to wait for something else
                 if let Some(because) = waits_for(one) {
                     let wake_on = tomorrow(because, today);
@@ -90,15 +89,18 @@ impl Line {
                 Woken::Judged(Box::new(WokenCase {
                     judged: one.clone(),
                     report: report::Submission::from(one).to_json(),
-                    explanation: Explained::new(one, names, this_code()).to_json(),
+                    explanation: Explained::new(one, &kept.names, this_code()).to_json(),
                     state: if waits { CaseState::Waiting } else { CaseState::Decided },
                 }))
             })
             .collect();
+        let mail = self.store.raw(sleeping.message).await?.map(Content::Whole);
+        let copies = self.copies(mail.as_ref(), (&told, &readings), &answered).await?;
         let mailed = Mailed {
             sha256: &sleeping.sha256,
             received_at: sleeping.received_at,
             documents: &sleeping.documents,
+            copies: &copies,
             letters: sleeping.letters,
         };
         let letters = if told.is_empty() {
@@ -122,7 +124,7 @@ impl Line {
         sleeping: &Sleeping,
         case: &SleepingCase,
         today: Date,
-    ) -> Result<(Judged, Vec<String>), Fault> {
+    ) -> Result<(Judged, Kept), Fault> {
         let kept: Kept = serde_json::from_str(case.ground.expose())
             .map_err(|error| Fault::never("reading what a waiting case rests on", error))?;
         let repeats = kept.repeats.as_deref().and_then(CaseNumber::parse);
@@ -144,7 +146,7 @@ impl Line {
             }
         }
         let judged = last.ok_or_else(|| Fault::never("judging a case again", "on no day"))?;
-        Ok((judged, kept.names))
+        Ok((judged, kept))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The letters: French templates, compiled in and overridable from a folder, filled with what was
 //! judged. One letter answers all forms of one message, with the template of the worst.
 
+use super::attachment::Attachment;
 use super::mail::recipient;
 use super::settings::{LetterSettings, ServiceSettings};
 use super::view::{NAMES, Occasion, SubjectView, View};
@@ -53,6 +54,8 @@ pub struct Letter {
     /// Plain text, lines of at most 78 columns ended by `\n`.
     pub text: String,
     pub html: String,
+    /// Repaired copies of forms that are sent back.
+    pub attachments: Vec<Attachment>,
     /// The message answered, and its thread (ids without brackets, oldest first).
     pub in_reply_to: Option<String>,
     pub references: Vec<String>,
@@ -162,6 +165,7 @@ impl Letters {
             subject: self.subject(template, &view.line)?,
             text: self.text(template, &view)?,
             html: self.html(template, &view)?,
+            attachments: occasion.copies.iter().flatten().cloned().collect(),
             in_reply_to: head.message_id.clone(),
             references: head.references.clone(),
         }))

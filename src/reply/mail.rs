@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use jiff::Timestamp;
 use lettre::Address;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::message::{Attachment as File, Mailbox, Message, MultiPart, SinglePart};
 use std::time::SystemTime;
 
 /// Characters of a display name.
@@ -140,6 +140,14 @@ impl Letter {
             .boundary(format!("=_guichet_{mark}_{index}"))
             .singlepart(part("text/plain; charset=utf-8; format=fixed", self.text)?)
             .singlepart(part("text/html; charset=utf-8", self.html)?);
+        let mut body = body;
+        if !self.attachments.is_empty() {
+            body = MultiPart::mixed().boundary(format!("=_guichet_{mark}_{index}_all")).multipart(body);
+        }
+        for attachment in self.attachments {
+            let kind = ContentType::parse("application/pdf").map_err(|error| composing(error.to_string()))?;
+            body = body.singlepart(File::new(attachment.name).body(attachment.bytes, kind));
+        }
         let message = builder.multipart(body).map_err(|error| Fault::never("composing a reply", error))?;
         Ok(Composed {
             message_id,
@@ -203,6 +211,7 @@ mod tests {
 
     fn letter() -> Letter {
         Letter {
+            attachments: vec![],
             template: Template::Received,
             to: Correspondent {
                 name: Some(Masked::new("Zoé\r\nBcc: all@victims.example")),

@@ -1,5 +1,6 @@
 //! Outcome → mail that has left: letters in French, composed, and handed to a relay.
 
+mod attachment;
 pub mod letters;
 pub mod mail;
 pub mod settings;
@@ -11,6 +12,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use attachment::Attachment;
 pub use letters::{Letter, Letters, Planned, template_of};
 pub use mail::Composed;
 pub use settings::{LetterSettings, MailIdentity, ServiceSettings};

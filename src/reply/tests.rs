@@ -189,8 +189,14 @@ fn written_to(head: &MailHead, judged: &[Judged]) -> Letter {
             sha256: String::new(),
         })
         .collect();
-    let occasion =
-        Occasion { numbers: &numbers, judged, head, received_at: received_at(), documents: &documents };
+    let occasion = Occasion {
+        numbers: &numbers,
+        judged,
+        head,
+        received_at: received_at(),
+        documents: &documents,
+        copies: &[],
+    };
     Letters::new(&settings()).unwrap().compose(&occasion).unwrap().unwrap()
 }
 

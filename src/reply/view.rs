@@ -1,6 +1,7 @@
 //! What a letter may speak of: the variables of the templates, taken from what was judged and made
 //! harmless on the way.
 
+use super::attachment::Attachment;
 use super::settings::ServiceSettings;
 use super::words::{paris, size, tame};
 use crate::domain::case::{CaseNumber, Judged, VerdictKind};
@@ -9,6 +10,7 @@ use crate::domain::form::{Administrator, Entry, F413, Masked, Role};
 use crate::domain::identifiers::CardNumber;
 use crate::domain::mail::{DocumentHead, MailHead};
 use crate::domain::place::place;
+use crate::domain::repair::problems;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -30,6 +32,8 @@ pub struct Occasion<'a> {
     pub received_at: Timestamp,
     /// The files received.
     pub documents: &'a [DocumentHead],
+    /// The repaired copy of each of `judged`, in order; shorter where there are no more.
+    pub copies: &'a [Option<Attachment>],
 }
 
 impl std::fmt::Debug for Occasion<'_> {
@@ -64,10 +68,12 @@ pub(super) struct View<'a> {
     pub forms: Vec<FormView>,
     pub some_accepted: usize,
     pub some_in_review: usize,
+    /// Forms of which a repaired copy is attached.
+    pub some_copies: usize,
 }
 
 /// Every name a template may use, besides what it defines itself.
-pub(super) const NAMES: [&str; 14] = [
+pub(super) const NAMES: [&str; 15] = [
     "tag",
     "subject",
     "question",
@@ -81,6 +87,7 @@ pub(super) const NAMES: [&str; 14] = [
     "forms",
     "some_accepted",
     "some_in_review",
+    "some_copies",
     "self",
 ];
 
@@ -109,6 +116,16 @@ pub(super) struct FormView {
     /// Of a form sent back: what a person would have looked at besides.
     pub doubts: Vec<Point>,
     pub notes: Vec<Point>,
+    /// The repaired copy that is attached.
+    pub copy: Option<CopyView>,
+}
+
+#[derive(Serialize)]
+pub(super) struct CopyView {
+    /// The file's name.
+    pub name: String,
+    /// Whether it is the requester's own document; else the blank edition.
+    pub own: bool,
 }
 
 #[derive(Serialize)]
@@ -170,6 +187,7 @@ impl<'a> View<'a> {
         let judged = occasion.judged;
         let count = |kind| judged.iter().filter(|one| one.verdict.kind() == kind).count();
         let numbers = occasion.numbers.iter().map(Some).chain(std::iter::repeat(None));
+        let copies = occasion.copies.iter().map(Option::as_ref).chain(std::iter::repeat(None));
         Self {
             line: SubjectView::new(occasion.numbers, judged.len(), occasion.head),
             service,
@@ -179,11 +197,12 @@ impl<'a> View<'a> {
             documents: occasion.documents.iter().take(FILES).map(FileView::new).collect(),
             documents_left_out: occasion.documents.len().saturating_sub(FILES),
             forms: (1..)
-                .zip(judged.iter().zip(numbers))
-                .map(|(position, (one, number))| FormView::new(position, one, number))
+                .zip(judged.iter().zip(numbers.zip(copies)))
+                .map(|(position, (one, (number, copy)))| FormView::new(position, one, number, copy))
                 .collect(),
             some_accepted: count(VerdictKind::Accepted),
             some_in_review: count(VerdictKind::Review),
+            some_copies: occasion.copies.iter().flatten().count(),
         }
     }
 }
@@ -195,7 +214,7 @@ impl FileView {
 }
 
 impl FormView {
-    fn new(position: usize, judged: &Judged, number: Option<&CaseNumber>) -> Self {
+    fn new(position: usize, judged: &Judged, number: Option<&CaseNumber>, copy: Option<&Attachment>) -> Self {
         let form = judged.form.as_ref();
         let verdict = judged.verdict.kind();
         let points = |wanted: fn(&Finding) -> bool| -> Vec<Point> {
@@ -206,6 +225,8 @@ impl FormView {
                 .map(|found| Point::new(found, form))
                 .collect()
         };
+        // the numbers on the copy are those of this list
+        let problems = problems(judged).map(|found| Point::new(found, form)).collect();
         Self {
             position,
             number: number.map(ToString::to_string),
@@ -225,7 +246,7 @@ impl FormView {
                 }
                 (VerdictKind::Accepted | VerdictKind::Review | VerdictKind::Rejected, _) => Vec::new(),
             },
-            problems: points(|found| found.severity == Severity::Reject),
+            problems,
             doubts: match verdict {
                 VerdictKind::Rejected => {
                     points(|found| found.severity == Severity::Review && theirs(found.code))
@@ -233,6 +254,7 @@ impl FormView {
                 VerdictKind::Accepted | VerdictKind::Review => Vec::new(),
             },
             notes: points(|found| found.severity == Severity::Note),
+            copy: copy.map(|copy| CopyView { name: copy.name.clone(), own: copy.own }),
         }
     }
 }
@@ -347,6 +369,7 @@ impl View<'_> {
             forms: (1..).zip(kinds).map(|(position, kind)| FormView::sample(position, *kind)).collect(),
             some_accepted: count(VerdictKind::Accepted),
             some_in_review: count(VerdictKind::Review),
+            some_copies: count(VerdictKind::Rejected),
         }
     }
 }
@@ -367,6 +390,7 @@ impl FormView {
             problems: point(),
             doubts: point(),
             notes: point(),
+            copy: Some(CopyView { name: "F413-a-corriger-F413-1970-000001.pdf".into(), own: true }),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! it ends. No runtime, no threads, no network; pictures of lines are read by the parent's engine.
 
 use super::limits;
+use super::repaired;
 use super::wire::{Frame, Head, MOST_WORDS, ORDER_LINE, Order, Recognised, Task, Wanted};
 use super::{JobKind, unreadable};
 use crate::domain::mail::{DocumentHead, MailHead, MailKind};
@@ -9,6 +10,7 @@ use crate::domain::sheet::Reading;
 use crate::intake::mime::{self, Attached, Mail};
 use crate::reading::paper::engine::{Engine, Manner, Silence};
 use crate::reading::paper::picture::Grey;
+use crate::reading::repaired::Copy;
 use crate::reading::shown::{Sight, Unshown};
 use crate::reading::{self, Editions, Limits, Trust};
 use sha2::{Digest, Sha256};
@@ -53,6 +55,14 @@ fn work() -> io::Result<()> {
     let (mail, documents, unread) = open(&order, bytes);
     if let Some(wanted) = &order.show {
         show(wanted, &documents, &mut parent)?;
+        return parent.send(&Frame::End);
+    }
+    if let Some(forms) = &order.repair {
+        repaired::copies(forms, &documents, |form, copy| {
+            let Copy { bytes, title_at, own } = copy;
+            parent.send(&Frame::Copy { form, size: bytes.len(), title_at, own })?;
+            parent.to.write_all(&bytes)
+        })?;
         return parent.send(&Frame::End);
     }
     if order.hand_out {

@@ -10,6 +10,7 @@ mod nursery;
 mod pictures;
 mod progress;
 pub mod recogniser;
+mod repaired;
 mod run;
 mod wire;
 

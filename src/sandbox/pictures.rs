@@ -65,6 +65,7 @@ impl Sandbox {
             | Frame::Recognise { .. }
             | Frame::Paper
             | Frame::Document { .. }
+            | Frame::Copy { .. }
             | Frame::End => {}
         })
         .await?;

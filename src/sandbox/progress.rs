@@ -62,6 +62,7 @@ impl Progress {
             | Frame::Picture { .. }
             | Frame::Unshown { .. }
             | Frame::Document { .. }
+            | Frame::Copy { .. }
             | Frame::End => {}
         }
     }

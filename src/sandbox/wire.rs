@@ -3,6 +3,7 @@
 
 use super::{Job, JobKind, Paper, SandboxSettings};
 use crate::domain::mail::{DocumentHead, MailHead};
+use crate::domain::repair::Repair;
 use crate::domain::sheet::{Area, Reading};
 use crate::intake::mime::MimeSettings;
 use crate::reading::Trust;
@@ -42,6 +43,9 @@ pub(super) struct Order {
     /// Nothing is read, but the documents are handed out as they are.
     #[serde(default)]
     pub hand_out: bool,
+    /// Nothing is read anew, but copies of these forms are made.
+    #[serde(default)]
+    pub repair: Option<Vec<Repair>>,
 }
 
 /// Parts of a page to be drawn; `None` is all of it.
@@ -88,6 +92,7 @@ impl Order {
             skip,
             show: None,
             hand_out: false,
+            repair: None,
         }
     }
 
@@ -95,6 +100,17 @@ impl Order {
     pub fn handing_out(settings: &SandboxSettings, mime: &MimeSettings, job: Job<'_>) -> Self {
         let order = Self::new(settings, mime, job, Paper::Leave, (Task::default(), Vec::new()));
         Self { hand_out: true, ..order }
+    }
+
+    /// An order to make repaired copies of the job's forms.
+    pub fn repairing(
+        settings: &SandboxSettings,
+        mime: &MimeSettings,
+        job: Job<'_>,
+        repair: Vec<Repair>,
+    ) -> Self {
+        let order = Self::new(settings, mime, job, Paper::Leave, (Task::default(), Vec::new()));
+        Self { repair: Some(repair), ..order }
     }
 
     /// An order to draw and not to read.
@@ -107,7 +123,8 @@ impl Order {
 /// What the child found: `Opened`; then `All`, or a `One` for each document; then `End`. Between
 /// them it may ask for pictures of lines to be read, and waits for the answer. Where paper is not
 /// read, `Paper` is the last that matters. Where pages are drawn: a `Picture` for each part, or
-/// `Unshown`; then `End`. Where documents are handed out: a `Document` each, then `End`.
+/// `Unshown`; then `End`. Where documents are handed out: a `Document` each, then `End`. Where forms are
+/// repaired: a `Copy` for each of which one is made, then `End`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "frame", rename_all = "snake_case")]
 pub(super) enum Frame {
@@ -138,6 +155,14 @@ pub(super) enum Frame {
     Document {
         size: usize,
     },
+    /// The repaired copy of a form; its bytes follow.
+    Copy {
+        /// Of the forms in the order, from 0.
+        form: usize,
+        size: usize,
+        title_at: usize,
+        own: bool,
+    },
     /// There is paper, which this child is not to read.
     Paper,
     End,
@@ -148,7 +173,7 @@ impl Frame {
     pub fn handed_out(&self) -> usize {
         match self {
             Self::Picture { width, height, .. } => width.saturating_mul(*height).saturating_mul(3),
-            Self::Document { size } => *size,
+            Self::Document { size } | Self::Copy { size, .. } => *size,
             Self::Opened(_)
             | Self::All { .. }
             | Self::One { .. }

@@ -7,7 +7,7 @@ pub use links::LinkedBy;
 
 use super::event::{Event, Kind, sha256};
 use super::write::Write;
-use super::{Claimed, Known, MailId, NewWait, ReplyId, Store, bounces, caps, millis};
+use super::{Attached, Claimed, Known, MailId, NewWait, ReplyId, Store, bounces, caps, millis};
 use crate::database::{clean, fault};
 use crate::domain::case::{CaseNumber, Judged, Template};
 use crate::domain::form::Masked;
@@ -115,6 +115,8 @@ pub struct NewReply {
     pub message_id: String,
     /// The whole mail (RFC 5322), as every attempt sends it.
     pub mail: Vec<u8>,
+    /// The files in it.
+    pub attachments: Vec<Attached>,
     /// Waits for a person to release it.
     pub held: bool,
     /// Kept as what would have been sent; nobody can ever release it.
@@ -321,6 +323,9 @@ pub(super) async fn add_reply(
     let mut detail = json!({ "template": template, "rfc_id": rfc_id, "mail_sha256": sha256(&reply.mail) });
     if let (true, Some(detail)) = (reply.shadow, detail.as_object_mut()) {
         detail.insert("shadow".to_owned(), true.into());
+    }
+    if let (false, Some(detail)) = (reply.attachments.is_empty(), detail.as_object_mut()) {
+        detail.insert("attachments".to_owned(), json!(reply.attachments));
     }
     let text = json!({ "to": recipient, "subject": subject }).to_string();
     write.tell(event.saying(detail).aside(text)).await?;

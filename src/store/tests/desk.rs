@@ -180,6 +180,7 @@ pub fn reply(claimed: &Claimed, numbers: &[CaseNumber]) -> NewReply {
         to: Masked::new("Marie.Curie@Hopital.example"),
         subject: Masked::new(format!("Votre formulaire {names}")),
         message_id: format!("<{}.0@guichet.example>", claimed.sha256),
+        attachments: vec![],
         mail: format!("Subject: {names}\r\n\r\n").into_bytes(),
         held: false,
         shadow: false,

@@ -52,6 +52,7 @@ impl Desk {
             to: Masked::new("Marie.Curie@Hopital.example"),
             subject: Masked::new("Votre formulaire"),
             message_id: format!("<{}.{}@guichet.example>", sleeping.sha256, sleeping.letters),
+            attachments: vec![],
             mail: b"Subject: x\r\n\r\n".to_vec(),
             held: false,
             shadow: false,
