@@ -37,6 +37,7 @@ mod loops;
 mod mails;
 mod paper;
 mod postfix;
+mod repaired;
 mod replay;
 mod resubmission;
 mod sandbox;
