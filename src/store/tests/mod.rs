@@ -1,6 +1,7 @@
 //! The store on real databases.
 
 mod asked;
+mod bounces;
 mod broken;
 mod decisions;
 pub(crate) mod desk;
