@@ -41,9 +41,13 @@ pub fn whitened(picture: &Grey, scale: f32) -> Grey {
     Grey { pixels, ..*picture }
 }
 
-/// Adds pixels as if their ground were white; it is `light` at the first and grows by `step`.
+/// Adds pixels as if their ground were white; it is `light` at the first and grows by `step`. What
+/// they are raised by is even between the ends: a division for each would cost half of all whitening.
 fn lit(out: &mut Vec<u8>, pixels: &[u8], light: f32, step: f32) {
-    let lit = |(at, pixel): (usize, &u8)| byte(f32::from(*pixel) * 255.0 / (light + step * float(at)));
+    let count = float(pixels.len().max(1));
+    let (first, last) = (255.0 / light, 255.0 / (light + step * count));
+    let growth = (last - first) / count;
+    let lit = |(at, pixel): (usize, &u8)| byte(f32::from(*pixel) * (first + growth * float(at)));
     out.extend(pixels.iter().enumerate().map(lit));
 }
 

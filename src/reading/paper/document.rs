@@ -2,7 +2,7 @@
 
 use super::decode;
 use super::engine::{Engine, Silence};
-use super::picture::Mapping;
+use super::mapping::Mapping;
 use super::print::is_written;
 use super::{Picture, pages as read_pages};
 use crate::reading::forms::other::{has_backdrop, is_garbled, is_wordless};

@@ -5,6 +5,7 @@
 
 pub mod decode;
 pub mod engine;
+pub mod mapping;
 pub mod picture;
 
 mod accents;
@@ -33,7 +34,8 @@ use super::layout::grid::grown;
 use super::page::{Area, Ink, InkKind, Origin, Page, Rule, Word};
 use boxes::Content;
 use engine::{Engine, Silence};
-use picture::{Grey, Mapping, float};
+use mapping::Mapping;
+use picture::{Grey, float};
 use recognise::{Line, Seen, Strips};
 use rules::Stroke;
 use segments::{Segment, Written};

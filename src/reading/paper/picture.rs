@@ -1,6 +1,8 @@
 //! A grey picture and what is done with its pixels: cut out, turned, made smaller, looked at from
 //! elsewhere. 0 is black, 255 white; beyond the edge lies what lies on it.
 
+use super::mapping::Mapping;
+
 /// A picture of one byte a pixel, row by row from the top.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Grey {
@@ -178,12 +180,12 @@ impl Grey {
                 let next = exact(x + count);
                 let each = |from: i64, to: i64| (to - from) / i64::try_from(count).unwrap_or(1);
                 let step = (each(here.0, next.0), each(here.1, next.1));
-                let mut at = here;
-                pixels.extend((0..count).map(|_| {
-                    let pixel = self.part(at.0, at.1);
-                    at = (at.0 + step.0, at.1 + step.1);
-                    pixel
-                }));
+                // between two places that lie inside, all do
+                if self.lies_inside(here) && self.lies_inside(next) {
+                    pixels.extend(walked(here, step, count).map(|(x, y)| self.inner_part(x, y)));
+                } else {
+                    pixels.extend(walked(here, step, count).map(|(x, y)| self.part(x, y)));
+                }
                 here = next;
             }
         }
@@ -191,7 +193,6 @@ impl Grey {
     }
 
     /// [`Grey::between`] in whole numbers, at a place in [`PART`]s of a pixel.
-    #[expect(clippy::many_single_char_names, reason = "four corners, and where between them")]
     fn part(&self, x: i64, y: i64) -> u8 {
         const HALF: i64 = PART / 2;
         let column = |at: i64| usize::try_from(at / PART).unwrap_or(0);
@@ -199,26 +200,60 @@ impl Grey {
             return 255;
         }
         let (x, y) = ((x - HALF).max(0), (y - HALF).max(0));
-        let at = column(y) * self.width + column(x);
-        let two = |at: usize| self.pixels.get(at..at + 2);
-        let [a, b, c, d] = match (two(at), two(at + self.width)) {
-            (Some([a, b]), Some([c, d])) if column(x) + 1 < self.width => [*a, *b, *c, *d],
-            _ => {
-                let at = |right: usize, down: usize| self.at(column(x) + right, column(y) + down);
-                [at(0, 0), at(1, 0), at(0, 1), at(1, 1)]
-            }
+        let at = |right: usize, down: usize| self.at(column(x) + right, column(y) + down);
+        mixed([at(0, 0), at(1, 0), at(0, 1), at(1, 1)], x, y)
+    }
+
+    /// Whether a place has pixels all around.
+    fn lies_inside(&self, (x, y): (i64, i64)) -> bool {
+        let inside = |at: i64, size: usize| {
+            i64::try_from(size).is_ok_and(|size| (PART..(size - 1).saturating_mul(PART)).contains(&at))
         };
-        // eight binary places are enough
-        let share = |at: i64| u32::try_from(at % PART / 256).unwrap_or(0);
-        let (u, v) = (share(x), share(y));
-        let [a, b, c, d] = [a, b, c, d].map(u32::from);
-        let (top, low) = (a * (256 - u) + b * u, c * (256 - u) + d * u);
-        u8::try_from((top * (256 - v) + low * v + 0x8000) >> 16).unwrap_or(255)
+        inside(x, self.width) && inside(y, self.height)
+    }
+
+    /// [`Grey::part`] of a place that lies inside.
+    fn inner_part(&self, x: i64, y: i64) -> u8 {
+        let (x, y) = (x - PART / 2, y - PART / 2);
+        let whole = |at: i64| usize::try_from(at >> PLACES).unwrap_or(0);
+        let at = whole(y) * self.width + whole(x);
+        let two = |at: usize| self.pixels.get(at..at + 2);
+        match (two(at), two(at + self.width)) {
+            (Some(&[left, right]), Some(&[low_left, low_right])) => {
+                mixed([left, right, low_left, low_right], x, y)
+            }
+            _ => 255,
+        }
     }
 }
 
-/// Parts of a pixel in which a row is walked.
-const PART: i64 = 1 << 16;
+/// Places from one on in even steps.
+fn walked(from: (i64, i64), step: (i64, i64), count: usize) -> impl Iterator<Item = (i64, i64)> {
+    let mut at = from;
+    (0..count).map(move |_| {
+        let here = at;
+        at = (at.0 + step.0, at.1 + step.1);
+        here
+    })
+}
+
+/// Four pixels (left and right, above and below) mixed by how far a place lies between them, of which
+/// eight binary places are enough.
+#[expect(clippy::many_single_char_names, reason = "four corners, and where between them")]
+fn mixed(corners: [u8; 4], x: i64, y: i64) -> u8 {
+    #[expect(clippy::cast_sign_loss, reason = "eight bits")]
+    let share = |at: i64| (at >> (PLACES - 8) & 0xff) as u32;
+    let (u, v) = (share(x), share(y));
+    let [a, b, c, d] = corners.map(u32::from);
+    let (top, low) = (a * (256 - u) + b * u, c * (256 - u) + d * u);
+    #[expect(clippy::cast_possible_truncation, reason = "a mean of bytes")]
+    let mean = ((top * (256 - v) + low * v + 0x8000) >> 16) as u8;
+    mean
+}
+
+/// Binary places of a pixel's parts in which a row is walked.
+const PLACES: u32 = 16;
+const PART: i64 = 1 << PLACES;
 /// A mapping is followed exactly every so many pixels, and in even steps between: so near, a sheet
 /// seen aslant is all but even.
 const SPAN: usize = 32;
@@ -228,98 +263,6 @@ fn parts(v: f32) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "saturates; what lies so far off is white")]
     let whole = (v * 65_536.0) as i64;
     whole.clamp(-(PART << 24), PART << 24)
-}
-
-/// A divisor.
-fn away_from_zero(w: f32) -> f32 {
-    if w.abs() < 1e-6 { 1e-6 } else { w }
-}
-
-/// A mapping of the plane that keeps straight lines straight (a homography), row by row.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Mapping(pub [f32; 9]);
-
-impl Mapping {
-    pub const SAME: Self = Self([1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
-
-    #[must_use]
-    pub fn scale(x: f32, y: f32) -> Self {
-        Self([x, 0.0, 0.0, 0.0, y, 0.0, 0.0, 0.0, 1.0])
-    }
-
-    #[must_use]
-    pub fn apply(&self, x: f32, y: f32) -> (f32, f32) {
-        let [across, down, away] = self.projected(x, y);
-        let away = away_from_zero(away);
-        (across / away, down / away)
-    }
-
-    /// In homogeneous coordinates.
-    #[expect(clippy::many_single_char_names, reason = "a matrix, row by row")]
-    fn projected(&self, x: f32, y: f32) -> [f32; 3] {
-        let [a, b, c, d, e, f, g, h, i] = self.0;
-        [a * x + b * y + c, d * x + e * y + f, g * x + h * y + i]
-    }
-
-    /// First `before`, then this.
-    #[must_use]
-    #[expect(clippy::many_single_char_names, reason = "a matrix, row by row")]
-    pub fn after(&self, before: &Self) -> Self {
-        let [a, b, c, d, e, f, g, h, i] = self.0;
-        let [p, q, r, s, t, u, v, w, x] = before.0;
-        Self([
-            a * p + b * s + c * v,
-            a * q + b * t + c * w,
-            a * r + b * u + c * x,
-            d * p + e * s + f * v,
-            d * q + e * t + f * w,
-            d * r + e * u + f * x,
-            g * p + h * s + i * v,
-            g * q + h * t + i * w,
-            g * r + h * u + i * x,
-        ])
-    }
-
-    /// The way back; `None` for a mapping that flattens the plane.
-    #[must_use]
-    #[expect(clippy::many_single_char_names, reason = "a matrix, row by row")]
-    pub fn back(&self) -> Option<Self> {
-        let [a, b, c, d, e, f, g, h, i] = self.0.map(f64::from);
-        let minors = [
-            e * i - f * h,
-            c * h - b * i,
-            b * f - c * e,
-            f * g - d * i,
-            a * i - c * g,
-            c * d - a * f,
-            d * h - e * g,
-            b * g - a * h,
-            a * e - b * d,
-        ];
-        let [first, _, _, second, _, _, third, ..] = minors;
-        let determinant = a * first + b * second + c * third;
-        #[expect(clippy::cast_possible_truncation, reason = "places on a page")]
-        let out = minors.map(|v| (v / determinant) as f32);
-        (determinant.abs() > 1e-9 && out.iter().all(|v| v.is_finite())).then_some(Self(out))
-    }
-
-    /// The mapping of the rectangle from (0, 0) to (`width`, `height`) onto four corners, from the
-    /// top left one clockwise (Heckbert 1989, "Fundamentals of texture mapping", §2.2.3).
-    #[must_use]
-    pub fn onto(width: f32, height: f32, corners: [(f32, f32); 4]) -> Self {
-        let [(x0, y0), (x1, y1), (x2, y2), (x3, y3)] = corners;
-        let (dx1, dx2, sx) = (x1 - x2, x3 - x2, x0 - x1 + x2 - x3);
-        let (dy1, dy2, sy) = (y1 - y2, y3 - y2, y0 - y1 + y2 - y3);
-        let cross = dx1 * dy2 - dx2 * dy1;
-        let (g, h) = if cross.abs() < 1e-6 {
-            (0.0, 0.0)
-        } else {
-            ((sx * dy2 - dx2 * sy) / cross, (dx1 * sy - sx * dy1) / cross)
-        };
-        let unit =
-            Self([x1 - x0 + g * x1, x3 - x0 + h * x3, x0, y1 - y0 + g * y1, y3 - y0 + h * y3, y0, g, h, 1.0]);
-        unit.after(&Self::scale(1.0 / width, 1.0 / height))
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes of pictures are capped far below 2^24")]
@@ -349,22 +292,6 @@ fn ratio(of: usize, to: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn near(a: (f32, f32), b: (f32, f32)) -> bool {
-        (a.0 - b.0).abs() < 0.01 && (a.1 - b.1).abs() < 0.01
-    }
-
-    #[test]
-    fn corners_are_found_again() {
-        let corners = [(10.0, 20.0), (390.0, 5.0), (420.0, 610.0), (-5.0, 580.0)];
-        let onto = Mapping::onto(200.0, 300.0, corners);
-        let places = [(0.0, 0.0), (200.0, 0.0), (200.0, 300.0), (0.0, 300.0)];
-        let back = onto.back().unwrap();
-        for (place, corner) in places.into_iter().zip(corners) {
-            assert!(near(onto.apply(place.0, place.1), corner));
-            assert!(near(back.apply(corner.0, corner.1), place));
-        }
-    }
 
     #[test]
     fn a_sheet_seen_aslant_is_followed_to_a_part_of_a_pixel() {

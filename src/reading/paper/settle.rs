@@ -1,7 +1,7 @@
 //! The last word on a form read from paper: ticks that rest on no printed box are unsure, and every
 //! place is told as it lies on the page as displayed.
 
-use super::picture::Mapping;
+use super::mapping::Mapping;
 use crate::domain::form::Field;
 use crate::domain::sheet::{Area, Evidence, Mark, Sheet, Tick, Written, Zone};
 use crate::reading::page::{Ink, InkKind, Page, PageNumber};

@@ -3,7 +3,8 @@
 
 use super::clean;
 use super::ink::{Blob, blobs};
-use super::picture::{Grey, Mapping, float, whole};
+use super::mapping::Mapping;
+use super::picture::{Grey, float, whole};
 use super::rules::{Stroke, laid, level};
 use super::sheet;
 
