@@ -9,6 +9,7 @@ pub mod mapping;
 pub mod picture;
 
 mod accents;
+mod alike;
 mod boxes;
 mod clean;
 mod document;

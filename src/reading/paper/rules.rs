@@ -7,8 +7,11 @@ use super::picture::{Grey, float, whole};
 const PIECE: f32 = 6.0;
 /// Half the greatest thickness of a rule, points, with its blur.
 const REACH: f32 = 1.3;
-/// The shortest rule, points.
-const SHORTEST: f32 = 18.0;
+/// The shortest rule that is one by itself, points.
+pub const SHORTEST: f32 = 18.0;
+/// The shortest border of a cell, whose ends lie on two other rules: of what is so short most are a
+/// box's sides or large letters.
+pub const BORDER: f32 = 11.0;
 /// Pieces of a row this share of which is darker than what is above and below may be of a rule.
 const FULL: f32 = 0.78;
 /// Share of a whole stroke's length that is so.
@@ -36,6 +39,12 @@ impl Stroke {
     #[must_use]
     pub fn slope(&self) -> f32 {
         (self.y1 - self.y0) / self.length().max(1.0)
+    }
+
+    /// How high it is at `x`, beyond its ends too.
+    #[must_use]
+    pub fn at(&self, x: f32) -> f32 {
+        self.y0 + self.slope() * (x - self.x0)
     }
 
     #[must_use]
@@ -70,9 +79,10 @@ struct Chain {
     y: usize,
 }
 
-/// The level strokes of a whitened picture. `scale`: pixels a point; `noise`: steps of grey.
+/// The level strokes of a whitened picture. `scale`: pixels a point; `noise`: steps of grey;
+/// `shortest`: points.
 #[must_use]
-pub fn level(white: &Grey, scale: f32, noise: f32) -> Vec<Stroke> {
+pub fn level(white: &Grey, scale: f32, noise: f32, shortest: f32) -> Vec<Stroke> {
     let piece = whole(PIECE * scale).max(6);
     let reach = whole((REACH * scale).ceil()).max(2);
     let columns = white.width / piece;
@@ -134,7 +144,7 @@ pub fn level(white: &Grey, scale: f32, noise: f32) -> Vec<Stroke> {
     let half = 0.5 * float(piece);
     let mut strokes: Vec<Stroke> = done
         .iter()
-        .filter(|chain| float(chain.points.len() * piece) >= SHORTEST * scale)
+        .filter(|chain| float(chain.points.len() * piece) >= shortest * scale)
         .filter_map(|chain| straight(&chain.points, half))
         .collect();
     strokes.sort_by(|a, b| b.length().total_cmp(&a.length()));
@@ -147,6 +157,30 @@ pub fn level(white: &Grey, scale: f32, noise: f32) -> Vec<Stroke> {
         .collect();
     single(strokes, 1.6 * scale)
 }
+
+/// Of upright strokes those that are rules by themselves, and the shorter ones that go from one level
+/// rule to another: these are made to reach both.
+#[must_use]
+pub fn held(upright: Vec<Stroke>, level: &[Stroke], scale: f32) -> Vec<Stroke> {
+    let near = |at: f32, x: f32| {
+        let across = level.iter().filter(|rule| (rule.x0 - scale..rule.x1 + scale).contains(&x));
+        across
+            .map(|rule| rule.at(x))
+            .filter(|y| (y - at).abs() < NEAR * scale)
+            .min_by(|a, b| (a - at).abs().total_cmp(&(b - at).abs()))
+    };
+    let held = |stroke: Stroke| {
+        if stroke.length() >= SHORTEST * scale {
+            return Some(stroke);
+        }
+        let (top, foot) = (near(stroke.x0, stroke.y0)?, near(stroke.x1, stroke.y1)?);
+        (foot - top >= BORDER * scale).then_some(Stroke { x0: top, x1: foot, ..stroke })
+    };
+    upright.into_iter().filter_map(held).collect()
+}
+
+/// So far from a rule the end of a stroke may be that goes to it, points.
+const NEAR: f32 = 4.5;
 
 /// The straight line through a chain's points, from the first piece to the last.
 fn straight(points: &[(f32, f32)], half: f32) -> Option<Stroke> {
@@ -224,18 +258,26 @@ fn to_its_ends(white: &Grey, stroke: Stroke, piece: usize, step: u8, reach: usiz
     out
 }
 
-/// Of strokes upon each other the longest. They come longest first.
+/// Of strokes upon each other the longest, and of the others what goes on beyond it: a rule that steps
+/// by a pixel is found in two pieces. They come longest first.
 fn single(strokes: Vec<Stroke>, near: f32) -> Vec<Stroke> {
     let mut out: Vec<Stroke> = Vec::new();
     for stroke in strokes {
-        let twin = out.iter().any(|known| {
-            let at = |x: f32| known.y0 + known.slope() * (x - known.x0);
+        let twin = out.iter().find(|known| {
             let common = known.x1.min(stroke.x1) - known.x0.max(stroke.x0);
             let middle = f32::midpoint(stroke.x0, stroke.x1);
-            common > 0.5 * stroke.length() && (at(middle) - stroke.middle()).abs() < near
+            common > 0.5 * stroke.length() && (known.at(middle) - stroke.middle()).abs() < near
         });
-        if !twin {
-            out.push(stroke);
+        match twin {
+            Some(known) => {
+                let before = Stroke { x1: known.x0, y1: stroke.at(known.x0), ..stroke };
+                let after = Stroke { x0: known.x1, y0: stroke.at(known.x1), ..stroke };
+                // less is the blur of an end
+                let beyond: Vec<Stroke> =
+                    [before, after].into_iter().filter(|part| part.length() > 3.0 * near).collect();
+                out.extend(beyond);
+            }
+            None => out.push(stroke),
         }
     }
     out
@@ -260,11 +302,39 @@ mod tests {
                 250
             }
         });
-        let found = level(&page, 2.8, 2.0);
+        let found = level(&page, 2.8, 2.0, SHORTEST);
         assert_eq!(found.len(), 1, "{found:?}");
         let rule = found[0];
         assert!((rule.x0 - 40.0).abs() < 6.0 && (rule.x1 - 560.0).abs() < 6.0, "{rule:?}");
         assert!((rule.slope() - 0.01).abs() < 0.003, "{rule:?}");
-        assert!(level(&laid(&page), 2.8, 2.0).is_empty());
+        assert!(level(&laid(&page), 2.8, 2.0, SHORTEST).is_empty());
+    }
+
+    #[test]
+    fn a_rule_that_steps_is_found_from_end_to_end() {
+        let stroke = |x0: f32, x1: f32, y: f32| Stroke { x0, x1, y0: y, y1: y };
+        let found = single(vec![stroke(100.0, 400.0, 50.0), stroke(10.0, 220.0, 51.0)], 4.0);
+        assert_eq!(found, [stroke(100.0, 400.0, 50.0), stroke(10.0, 100.0, 51.0)]);
+        let apart = vec![stroke(100.0, 400.0, 50.0), stroke(10.0, 220.0, 60.0)];
+        assert_eq!(single(apart.clone(), 4.0), apart);
+    }
+
+    #[test]
+    fn a_low_cells_border_is_found_between_its_rules_and_a_boxs_side_is_none() {
+        // a row 20 points high with one border; below it a box of 11 points by itself
+        let page = Grey::from_fn(600, 300, |x, y| {
+            let rule = (40..560).contains(&x) && (y == 100 || y == 101 || y == 156 || y == 157);
+            let border = (100..157).contains(&y) && (x == 303 || x == 304);
+            let frame = (200..234).contains(&x) && (220..254).contains(&y);
+            let side = frame && !((202..232).contains(&x) && (222..252).contains(&y));
+            if rule || border || side { 120 } else { 250 }
+        });
+        let level_rules = level(&page, 2.8, 2.0, SHORTEST);
+        let upright = level(&laid(&page), 2.8, 2.0, BORDER);
+        assert!(upright.len() > 1, "the box's sides are strokes too: {upright:?}");
+        let found = held(upright, &level_rules, 2.8);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!((found[0].y0 - 304.0).abs() < 3.0 && (found[0].x0 - 101.0).abs() < 3.0, "{found:?}");
+        assert!((found[0].x1 - 157.0).abs() < 3.0, "{found:?}");
     }
 }

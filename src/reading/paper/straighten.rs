@@ -5,7 +5,7 @@ use super::clean;
 use super::ink::{Blob, blobs};
 use super::mapping::Mapping;
 use super::picture::{Grey, float, whole};
-use super::rules::{Stroke, laid, level};
+use super::rules::{BORDER, SHORTEST, Stroke, held, laid, level};
 use super::sheet;
 
 /// A4, points: what a sheet is taken for whose size nobody tells.
@@ -125,8 +125,8 @@ fn look(picture: &Grey, width: usize, height: usize, scale: f32, mapping: Mappin
     let seen = if exact { picture.clone() } else { picture.seen(width, height, &mapping) };
     let white = clean::whitened(&seen, scale);
     let noise = clean::noise(&white);
-    let level_rules = level(&white, scale, noise);
-    let upright = level(&laid(&white), scale, noise);
+    let level_rules = level(&white, scale, noise, SHORTEST);
+    let upright = held(level(&laid(&white), scale, noise, BORDER), &level_rules, scale);
     Straight { white, scale, to_original: mapping, level: level_rules, upright }
 }
 

@@ -1,6 +1,7 @@
 //! What several readings of a line say, weighed. What independent readings agree on is sure; where
 //! they differ, what most say is kept and said to be unsure.
 
+use super::alike::{is_apostrophe, seen_as};
 use super::engine::Token;
 use super::picture::float;
 use super::recognise::{Line, Read};
@@ -304,56 +305,9 @@ fn replaced(line: &mut Vec<Read>, words: &[String]) {
         .collect();
 }
 
-/// Whether the second network, which was not taught French, may see this French text as that one: it
-/// takes letters with accents and ligatures for something else ("H6pital", "Ceur" for "Cœur") and an
-/// elided "l" for a bar. What it does know must be the same.
-fn seen_as(french: &str, english: &str) -> bool {
-    let (french, english): (Vec<char>, Vec<char>) = (french.chars().collect(), english.chars().collect());
-    // how far of the English one the French letters so far may reach
-    let mut ends = std::collections::BTreeSet::from([0usize]);
-    for (at, letter) in french.iter().enumerate() {
-        let elided = french.get(at + 1).is_some_and(|next| is_apostrophe(*next));
-        ends = ends
-            .iter()
-            .flat_map(|end| {
-                let same = |seen: &char| {
-                    seen == letter
-                        || is_apostrophe(*letter) && is_apostrophe(*seen)
-                        || elided && *letter == 'l' && matches!(seen, 'I' | '|' | 'i' | '1')
-                };
-                let one = english.get(*end).is_some_and(same).then_some(end + 1);
-                let strange = letter.is_alphabetic() && !letter.is_ascii();
-                let any = [1, 2].map(|n| (strange && end + n <= english.len()).then_some(end + n));
-                [one, any[0], any[1]].into_iter().flatten().collect::<Vec<_>>()
-            })
-            .collect();
-    }
-    ends.contains(&english.len())
-}
-
-fn is_apostrophe(c: char) -> bool {
-    matches!(c, '\'' | '’' | '‘' | '´' | '`')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_second_network_knows_no_french() {
-        for (french, english) in [
-            ("Hôpital", "H6pital"),
-            ("Cœurdel'établissement", "Ceurde|'etablissement"),
-            ("Cœlia", "Coelia"),
-            ("L’Œil", "L'€il"),
-        ] {
-            assert!(seen_as(french, english), "{french} {english}");
-        }
-        for (french, english) in [("Noël", "Noe"), ("Passerelie", "Passerelle"), ("Élan", "Elann"), ("", "a")]
-        {
-            assert!(!seen_as(french, english), "{french} {english}");
-        }
-    }
 
     #[test]
     fn a_cells_rules_are_no_letters() {
