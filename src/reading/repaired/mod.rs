@@ -21,7 +21,7 @@ mod tree;
 use super::acroform::{self, Found};
 use super::editions::Editions;
 use super::forms::{self, Opened, Places, gather};
-use super::page::{Area, Document, Origin, Page, PageNumber};
+use super::page::{Area, Document, Origin, Page, PageNumber, WidgetKind};
 use super::pdf::{self, Limits, guarded};
 use crate::domain::form::Field;
 use crate::domain::repair::{Repair, Spot};
@@ -121,6 +121,12 @@ struct Source<'a> {
 }
 
 fn copy(repair: &Repair, bytes: &[u8], own: bool) -> Option<Copy> {
+    let document = pdf::structure(bytes, &Limits::default())?;
+    // without fields to type into it cannot be corrected: it need not be read to know
+    let text = |found: &Found<'_>| matches!(found.kind, WidgetKind::Text { .. });
+    if !acroform::widgets(&document).iter().any(text) {
+        return None;
+    }
     let located = Located::of(bytes);
     let mut found = located.forms.iter().filter_map(|(reading, places)| {
         let sheet = reading.sheet.as_ref()?;
@@ -128,7 +134,6 @@ fn copy(repair: &Repair, bytes: &[u8], own: bool) -> Option<Copy> {
         fits.then_some(Source { located: &located, sheet, places })
     });
     let source = found.next()?;
-    let document = pdf::structure(bytes, &Limits::default())?;
     let copy = source.written(repair, &document, own)?;
     proven(repair, &copy.bytes, own.then_some(source.sheet)).then_some(copy)
 }
