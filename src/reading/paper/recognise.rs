@@ -11,10 +11,29 @@ use crate::reading::labels::is_running_text;
 
 /// White around a line's letters, points.
 const AROUND: f32 = 1.6;
-/// Height of a line's tall letters for the two readings, pixels. The networks see a line 36 pixels high
-/// with its margins, so that more shows them nothing more, and the engine's time goes by the picture.
-const LARGE: f32 = 22.0;
-const SMALL: f32 = 20.0;
+/// How high a line is made for a reading.
+#[derive(Debug, Clone, Copy)]
+enum Height {
+    Large,
+    Small,
+}
+
+impl Height {
+    /// Of a line's tall letters, pixels; `scale`: pixels a point of the page's picture. The networks see a
+    /// line 36 pixels high with its margins, and the engine's time goes by the picture: fine letters are
+    /// made no higher than that. Coarse ones are, so that their edges are smooth when it parts them.
+    fn pixels(self, scale: f32) -> f32 {
+        match self {
+            Self::Large if scale >= FINE => 22.0,
+            Self::Small if scale >= FINE => 20.0,
+            Self::Large => 30.0,
+            Self::Small => 24.0,
+        }
+    }
+}
+
+/// From some 260 dpi on a picture is fine, pixels a point.
+const FINE: f32 = 3.6;
 
 /// Lines wider than this may be running text, of which the head tells (points).
 const LONG: f32 = 280.0;
@@ -78,7 +97,7 @@ struct Cut {
 }
 
 impl Strips<'_> {
-    fn cut(&self, segment: &Segment, height: f32, condensed: f32) -> Cut {
+    fn cut(&self, segment: &Segment, height: Height, condensed: f32) -> Cut {
         let (area, scale) = (segment.area, self.scale);
         let (x0, y0) = ((area.x0 - AROUND).max(0.0), (area.y0 - AROUND).max(0.0));
         let piece = self.bare.cut(
@@ -87,7 +106,8 @@ impl Strips<'_> {
             whole((area.x1 + AROUND) * scale) + 1,
             whole((area.y1 + AROUND) * scale) + 1,
         );
-        let (picture, factor) = prepared(&piece, segment.tall.max(4.0) * scale, height, condensed);
+        let (picture, factor) =
+            prepared(&piece, segment.tall.max(4.0) * scale, height.pixels(scale), condensed);
         Cut {
             picture,
             x0: float(whole(x0 * scale)) / scale,
@@ -147,7 +167,7 @@ pub fn first(engine: &mut dyn Engine, pages: &[(Strips<'_>, &[Segment])]) -> Res
         for segment in *segments {
             let head = goes_on(segment, segments).then(|| strips.head(segment)).flatten();
             let condensed = if segment.area.width() > LONG { CONDENSED } else { 1.0 };
-            cuts.push(strips.cut(head.as_ref().unwrap_or(segment), LARGE, condensed));
+            cuts.push(strips.cut(head.as_ref().unwrap_or(segment), Height::Large, condensed));
             let seen = if head.is_some() { Seen::Head } else { Seen::Once };
             lines.push(Line { segment: segment.clone(), words: Vec::new(), seen });
         }
@@ -229,15 +249,15 @@ pub fn again<'p>(
     answers: &mut [(Strips<'p>, Line)],
     labels: &mut [(Strips<'p>, Line)],
 ) -> Result<(), Silence> {
-    let cuts = |height: f32| -> Vec<Cut> {
+    let cuts = |height: Height| -> Vec<Cut> {
         answers.iter().map(|(strips, line)| strips.cut(&line.segment, height, 1.0)).collect()
     };
-    let (mut large, mut cuts) = (cuts(LARGE), cuts(SMALL));
+    let (mut large, mut cuts) = (cuts(Height::Large), cuts(Height::Small));
     let count = answers.len();
     // what was read in part is now read as the others were at first
     let mut in_part: Vec<&mut (Strips<'p>, Line)> =
         answers.iter_mut().chain(labels.iter_mut()).filter(|(_, line)| line.seen == Seen::Head).collect();
-    cuts.extend(in_part.iter().map(|(strips, line)| strips.cut(&line.segment, LARGE, CONDENSED)));
+    cuts.extend(in_part.iter().map(|(strips, line)| strips.cut(&line.segment, Height::Large, CONDENSED)));
     let mut french = read_all(engine, Manner::PLAIN, &cuts)?;
     let whole = french.split_off(count.min(french.len())).into_iter().zip(cuts.iter().skip(count));
     for ((_, line), (tokens, cut)) in in_part.iter_mut().zip(whole) {
@@ -246,7 +266,7 @@ pub fn again<'p>(
     }
     let mut doubted: Vec<&mut (Strips<'p>, Line)> =
         labels.iter_mut().filter(|(_, line)| line.words.iter().any(is_doubted)).collect();
-    large.extend(doubted.iter().map(|(strips, line)| strips.cut(&line.segment, LARGE, 1.0)));
+    large.extend(doubted.iter().map(|(strips, line)| strips.cut(&line.segment, Height::Large, 1.0)));
     let mut english = read_all(engine, Manner::SECOND, &large)?;
     let second = english.split_off(count.min(english.len())).into_iter().zip(large.iter().skip(count));
     for ((_, line), (tokens, cut)) in doubted.iter_mut().zip(second) {
@@ -257,10 +277,15 @@ pub fn again<'p>(
         line.seen = Seen::Twice;
     }
     let mut digits = some(engine, Manner::DIGITS, answers, |line| {
-        if weigh::is_tiny(line) { Some(LARGE) } else { weigh::is_number(&line.words).then_some(SMALL) }
+        if weigh::is_tiny(line) {
+            Some(Height::Large)
+        } else {
+            weigh::is_number(&line.words).then_some(Height::Small)
+        }
     })?;
-    let mut address =
-        some(engine, Manner::ADDRESS, answers, |line| weigh::is_address(&line.words).then_some(SMALL))?;
+    let mut address = some(engine, Manner::ADDRESS, answers, |line| {
+        weigh::is_address(&line.words).then_some(Height::Small)
+    })?;
     let of = |tokens: Option<Vec<Token>>| tokens.map(|tokens| weigh::text_of(&tokens)).unwrap_or_default();
     for (((((strips, line), english), french), digits), address) in
         answers.iter_mut().zip(english).zip(french).zip(&mut digits).zip(&mut address)
@@ -310,9 +335,9 @@ fn some(
     engine: &mut dyn Engine,
     manner: Manner,
     lines: &[(Strips<'_>, Line)],
-    wanted: impl Fn(&Line) -> Option<f32>,
+    wanted: impl Fn(&Line) -> Option<Height>,
 ) -> Result<Vec<Option<Vec<Token>>>, Silence> {
-    let heights: Vec<Option<f32>> = lines.iter().map(|(_, line)| wanted(line)).collect();
+    let heights: Vec<Option<Height>> = lines.iter().map(|(_, line)| wanted(line)).collect();
     let cuts: Vec<Cut> = lines
         .iter()
         .zip(&heights)

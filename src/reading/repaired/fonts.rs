@@ -3,6 +3,7 @@
 use super::metrics::{OTHER_WIDTH, glyph_name, width, win_ansi};
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 use std::fmt::Write as _;
+use unicode_normalization::UnicodeNormalization;
 
 /// Letters beyond `WinAnsiEncoding` that a document may have.
 const MOST_OTHERS: usize = 200;
@@ -44,7 +45,7 @@ impl Fonts {
             return;
         }
         let names = self.others.iter().filter_map(|letter| glyph_name(*letter));
-        let names: Vec<Object> = names.map(|name| Object::Name(name.into_bytes())).collect();
+        let names: Vec<Object> = names.map(|name| Object::Name(name.as_bytes().to_vec())).collect();
         let last = 31 + i64::try_from(names.len()).unwrap_or(0);
         let widths: Vec<Object> = names.iter().map(|_| i64::from(OTHER_WIDTH).into()).collect();
         let differences: Vec<Object> = std::iter::once(32.into()).chain(names).collect();
@@ -71,7 +72,7 @@ impl Fonts {
     /// The letters of a line with their widths in thousandths; those that no font has are left out.
     pub fn letters(&mut self, line: &str) -> Vec<(bool, u8, u16)> {
         let mut out = Vec::new();
-        for letter in line.chars() {
+        for letter in line.nfc() {
             if let Some(byte) = win_ansi(letter) {
                 out.push((false, byte, width(byte)));
             } else if glyph_name(letter).is_some() {

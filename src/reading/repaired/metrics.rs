@@ -1,5 +1,7 @@
 //! Helvetica as every viewer has it: widths, the bytes of its letters, the names of those beyond.
 
+use unicode_normalization::UnicodeNormalization;
+
 /// Widths of Helvetica in thousandths of the size, from the space to byte 255 of `WinAnsiEncoding`
 /// (Adobe's AFM file; bytes without a letter have the bullet's).
 const WIDTHS: [u16; 224] = [
@@ -78,14 +80,25 @@ const LATIN_A: &str = "Amacron amacron Abreve abreve Aogonek aogonek Cacute cacu
     ubreve Uring uring Uhungarumlaut uhungarumlaut Uogonek uogonek Wcircumflex wcircumflex Ycircumflex ycircumflex \
     Ydieresis Zacute zacute Zdotaccent zdotaccent Zcaron zcaron longs";
 
-/// The glyph's name of a letter beyond `WinAnsiEncoding`; `None` where fonts have none.
-pub(super) fn glyph_name(letter: char) -> Option<String> {
-    let code = u32::from(letter);
-    let latin = code.checked_sub(0x100).and_then(|at| usize::try_from(at).ok());
-    let named = latin.and_then(|at| LATIN_A.split_whitespace().nth(at));
-    let other =
-        || (code > 0xff && code <= 0xffff && letter.is_alphanumeric()).then(|| format!("uni{code:04X}"));
-    named.map(str::to_owned).or_else(other)
+/// The glyph's name of a letter beyond `WinAnsiEncoding`; `None` where the fonts that viewers put in
+/// Helvetica's place have none (Greek, signs in the place of letters).
+pub(super) fn glyph_name(letter: char) -> Option<&'static str> {
+    match letter {
+        'Ș' => Some("Scommaaccent"),
+        'ș' => Some("scommaaccent"),
+        'Ț' => Some("Tcommaaccent"),
+        'ț' => Some("tcommaaccent"),
+        _ => {
+            let at = usize::try_from(u32::from(letter).checked_sub(0x100)?).ok()?;
+            LATIN_A.split_whitespace().nth(at)
+        }
+    }
+}
+
+/// Whether every viewer draws all of a text: a gap in it would be taken for what was sent.
+pub(super) fn is_drawn(text: &str) -> bool {
+    text.nfc()
+        .all(|letter| letter.is_whitespace() || win_ansi(letter).is_some() || glyph_name(letter).is_some())
 }
 
 #[cfg(test)]
@@ -102,9 +115,11 @@ mod tests {
             [width(b'A'), width(b'i'), width(0xe9), width(0x9c), width(0xff)],
             [667, 222, 556, 944, 500]
         );
-        assert_eq!(glyph_name('Ł').as_deref(), Some("Lslash"));
-        assert_eq!(glyph_name('ſ').as_deref(), Some("longs"));
-        assert_eq!(glyph_name('λ').as_deref(), Some("uni03BB"));
+        assert_eq!(glyph_name('Ł'), Some("Lslash"));
+        assert_eq!(glyph_name('ſ'), Some("longs"));
+        assert_eq!(glyph_name('ț'), Some("tcommaaccent"));
+        assert_eq!(glyph_name('λ'), None);
         assert_eq!(glyph_name('😀'), None);
+        assert!(is_drawn("Ștefan\nŁódź e\u{301}") && !is_drawn("Ελένη") && !is_drawn("a😀"));
     }
 }

@@ -253,13 +253,16 @@ impl Source<'_> {
     }
 
     /// Types and ticks what is kept, empties the rest. Returns where the numbers belong; `None` where
-    /// something that is kept, or asked again, has no box.
+    /// something that is kept, or asked again, has no box, or letters that not every viewer draws.
     fn fill<'r>(
         &self,
         repair: &'r Repair,
         fields: &mut Fields,
         own: bool,
     ) -> Option<Vec<(PageNumber, Beside, &'r [u16])>> {
+        if !repair.texts.iter().all(|(_, words)| metrics::is_drawn(words)) {
+            return None;
+        }
         let at: BTreeMap<(PageNumber, usize), usize> =
             fields.widgets.iter().enumerate().map(|(n, widget)| ((widget.page, widget.index), n)).collect();
         let boxes: BTreeMap<_, Vec<usize>> = self

