@@ -20,6 +20,7 @@
 pub mod archive;
 mod chain;
 mod message;
+mod purged;
 mod reply;
 mod rows;
 mod staff;

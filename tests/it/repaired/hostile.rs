@@ -56,6 +56,12 @@ const NAMES: [&str; 21] = [
     "PS",
 ];
 
+/// The objects that have a partial field name: fields.
+fn fields(file: &Document) -> Vec<ObjectId> {
+    let named = |object: &Object| object.as_dict().is_ok_and(|dict| dict.has(b"T"));
+    file.objects.iter().filter(|(_, object)| named(object)).map(|(id, _)| *id).collect()
+}
+
 /// Walks all objects of a copy. It holds nothing but a form.
 pub(super) fn does_nothing(bytes: &[u8], name: &str) {
     let file = Document::load_mem(bytes).unwrap();
@@ -160,13 +166,7 @@ fn actions() -> Vec<(&'static str, Spoil)> {
         }),
         ("script-of-page-and-fields", |file, page| {
             file.get_dictionary_mut(page).unwrap().set("AA", dictionary! { "O" => script() });
-            let fields: Vec<ObjectId> = file
-                .objects
-                .iter()
-                .filter(|(_, object)| object.as_dict().is_ok_and(|dict| dict.has(b"T")))
-                .map(|(id, _)| *id)
-                .collect();
-            for field in fields {
+            for field in fields(file) {
                 let dict = file.get_dictionary_mut(field).unwrap();
                 dict.set("AA", dictionary! { "K" => script(), "V" => script() });
                 dict.set("A", script());
@@ -258,13 +258,7 @@ fn drawings() -> Vec<(&'static str, Spoil)> {
             file.get_dictionary_mut(page).unwrap().set("Resources", resources);
         }),
         ("field-that-is-its-own-parent", |file, _| {
-            let fields: Vec<ObjectId> = file
-                .objects
-                .iter()
-                .filter(|(_, object)| object.as_dict().is_ok_and(|dict| dict.has(b"T")))
-                .map(|(id, _)| *id)
-                .collect();
-            for field in fields {
+            for field in fields(file) {
                 file.get_dictionary_mut(field).unwrap().set("Parent", field);
             }
         }),
