@@ -148,13 +148,15 @@ fn tiff_pages(bytes: &[u8], most: usize) -> Result<Pictures, Refused> {
     limits.decoding_buffer_size = 256 << 20;
     limits.intermediate_buffer_size = 128 << 20;
     let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(|_| Refused::Damaged)?.with_limits(limits);
-    for _ in 0..MOST_IN_A_FILE {
-        if !decoder.more_images() || decoder.next_image().is_err() {
-            break;
+    // the decoder tells a chain that comes back to itself only where it walks it for the first time
+    let mut pages = 1;
+    let mut broken = false;
+    while decoder.more_images() && !broken {
+        if pages >= MOST_IN_A_FILE {
+            return Err(Refused::TooLarge);
         }
-    }
-    if decoder.more_images() {
-        return Err(Refused::TooLarge);
+        broken = decoder.next_image().is_err();
+        pages += usize::from(!broken);
     }
     decoder.seek_to_image(0).map_err(|_| Refused::Damaged)?;
     let mut out = Vec::new();
@@ -186,8 +188,8 @@ fn tiff_pages(bytes: &[u8], most: usize) -> Result<Pictures, Refused> {
             None if out.is_empty() => return Err(Refused::Damaged),
             None => return partly(out),
         }
-        if !decoder.more_images() {
-            return Ok(Pictures { read: out, more: false });
+        if out.len() == pages {
+            return Ok(Pictures { read: out, more: broken });
         }
         if out.len() >= most || decoder.next_image().is_err() {
             return partly(out);
