@@ -5,6 +5,7 @@ use guichet::domain::case::VerdictKind;
 use guichet::domain::mail::{Delivery, ReplyState};
 use guichet::reply::transport::Outgoing;
 use mail_parser::{MessageParser, MimeHeaders as _};
+use std::io::Read as _;
 
 const REJECTED: &str = "mails/demo/03-rejected-four-problems.eml";
 
@@ -86,6 +87,40 @@ async fn a_copy_is_written_once_whatever_write_fails() {
         desk.adds_up().await;
     }
     assert!(copies.windows(2).all(|two| two[0] == two[1]), "the same copy every time");
+}
+
+#[tokio::test]
+async fn a_copy_is_in_the_export_of_its_case_and_goes_when_the_case_is_purged() {
+    let mut desk = TestDesk::with("[retention]\nrejected = \"1 d\"\n").await;
+    // whenever this runs, a day has passed since for the commands, which ask the machine's clock
+    desk.hours_pass(-24 * 365 * 3);
+    desk.receives_fixture(REJECTED);
+    desk.turn().await;
+    let number = desk.cases().await[0].number.to_string();
+    let sent = desk.relay.taken().remove(0);
+    let zip = desk.folder.path().join("case.zip");
+    desk.says(&["audit", "export", &number, "--to", zip.to_str().unwrap()], 0);
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(&zip).unwrap()).unwrap();
+    let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+    let letter = names.iter().find(|name| name.starts_with("lettres/")).unwrap();
+    let mut kept = Vec::new();
+    archive.by_name(letter).unwrap().read_to_end(&mut kept).unwrap();
+    assert_eq!(kept, sent.bytes);
+    assert_eq!(attached(&sent).len(), 1);
+    // as it stands in the mail
+    let text = String::from_utf8(sent.bytes).unwrap();
+    let line = text.lines().find(|line| line.starts_with("JVBERi")).unwrap().to_owned();
+    desk.daemon.line.store.close().await;
+    let stands = || {
+        ["guichet.db", "guichet.db-wal"].iter().any(|name| {
+            let bytes = std::fs::read(desk.folder.path().join(name)).unwrap_or_default();
+            bytes.windows(line.len()).any(|part| part == line.as_bytes())
+        })
+    };
+    assert!(stands(), "the test sees what it looks for");
+    desk.says(&["retention", "apply", "--as", "Ada Lovelace"], 0);
+    assert!(!stands());
+    desk.says(&["audit", "verify"], 0);
 }
 
 #[tokio::test]
