@@ -58,9 +58,44 @@ pub struct Page {
     pub to_displayed: Option<[f32; 9]>,
     /// Ink on a recognised page that was not read: who takes a place for empty looks here first.
     pub unread: Vec<Area>,
+    /// How well a recognised page was read.
+    pub legibility: Legibility,
     pub rules: Vec<Rule>,
     pub ink: Vec<Ink>,
     pub widgets: Vec<Widget>,
+}
+
+/// How well the engine says it read longer words: 0 to 100.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Legibility {
+    /// The form's own.
+    pub print: Mean,
+    /// Those that are not.
+    pub answers: Mean,
+}
+
+/// A mean in the making.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Mean {
+    pub count: f32,
+    sum: f32,
+}
+
+impl Mean {
+    pub fn add(&mut self, value: f32) {
+        self.join(Self { count: 1.0, sum: value });
+    }
+
+    pub fn join(&mut self, other: Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+    }
+
+    /// 0 of nothing.
+    #[must_use]
+    pub fn value(self) -> f32 {
+        self.sum / self.count.max(1.0)
+    }
 }
 
 /// A run of characters without white space, as drawn. Accents are composed (NFC), ligatures and

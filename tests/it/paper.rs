@@ -67,12 +67,14 @@ fn channels(report: &Value) -> Vec<&str> {
 fn a_scan_is_read_and_called_one() {
     let report = read("published-200-grey.scan.pdf", 98);
     assert_eq!(channels(&report), ["scan"]);
+    assert!(!is_told_by_hand(&report));
 }
 
 /// Much of a bad fax is read, and what is not is not decided on.
 #[test]
 fn a_fax_is_read() {
-    read("published-fine.fax.pdf", 60);
+    let report = read("published-fine.fax.pdf", 60);
+    assert!(!is_told_by_hand(&report), "badly read, and printed");
 }
 
 #[test]
@@ -84,6 +86,17 @@ fn a_photograph_is_shown_as_its_exif_says() {
 fn handwriting_decides_nothing() {
     let report = read("phone-missing.hand.pdf", 0);
     assert_eq!(report["submissions"][0]["verdict"], "review");
+    assert!(is_told_by_hand(&report));
+    // what is said to have been read at all is in doubt
+    for (field, evidence) in report["submissions"][0]["evidence"].as_object().unwrap() {
+        assert!(evidence["confidence"].as_f64().unwrap() < 0.9, "{field}");
+    }
+}
+
+/// Whether staff are told that the answers are handwriting.
+fn is_told_by_hand(report: &Value) -> bool {
+    let findings = report["submissions"][0]["findings"].as_array().unwrap();
+    findings.iter().any(|one| one["field"] == "" && one["message"].as_str().unwrap().contains("à la main"))
 }
 
 #[test]

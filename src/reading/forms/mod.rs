@@ -139,7 +139,12 @@ pub fn locate(
         unlocated,
     };
     if recognised {
-        paper::settle(&mut sheet, &views.iter().map(|view| view.page).collect::<Vec<_>>(), left_over);
+        let pages: Vec<&Page> = views.iter().map(|view| view.page).collect();
+        let by_hand = paper::is_by_hand(&pages);
+        if by_hand {
+            findings.push(written_by_hand());
+        }
+        paper::settle(&mut sheet, &pages, left_over || by_hand);
     }
     (Reading { documents: names, source, sheet: Some(sheet), findings }, places)
 }
@@ -254,6 +259,11 @@ fn incomplete(absent: &BTreeSet<Field>, pictures: bool) -> Finding {
          Merci de nous renvoyer le formulaire avec toutes ses pages."
     );
     Finding::reject(Code::FormIncomplete, Field::Document, text)
+}
+
+fn written_by_hand() -> Finding {
+    let text = "Le formulaire est rempli à la main : une personne va lire vos réponses.";
+    Finding::review(Code::LowConfidence, Field::Document, text.to_owned())
 }
 
 fn called(part: Part) -> &'static str {

@@ -13,6 +13,7 @@ mod alike;
 mod boxes;
 mod clean;
 mod document;
+mod hand;
 mod ink;
 mod leftover;
 mod numbering;
@@ -26,6 +27,7 @@ mod straighten;
 mod weigh;
 
 pub use document::Paper;
+pub use hand::is_by_hand;
 pub use leftover::left_over;
 pub use settle::settle;
 
@@ -101,6 +103,7 @@ pub fn pages(pictures: Vec<Picture>, engine: &mut dyn Engine) -> Result<Vec<Page
         recognise::join_halves(&mut sheet.lines);
         let mut page = assembled(&sheet);
         page.unread = unread(&sheet);
+        page.legibility = hand::legibility(&sheet.lines);
         page.to_displayed = Some(sheet.to_displayed().0);
         page
     };

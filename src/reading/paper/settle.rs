@@ -6,9 +6,9 @@ use crate::domain::form::Field;
 use crate::domain::sheet::{Area, Evidence, Mark, Sheet, Tick, Written, Zone};
 use crate::reading::page::{Ink, InkKind, Page, PageNumber};
 
-/// Settles a sheet of which some pages are paper. `left_over`: words were read among the labels that
-/// are nobody's answer.
-pub fn settle(sheet: &mut Sheet, pages: &[&Page], left_over: bool) {
+/// Settles a sheet of which some pages are paper. `doubted`: words were read among the labels that
+/// are nobody's answer, or the answers are handwriting.
+pub fn settle(sheet: &mut Sheet, pages: &[&Page], doubted: bool) {
     let page_of =
         |number: PageNumber| pages.iter().find(|page| page.number == number && page.to_displayed.is_some());
     for marked in sheet.ticks.values_mut() {
@@ -29,7 +29,7 @@ pub fn settle(sheet: &mut Sheet, pages: &[&Page], left_over: bool) {
         }
     }
     let first = pages.iter().find(|page| page.to_displayed.is_some());
-    doubt(sheet, left_over, first, &|number| page_of(number).is_some());
+    doubt(sheet, doubted, first, &|number| page_of(number).is_some());
     rows(sheet, &|number| page_of(number).is_some());
     nobodys(sheet, pages);
     let displayed = |evidence: &mut Evidence| {
@@ -62,7 +62,7 @@ pub fn settle(sheet: &mut Sheet, pages: &[&Page], left_over: bool) {
 /// Where much could not be surely read (handwriting, a bad fax), labels were not found, or answers do
 /// not fit their places, what seems sure is not: hands fool independent readers alike, a value may
 /// stand in a neighbour's place, and what seems empty may stand elsewhere.
-fn doubt(sheet: &mut Sheet, left_over: bool, paper: Option<&&Page>, on_paper: &dyn Fn(PageNumber) -> bool) {
+fn doubt(sheet: &mut Sheet, doubted: bool, paper: Option<&&Page>, on_paper: &dyn Fn(PageNumber) -> bool) {
     let read: Vec<f64> = sheet
         .texts
         .values()
@@ -74,7 +74,7 @@ fn doubt(sheet: &mut Sheet, left_over: bool, paper: Option<&&Page>, on_paper: &d
     let lost = !sheet.unlocated.is_empty() || !sheet.absent.is_empty();
     let blank = blank(sheet);
     let misfit = sheet.texts.iter().any(|(field, written)| misfits(*field, written.value()));
-    if lost || misfit || left_over || unsure * 3 > read.len() || blank.len() >= MOST_BLANK {
+    if lost || misfit || doubted || unsure * 3 > read.len() || blank.len() >= MOST_BLANK {
         for written in sheet.texts.values_mut().filter(|written| on_paper(written.evidence.page)) {
             written.evidence.confidence = written.evidence.confidence.min(DOUBTED);
         }
