@@ -22,6 +22,7 @@ mod recognise;
 mod rules;
 mod segments;
 mod settle;
+mod shapes;
 mod sheet;
 mod straighten;
 mod weigh;

@@ -5,6 +5,7 @@ use super::accents;
 use super::engine::{Engine, MARGIN, Manner, Silence, Token, prepared, read};
 use super::picture::{Grey, float, whole};
 use super::segments::Segment;
+use super::shapes;
 use super::weigh::{self, Readings};
 use crate::domain::sheet::Area;
 use crate::reading::labels::is_running_text;
@@ -297,7 +298,7 @@ pub fn again<'p>(
             address: address.take().map(|address| of(Some(address))),
         };
         weigh::line(line, &readings);
-        if accents::are_lost(*strips, line) {
+        if accents::are_doubtful(*strips, line) || shapes::are_others(*strips, line) {
             weigh::doubt(line);
         }
         line.seen = Seen::Weighed;

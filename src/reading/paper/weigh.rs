@@ -247,9 +247,16 @@ fn weigh(line: &mut Vec<Read>, english: &[String], french: &[String], digits: Op
     } else {
         NONE_AGREES
     };
-    if a == b && a == c && own != english && english == french {
-        // the others part the words otherwise
-        replaced(line, french);
+    let mut confidence = confidence;
+    if confidence >= AGREED_BUT_ACCENTS && !is_number(line) {
+        // letters are agreed on; where a word ends is what two of three say
+        let words = |of: &[String]| of.iter().map(|word| word.chars().count()).collect::<Vec<_>>();
+        let (first, second, third) = (words(&own), words(english), words(french));
+        if first != third && second == third {
+            replaced(line, french);
+        } else if first != third && first != second {
+            confidence = MOST_SAY;
+        }
     }
     if confidence < AGREED_BUT_ACCENTS && own.len() == english.len() && own.len() == french.len() {
         // word by word: what they agree on stays sure
@@ -307,7 +314,31 @@ fn replaced(line: &mut Vec<Read>, words: &[String]) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::recognise::Seen;
+    use super::super::segments::Segment;
     use super::*;
+
+    #[test]
+    fn where_a_word_ends_is_what_two_of_three_say() {
+        let weighed = |own: &str, english: &str, french: &str| {
+            let area = Area { x0: 0.0, y0: 0.0, x1: 50.0, y1: 8.0 };
+            let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+            let read = |text: String| Read { text, area, confidence: 0.5, own: 90.0 };
+            let segment = Segment { area, tall: 6.0, letters: 6 };
+            let words_of = words(own).into_iter().map(read).collect();
+            let mut line = Line { segment, words: words_of, seen: Seen::Once };
+            let readings = Readings { english: words(english), french: words(french), ..Readings::default() };
+            super::line(&mut line, &readings);
+            let text: Vec<&str> = line.words.iter().map(|word| word.text.as_str()).collect();
+            (text.join(" "), line.words.iter().all(|word| word.confidence > 0.9))
+        };
+        assert_eq!(weighed("Maë lys", "Maélys", "Maëlys"), ("Maëlys".to_owned(), true));
+        assert_eq!(weighed("Anne Lise", "AnneLise", "AnneLise"), ("AnneLise".to_owned(), true));
+        assert_eq!(weighed("Maë lys", "Mae lys", "Maëlys"), ("Maë lys".to_owned(), true));
+        assert!(!weighed("Maë lys", "M aélys", "Maëlys").1);
+        // how digits are parted is of no matter
+        assert!(weighed("01 23 45", "0123 45", "012345").1);
+    }
 
     #[test]
     fn a_cells_rules_are_no_letters() {

@@ -1,0 +1,148 @@
+//! What every reading agrees on, held against the size of its ink: an "O" among digits is read as "0" by
+//! networks that know what a number is made of, a "C" before small letters as "c", an "é" whose accent
+//! touches it as "e".
+
+use super::ink::{Blob, blobs};
+use super::picture::{float, whole};
+use super::recognise::{Line, Read, Strips};
+use super::straighten::INK;
+use std::ops::Range;
+
+/// A zero is hardly wider than the widest of the other digits; a letter O is, by so much (1.4 as a rule). What
+/// is wider still is a zero that touches its neighbour.
+const WIDER: Range<f32> = 1.2..1.65;
+/// Digits by which a zero is measured.
+const ENOUGH: usize = 3;
+/// Letters that are written the same large and small.
+const EITHER: &str = "cosuvwxz";
+/// Small letters that reach neither up nor down.
+const LOW: &str = "acemnorsuvwxz";
+/// In heights of tall letters: a small letter is no higher than the one, a large one no lower than the
+/// other.
+const HEIGHTS: (f32, f32) = (0.86, 0.8);
+/// In heights of tall letters: how far a word's first letter may be from where the word was found.
+const NEAR: f32 = 0.3;
+
+/// Whether the ink of a line does not have the sizes of what was read of it.
+#[must_use]
+pub fn are_others(strips: Strips<'_>, line: &Line) -> bool {
+    let (area, scale) = (line.segment.area, strips.scale);
+    let (left, tall) = (whole(area.x0 * scale), line.segment.tall * scale);
+    let picture =
+        strips.bare.cut(left, whole(area.y0 * scale), whole(area.x1 * scale) + 1, whole(area.y1 * scale) + 1);
+    let mut letters = blobs(&picture, INK);
+    letters.retain(|blob| float(blob.height()) > 0.5 * tall);
+    letters.sort_by_key(|blob| blob.x0);
+    let text: Vec<char> = line.words.iter().flat_map(|word| word.text.chars()).collect();
+    let read: Vec<char> = text.iter().copied().filter(|c| c.is_alphanumeric()).collect();
+    if read.len() == letters.len() {
+        let pairs = || read.iter().copied().zip(&letters);
+        return is_letter_o(&letters, &read)
+            || has_tall(&text) && pairs().any(|(c, blob)| is_of_other_size(c, blob, tall));
+    }
+    // letters touch: of each word, the first
+    let initial = |word: &Read| {
+        let at = word.area.x0 * scale - float(left);
+        let first = letters.iter().find(|blob| (float(blob.x0) - at).abs() < NEAR * tall);
+        word.text.chars().next().zip(first)
+    };
+    let initials = || line.words.iter().filter_map(initial);
+    has_tall(&text) && initials().any(|(c, blob)| is_of_other_size(c, blob, tall))
+}
+
+/// Whether a zero among digits is as wide as a letter.
+fn is_letter_o(letters: &[Blob], read: &[char]) -> bool {
+    if !read.iter().all(char::is_ascii_digit) {
+        return false;
+    }
+    let pairs = || read.iter().zip(letters);
+    let widths: Vec<usize> =
+        pairs().filter(|(c, _)| !matches!(c, '0' | '1')).map(|(_, blob)| blob.width()).collect();
+    let Some(widest) = widths.iter().max().filter(|_| widths.len() >= ENOUGH) else { return false };
+    pairs().any(|(c, blob)| *c == '0' && WIDER.contains(&(float(blob.width()) / float(*widest))))
+}
+
+/// Whether letters were read, beside those that may be large or small, by which the others are measured.
+fn has_tall(text: &[char]) -> bool {
+    let tall = |c: &&char| {
+        c.is_ascii_digit()
+            || "bdfhklt".contains(**c)
+            || c.is_uppercase() && !c.to_lowercase().any(|c| EITHER.contains(c))
+    };
+    // a fifth of a line's letters is its measure
+    text.iter().filter(tall).count() * 4 >= text.len()
+}
+
+/// Whether a small letter is as high as a large one (or as one with an accent that touches it), or a large
+/// one as low as a small one.
+fn is_of_other_size(read: char, blob: &Blob, tall: f32) -> bool {
+    let height = float(blob.height()) / tall;
+    LOW.contains(read) && height > HEIGHTS.0
+        || read.to_lowercase().next().is_some_and(|c| c != read && EITHER.contains(c)) && height < HEIGHTS.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::picture::Grey;
+    use super::super::recognise::Seen;
+    use super::super::segments::Segment;
+    use super::*;
+    use crate::domain::sheet::Area;
+
+    /// A line of letters of these widths and heights, 4 pixels apart, standing on the row 40.
+    fn line(text: &str, sizes: &[(usize, usize)]) -> (Grey, Line) {
+        let mut page = Grey::new(400, 60, 255);
+        let (mut x, mut starts) = (10, Vec::new());
+        for (width, height) in sizes {
+            starts.push(x);
+            for y in 40 - height..40 {
+                page.row_mut(y)[x..x + width].fill(0);
+            }
+            x += width + 4;
+        }
+        let area = Area { x0: 10.0, y0: 15.0, x1: float(x), y1: 41.0 };
+        let mut at = 0;
+        let words = text.split(' ').map(|word| {
+            let x0 = float(starts[at]);
+            at += word.chars().count();
+            Read { text: word.to_owned(), area: Area { x0, ..area }, confidence: 0.97, own: 95.0 }
+        });
+        let words = words.collect();
+        (page, Line { segment: Segment { area, tall: 20.0, letters: sizes.len() }, words, seen: Seen::Once })
+    }
+
+    fn others(text: &str, sizes: &[(usize, usize)]) -> bool {
+        let (page, line) = line(text, sizes);
+        are_others(Strips { bare: &page, scale: 1.0, coarse: false }, &line)
+    }
+
+    #[test]
+    fn a_zero_as_wide_as_a_letter_is_in_doubt() {
+        let digits = |zero: usize| [(10, 20), (10, 20), (zero, 20), (11, 20), (5, 20), (10, 20)];
+        assert!(others("380 915", &digits(15)));
+        assert!(!others("380 915", &digits(11)));
+        // a zero that touches a hyphen
+        assert!(!others("380 915", &digits(20)));
+        // letters that touch are not counted one by one
+        assert!(!others("380 9156", &digits(15)));
+    }
+
+    #[test]
+    fn an_accent_that_touches_its_letter_was_not_read() {
+        let sizes = |e: usize| [(12, 20), (10, 20), (10, e), (10, 14), (10, 20)];
+        assert!(others("Theod", &sizes(19)));
+        assert!(!others("Theod", &sizes(14)) && !others("Théod", &sizes(19)));
+    }
+
+    #[test]
+    fn a_large_letter_that_was_read_small_is_in_doubt() {
+        let word = |first: usize| [(12, first), (10, 14), (10, 20), (10, 20), (10, 14)];
+        assert!(others("cellu", &word(20)));
+        assert!(others("Cellu", &word(14)));
+        assert!(!others("cellu", &word(14)) && !others("Cellu", &word(20)));
+        // each word's first letter
+        assert!(others("d ca", &[(10, 20), (12, 20), (10, 14)]));
+        // nothing tall to measure by
+        assert!(!others("cosun", &word(20)));
+    }
+}
