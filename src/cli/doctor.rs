@@ -7,11 +7,11 @@ use crate::daemon::{mime_settings, paper_deciders};
 use crate::database::Database;
 use crate::fault::Check;
 use crate::intake::imap;
-use crate::reading::paper::engine::PROGRAM;
 use crate::registry::Registry;
 use crate::reply::letters::Letters;
 use crate::reply::smtp::Smtp;
-use crate::sandbox::{Job, JobKind, Sandbox, recogniser};
+use crate::sandbox::escape::Tried;
+use crate::sandbox::{InForce, Job, JobKind, Protection, Sandbox, Unopened};
 use crate::store::Store;
 use clap::Args;
 use std::path::Path;
@@ -43,7 +43,7 @@ impl Doctor {
                 Check::failed("letters", fault.to_string(), "Correct the file in letters.directory.")
             }
         });
-        checks.push(sandbox(&config).await);
+        checks.extend(sandbox(&config).await);
         checks.push(paper(&config).await);
         Ok(print(&checks))
     }
@@ -168,18 +168,54 @@ async fn registry(config: &Config, registry: Registry) -> Check {
     Check::passed("registry", format!("each feed was loaded within the last {} hours", hours + 1))
 }
 
-/// A small mail goes through a real child.
-async fn sandbox(config: &Config) -> Check {
+/// A small mail goes through a real child; then children try to get out.
+async fn sandbox(config: &Config) -> Vec<Check> {
     let to_do =
         "Check [sandbox]: the caps may be too small for this machine, or processes cannot be started.";
     let tried = async {
         let sandbox = Sandbox::new((&config.sandbox).into(), mime_settings(config)?)?;
         let bytes = b"From: doctor@localhost\r\nSubject: doctor\r\n\r\nhello\r\n";
-        sandbox.open(Job { kind: JobKind::Mail, name: "doctor.eml", bytes }).await
+        sandbox.open(Job { kind: JobKind::Mail, name: "doctor.eml", bytes }).await?;
+        Ok::<_, Unopened>((sandbox.in_force().await?, sandbox.try_ways_out().await?))
     };
-    match tried.await {
-        Ok(_) => Check::passed("sandbox", "a child opened a mail within its caps"),
-        Err(unopened) => Check::failed("sandbox", unopened.to_string(), to_do),
+    let (in_force, ways) = match tried.await {
+        Ok(found) => found,
+        Err(unopened) => return vec![Check::failed("sandbox", unopened.to_string(), to_do)],
+    };
+    let mut checks = vec![Check::passed("sandbox", "a child opened a mail within its caps")];
+    checks.extend(Protection::ALL.map(|lock| protection(lock, in_force)));
+    checks.extend(ways.into_iter().map(|(way, tried)| {
+        let what = format!("sandbox, a child that tries to {}", way.name().replace('-', " "));
+        match tried {
+            Tried::Refused(how) => Check::passed(what, how),
+            Tried::Open => Check::failed(what, "nothing stopped it", NEWER_KERNEL),
+        }
+    }));
+    checks
+}
+
+const NEWER_KERNEL: &str = "The limits hold all the same. Use a Linux from 5.13 on, with Landlock and seccomp \
+                            switched on and not forbidden by the container; sandbox.require makes them a condition.";
+
+fn protection(lock: Protection, in_force: InForce) -> Check {
+    let (what, says) = match lock {
+        Protection::Landlock => {
+            let parts = match in_force.landlock {
+                Some(1..=3) => "no files",
+                Some(4 | 5) => "no files, no TCP",
+                Some(_) | None => "no files, no TCP, no signals to others",
+            };
+            let version = in_force.landlock.unwrap_or_default();
+            ("sandbox, Landlock", format!("in force: {parts} (version {version})"))
+        }
+        Protection::Seccomp => {
+            ("sandbox, seccomp", "in force: no system call but those that reading takes".to_owned())
+        }
+    };
+    if in_force.has(lock) {
+        Check::passed(what, says)
+    } else {
+        Check::failed(what, "not in force", NEWER_KERNEL)
     }
 }
 
@@ -207,10 +243,10 @@ async fn paper(config: &Config) -> Check {
     }
 }
 
-/// What the engine says of itself, where the sandbox looks for it.
+/// What the engine says of itself, in its cage.
 async fn tesseract(argument: &str) -> Option<String> {
-    let mut command = tokio::process::Command::new(PROGRAM);
-    let tried = command.arg(argument).env("PATH", recogniser::PATH).kill_on_drop(true).output();
+    let mut command = tokio::process::Command::new("/proc/self/exe");
+    let tried = command.args(["recognise", argument]).env_clear().kill_on_drop(true).output();
     let output = tokio::time::timeout(Duration::from_secs(10), tried).await.ok()?.ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }

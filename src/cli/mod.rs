@@ -85,6 +85,9 @@ enum Command {
     /// Open one message or document, fed on standard input (the sandbox's child)
     #[command(hide = true)]
     Open,
+    /// Lock itself up as the sandbox's child does, and try a way out (asked by `doctor` and the tests)
+    #[command(hide = true)]
+    Escape { way: String },
     /// Become the recognition engine, within its limits (called by the sandbox)
     #[command(hide = true)]
     Recognise {
@@ -131,6 +134,9 @@ pub fn main() -> ExitCode {
         // no runtime, no logging, no configuration in the child
         return crate::sandbox::child::main();
     }
+    if let Command::Escape { way } = &command {
+        return crate::sandbox::escape::main(way);
+    }
     if let Command::Recognise { arguments } = &command {
         return crate::sandbox::recogniser::main(arguments);
     }
@@ -165,6 +171,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Doctor(doctor) => doctor.run().await,
         Command::Demo(demo) => demo.run().await,
         Command::Open => Ok(crate::sandbox::child::main()),
+        Command::Escape { way } => Ok(crate::sandbox::escape::main(&way)),
         Command::Recognise { arguments } => Ok(crate::sandbox::recogniser::main(&arguments)),
     }
 }

@@ -13,7 +13,7 @@ use crate::intake::mailbox::FilingMode;
 use crate::intake::mime::MimeSettings;
 use crate::reply::settings::{LetterSettings, MailIdentity};
 use crate::reply::smtp::{self, SmtpSettings, on_this_machine};
-use crate::sandbox::SandboxSettings;
+use crate::sandbox::{Protection, SandboxSettings};
 use crate::watch::WatchSettings;
 pub use retention::RetentionSettings;
 use serde::Deserialize;
@@ -191,6 +191,8 @@ pub struct SandboxConfig {
     pub output: Size,
     /// Children kept ready.
     pub spares: usize,
+    /// What the kernel must hold a child back with, or the daemon does not start: `landlock`, `seccomp`.
+    pub require: Vec<Protection>,
 }
 
 impl Default for SandboxConfig {
@@ -203,6 +205,7 @@ impl Default for SandboxConfig {
             recognition: Span(settings.recognition),
             output: Size(settings.output),
             spares: settings.spares,
+            require: settings.require,
         }
     }
 }
@@ -216,6 +219,7 @@ impl From<&SandboxConfig> for SandboxSettings {
             recognition: config.recognition.0,
             output: config.output.0,
             spares: config.spares,
+            require: config.require.clone(),
             ..Self::default()
         }
     }

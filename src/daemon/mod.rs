@@ -15,7 +15,7 @@ use crate::registry::Registry;
 use crate::reply::letters::Letters;
 use crate::reply::smtp::Smtp;
 use crate::reply::transport::Transport;
-use crate::sandbox::{Sandbox, SandboxSettings};
+use crate::sandbox::{Protection, Sandbox, SandboxSettings, Unopened};
 use crate::store::{Lane, Store, Worker};
 use crate::watch::{Legs, Watcher};
 use legs::{Watch, answering, deciding, filing, intake, waking, watching};
@@ -99,6 +99,7 @@ impl Daemon {
                 "this is a backup put in place: say `guichet restored` first, so that no letter leaves twice";
             return Err(Fault::never("opening the database", to_do));
         }
+        self.look_at_the_cage().await?;
         let recovered = self.line.store.recover(&self.worker, self.line.clock.now()).await?;
         if recovered > 0 {
             tracing::warn!(recovered, "work of a program that ended in the middle was taken up");
@@ -142,6 +143,27 @@ impl Daemon {
         }
         self.transport.close().await;
         tracing::info!("guichet is closed");
+        Ok(())
+    }
+
+    /// Says what the kernel holds the sandbox's children back with; a fault where that is less than
+    /// `sandbox.require`.
+    async fn look_at_the_cage(&self) -> Result<(), Fault> {
+        match self.line.sandbox.in_force().await {
+            Ok(in_force) if in_force.has_all(&Protection::ALL) => {
+                tracing::info!(?in_force, "the kernel cages whoever opens mail");
+            }
+            Ok(in_force) => {
+                tracing::warn!(
+                    ?in_force,
+                    "whoever opens mail is caged by limits only in part: see `guichet doctor`"
+                );
+            }
+            Err(Unopened::Fault(fault)) if !self.config.sandbox.require.is_empty() => {
+                return Err(Fault::never("starting with sandbox.require", fault));
+            }
+            Err(unopened) => tracing::warn!(%unopened, "the sandbox could not be tried"),
+        }
         Ok(())
     }
 

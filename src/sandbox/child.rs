@@ -1,6 +1,7 @@
 //! The child's side (`guichet open`): one order on standard input, frames on standard output, then
-//! it ends. No runtime, no threads, no network; pictures of lines are read by the parent's engine.
+//! it ends. No runtime, no threads, no network, no files (`cage`); pictures of lines are read by the parent's engine.
 
+use super::cage::{Cage, InForce};
 use super::limits;
 use super::repaired;
 use super::wire::{Frame, Head, MOST_WORDS, ORDER_LINE, Order, Recognised, Task, Wanted};
@@ -36,15 +37,8 @@ pub fn main() -> ExitCode {
 }
 
 fn work() -> io::Result<()> {
-    limits::die_with_parent()?;
     let mut stdin = io::stdin().lock();
-    let Some(order) = order(&mut stdin)? else {
-        return Ok(()); // never needed: the parent went or threw its spares away
-    };
-    if limits::is_orphan(order.parent) {
-        return Ok(());
-    }
-    limits::set(order.cpu, order.memory)?;
+    let Some((order, in_force)) = begin(&mut stdin)? else { return Ok(()) };
     let mut bytes = Vec::new();
     stdin.by_ref().take(order.size).read_to_end(&mut bytes)?;
     if bytes.len() as u64 != order.size {
@@ -52,6 +46,7 @@ fn work() -> io::Result<()> {
     }
 
     let mut parent = Parent { from: stdin, to: io::stdout().lock(), paper: order.paper };
+    parent.send(&Frame::Caged(in_force))?;
     let (mail, documents, unread) = open(&order, bytes);
     if let Some(wanted) = &order.show {
         show(wanted, &documents, &mut parent)?;
@@ -101,6 +96,20 @@ fn work() -> io::Result<()> {
         }
     }
     parent.send(&Frame::End)
+}
+
+/// Takes the order and locks itself up: from here on there is nothing but the three pipes. `None`: there
+/// is nothing to do, the parent went or threw its spares away.
+pub(super) fn begin(stdin: &mut impl BufRead) -> io::Result<Option<(Order, InForce)>> {
+    limits::die_with_parent()?;
+    // while it waits for its job; the last lock needs the order's limits first
+    let cage = Cage::of_child();
+    let Some(order) = order(stdin)? else { return Ok(None) };
+    if limits::is_orphan(order.parent) {
+        return Ok(None);
+    }
+    limits::set(order.cpu, order.memory)?;
+    Ok(Some((order, cage.close())))
 }
 
 /// Which documents are the same bytes as one before them: they are read once (rulebook,

@@ -1,10 +1,12 @@
 //! Strangers' bytes are parsed here and nowhere else: one child process a message or document
-//! (`guichet open`, hidden), with caps on processor time, memory, wall time and output. A child
-//! that dies, hangs or grows costs the document it was reading, never the daemon and never the
+//! (`guichet open`, hidden), with caps on processor time, memory, wall time and output, in a cage of
+//! the kernel's (`cage`): no file, no network, no process. A child that dies, hangs or grows costs the document it was reading, never the daemon and never the
 //! documents beside it.
 
+mod cage;
 pub mod child;
 mod documents;
+pub mod escape;
 mod limits;
 mod nursery;
 mod pictures;
@@ -21,6 +23,7 @@ use crate::domain::sheet::{Reading, Source};
 use crate::fault::Fault;
 use crate::intake::mime::MimeSettings;
 use crate::reading::Trust;
+pub use cage::{InForce, Protection};
 use nursery::Nursery;
 pub use pictures::{NoPicture, Picture};
 use progress::{Next, Progress};
@@ -28,7 +31,7 @@ use run::{End, run};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
-use wire::Order;
+use wire::{Frame, Order, Task};
 
 /// Children spent on one message at most: one for most, more to find the documents that children
 /// die of. After that the documents left are given up too, so that a mail full of bombs ends.
@@ -49,6 +52,8 @@ pub struct SandboxSettings {
     pub output: u64,
     /// Whose certificates make the signer of a PDF known; told to the child, which can open no file.
     pub trust: Trust,
+    /// What the kernel must hold a child back with, or no stranger's byte is given to it.
+    pub require: Vec<Protection>,
     /// Children started ahead and waiting, at least one.
     pub spares: usize,
     /// The program to start; it is given the one argument `open`.
@@ -64,6 +69,7 @@ impl Default for SandboxSettings {
             recognition: Duration::from_mins(1),
             output: 32 << 20,
             trust: Trust::default(),
+            require: Vec::new(),
             spares: 2,
             // The running image itself, also after an upgrade has replaced the file.
             program: PathBuf::from("/proc/self/exe"),
@@ -115,6 +121,12 @@ pub enum Ended {
     OutOfMemory,
     #[error("over its output")]
     TooMuchOutput,
+    /// It asked the kernel for what its cage refuses (SIGSYS).
+    #[error("stopped: it asked for something that reading a mail does not take")]
+    Escaping,
+    /// The kernel does not hold it back as the configuration demands: ours, not the message's.
+    #[error("not caged as sandbox.require demands")]
+    Uncaged,
     /// A panic outside a document, a signal, or an end without the end mark.
     #[error("crashed (signal {signal:?})")]
     Crashed { signal: Option<i32> },
@@ -125,10 +137,20 @@ pub enum Ended {
 pub enum Unopened {
     /// The message itself cannot be taken apart within the limits: a person looks (parked).
     #[error("the message could not be opened: {0}")]
-    Ended(#[from] Ended),
+    Ended(Ended),
     /// Ours: no child could be started.
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+impl From<Ended> for Unopened {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            // the message waits until it can be read behind bars
+            Ended::Uncaged => Self::Fault(Fault::later("caging a sandbox child", ended)),
+            ended => Self::Ended(ended),
+        }
+    }
 }
 
 /// The children and what they are told.
@@ -159,6 +181,22 @@ impl Sandbox {
         self.opened(job, Paper::Leave).await
     }
 
+    /// What the kernel holds a child back with, as a real one says. A fault where that is less than
+    /// the settings demand.
+    pub async fn in_force(&self) -> Result<InForce, Unopened> {
+        let job = Job { kind: JobKind::Mail, name: "", bytes: b"Subject: cage\r\n\r\n" };
+        let order = Order::new(&self.settings, &self.mime, job, Paper::Leave, (Task::default(), Vec::new()));
+        let mut said = InForce::default();
+        let child = self.nursery.take().await?;
+        let told = &mut |frame, _| {
+            if let Frame::Caged(in_force) = frame {
+                said = in_force;
+            }
+        };
+        run(child, &order, job.bytes, &self.settings, told).await?;
+        Ok(said)
+    }
+
     async fn opened(&self, job: Job<'_>, paper: Paper) -> Result<Option<Opened>, Unopened> {
         let mut progress = Progress::default();
         for number in 1..=CHILDREN {
@@ -170,6 +208,7 @@ impl Sandbox {
                 // said by a child that was to read it: it was taken over
                 Ok(End::Paper) => Err(Ended::Crashed { signal: None }),
                 Ok(End::Through) => Ok(()),
+                Err(Ended::Uncaged) => return Err(Ended::Uncaged.into()),
                 Err(ended) => Err(ended),
             };
             let next = match ended {

@@ -59,7 +59,8 @@ impl Sandbox {
                 pictures.push(Picture { colours: Colours { width, height, pixels: bytes }, area });
             }
             Frame::Unshown { why } => unshown = Some(why),
-            Frame::Opened(_)
+            Frame::Caged(_)
+            | Frame::Opened(_)
             | Frame::All { .. }
             | Frame::One { .. }
             | Frame::Recognise { .. }

@@ -57,7 +57,8 @@ impl Progress {
                 }
             }
             Frame::All { readings } => self.together = Some(readings),
-            Frame::Recognise { .. }
+            Frame::Caged(_)
+            | Frame::Recognise { .. }
             | Frame::Paper
             | Frame::Picture { .. }
             | Frame::Unshown { .. }

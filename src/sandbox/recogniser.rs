@@ -2,6 +2,7 @@
 //! that are written here from bare pixels. A child asks, the parent runs the engine: so the child
 //! needs no file and no process, and the engine sees no stranger's file format.
 
+use super::cage::Cage;
 use super::limits;
 use super::wire::{Frame, MOST_WORDS};
 use crate::reading::paper::engine::{Manner, ONE_THREAD, PROGRAM, Silence, tiff};
@@ -21,7 +22,7 @@ const CPU: u64 = 30;
 /// Address space of one call, bytes.
 const MEMORY: u64 = 768 << 20;
 /// Where programs are installed.
-pub const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// Exit code when the engine cannot be started, or not within its limits.
 const NOT_STARTED: u8 = 127;
 
@@ -84,7 +85,6 @@ async fn call(program: &Path, manner: Manner, input: Vec<u8>) -> Result<Vec<u8>,
         .arg("recognise")
         .args(manner.arguments())
         .env_clear()
-        .env("PATH", PATH)
         .env(ONE_THREAD.0, ONE_THREAD.1)
         .current_dir("/")
         .stdin(Stdio::piped())
@@ -114,12 +114,18 @@ async fn call(program: &Path, manner: Manner, input: Vec<u8>) -> Result<Vec<u8>,
     }
 }
 
-/// `guichet recognise` (hidden): takes the engine's limits on and becomes the engine.
+/// `guichet recognise` (hidden): takes the engine's limits on, locks itself up with nothing but the
+/// engine's libraries and data, and becomes the engine.
 #[must_use]
 pub fn main(arguments: &[String]) -> ExitCode {
-    if limits::set_engine(CPU, MEMORY).is_ok() {
-        // returns only where it failed
-        let _ = std::process::Command::new(PROGRAM).args(arguments).exec();
+    let mut places = PATH.split(':').map(|folder| Path::new(folder).join(PROGRAM));
+    if let Some(program) = places.find(|place| place.is_file()) {
+        let cage = Cage::of_engine(&program);
+        if limits::set_engine(CPU, MEMORY).is_ok() {
+            cage.close();
+            // returns only where it failed
+            let _ = std::process::Command::new(program).args(arguments).exec();
+        }
     }
     ExitCode::from(NOT_STARTED)
 }

@@ -20,6 +20,9 @@ const LAST_WORDS: u64 = 8 << 10;
 /// SIGXCPU on Linux: `RLIMIT_CPU` is used up.
 const SIGXCPU: i32 = 24;
 
+/// SIGSYS on Linux: a system call that the cage refuses.
+const SIGSYS: i32 = 31;
+
 /// How a child ended that did what it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
@@ -92,6 +95,7 @@ fn cause(status: Option<ExitStatus>, words: &[u8]) -> Ended {
     }
     match status.and_then(|status| status.signal()) {
         Some(SIGXCPU) => Ended::TimedOut,
+        Some(SIGSYS) => Ended::Escaping,
         signal => Ended::Crashed { signal },
     }
 }
@@ -128,6 +132,7 @@ async fn hear(
     let mut lines = BufReader::with_capacity(64 << 10, stdout.take(settings.output.saturating_add(1)));
     let mut line = Vec::new();
     let mut allowance = Allowance::new(settings.recognition);
+    let mut caged = settings.require.is_empty();
     loop {
         line.clear();
         let read = timeout_at(clock.deadline, lines.read_until(b'\n', &mut line));
@@ -139,6 +144,11 @@ async fn hear(
             return Ok(Heard::ClosedEarly);
         }
         match serde_json::from_slice(&line) {
+            Ok(Frame::Caged(in_force)) => {
+                caged = in_force.has_all(&settings.require);
+                listener(Frame::Caged(in_force), Vec::new());
+            }
+            Ok(_) if !caged => return Err(Ended::Uncaged),
             Ok(Frame::End) => return Ok(Heard::Everything),
             Ok(Frame::Paper) => return Ok(Heard::Paper),
             Ok(Frame::Recognise { manner, lines: sizes }) => {

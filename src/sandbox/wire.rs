@@ -1,6 +1,7 @@
 //! What parent and child say to each other: one order in, frames out, each a line of JSON. The
 //! order is followed by the job's bytes.
 
+use super::cage::InForce;
 use super::{Job, JobKind, Paper, SandboxSettings};
 use crate::domain::mail::{DocumentHead, MailHead};
 use crate::domain::repair::Repair;
@@ -120,7 +121,7 @@ impl Order {
     }
 }
 
-/// What the child found: `Opened`; then `All`, or a `One` for each document; then `End`. Between
+/// What the child says: `Caged`, before all; what it found: `Opened`; then `All`, or a `One` for each document; then `End`. Between
 /// them it may ask for pictures of lines to be read, and waits for the answer. Where paper is not
 /// read, `Paper` is the last that matters. Where pages are drawn: a `Picture` for each part, or
 /// `Unshown`; then `End`. Where documents are handed out: a `Document` each, then `End`. Where forms are
@@ -128,6 +129,8 @@ impl Order {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "frame", rename_all = "snake_case")]
 pub(super) enum Frame {
+    /// The first: what the kernel holds the child back with, before it looks at a stranger's byte.
+    Caged(InForce),
     Opened(Box<Head>),
     All {
         readings: Vec<Reading>,
@@ -174,7 +177,8 @@ impl Frame {
         match self {
             Self::Picture { width, height, .. } => width.saturating_mul(*height).saturating_mul(3),
             Self::Document { size } | Self::Copy { size, .. } => *size,
-            Self::Opened(_)
+            Self::Caged(_)
+            | Self::Opened(_)
             | Self::All { .. }
             | Self::One { .. }
             | Self::Recognise { .. }

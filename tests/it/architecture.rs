@@ -31,7 +31,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
 ];
 
 /// A crate and the only rooms that may name it: where a change of crate ends.
-const CRATES: [(&str, &[&str]); 15] = [
+const CRATES: [(&str, &[&str]); 18] = [
     ("async_imap", &["intake/imap"]),
     ("tokio_rustls", &["intake"]),
     ("mail_parser", &["intake"]),
@@ -46,6 +46,9 @@ const CRATES: [(&str, &[&str]); 15] = [
     ("hayro", &["reading/paper", "reading/shown"]),
     ("image", &["reading/paper", "reading/shown"]),
     ("tiff", &["reading/paper"]),
+    ("landlock", &["sandbox"]),
+    ("seccompiler", &["sandbox"]),
+    ("libc", &["sandbox"]),
     ("clap", &["cli", "main"]),
 ];
 

@@ -70,7 +70,7 @@ const TABLE: [Failure; 30] = [
         Shown("nobody is answered where it is not safe", &["mails.rs machines_are_told_from_people", "intake/classify/writers.rs two_from_fields_name_nobody"])]),
     Failure(13, "a link is no attachment", &[
         Shown("its own reason", &["mails.rs what_cannot_be_opened_is_said", "line.rs every_sample_mail_ends_as_it_should"]),
-        Shown("never followed: who opens mail has no network", &["sandbox.rs a_child_limits_itself_before_it_reads_a_byte"])]),
+        Shown("never followed: who opens mail has no network", &["sandbox.rs a_child_limits_itself_before_it_reads_a_byte", "escape.rs every_way_out_is_refused"])]),
     Failure(14, "a new form in an old thread, several forms in one mail", &[
         Shown("a new case, linked to the old one", &["resubmission.rs of_a_thread_the_case_of_the_same_signatory_is_followed", "store/tests/decisions.rs a_form_in_an_old_thread_is_linked_to_the_case_of_the_thread"]),
         Shown("several forms: each read, one bad hides none, one letter", &["reply/tests.rs several_forms_are_answered_by_one_letter_each_with_its_result", "line.rs every_sample_mail_ends_as_it_should"])]),
@@ -96,7 +96,8 @@ const TABLE: [Failure; 30] = [
         Shown("a mark that may be either's is nobody's for sure", &["reading/marks/whose.rs a_mark_that_may_be_either_ones_is_nobodys_for_sure"])]),
     Failure(23, "hostile PDF", &[
         Shown("loops, bombs, pages without end, huge pictures: within the caps, the next is read", &["hostile/structure.rs bombs", "hostile/structure.rs cross_reference_tables", "hostile/structure.rs page_trees", "hostile/pictures.rs more_pixels_than_are_decoded"]),
-        Shown("whoever hangs is killed", &["sandbox.rs a_child_that_hangs_is_killed_and_reaped"])]),
+        Shown("whoever hangs is killed", &["sandbox.rs a_child_that_hangs_is_killed_and_reaped"]),
+        Shown("whoever tries to get out is stopped by the kernel, and its mail put aside with the reason", &["escape.rs every_way_out_is_refused", "escape.rs a_mail_whose_reader_tries_to_get_out_is_parked_with_the_reason", "escape.rs the_engine_writes_no_file_and_reaches_nobody"])]),
     Failure(24, "the zoo of loops", &[
         Shown("vacations, robots, lists, notices, receipts, our own letter: one letter for one form", &["loops.rs of_all_that_comes_back_one_form_has_one_letter", "line.rs machines_are_never_answered"]),
         Shown("a new address each time: the domain's cap; from everywhere: the cap on all", &["loops.rs a_robot_that_answers_each_letter_from_a_new_address_is_stopped_by_its_domains_cap", "loops.rs a_flood_from_everywhere_is_stopped_by_the_cap_on_all_letters"]),

@@ -22,6 +22,7 @@ mod crops;
 mod demo;
 mod desk;
 mod dovecot;
+mod escape;
 mod explain;
 mod failures;
 mod hostile;
