@@ -25,6 +25,7 @@ mod dovecot;
 mod escape;
 mod explain;
 mod failures;
+mod fuzz;
 mod hostile;
 mod imap_dovecot;
 mod imap_filing;
