@@ -84,9 +84,15 @@ pub struct Evidence {
     /// What stood on the page, before normalisation. Personal data.
     pub raw: String,
     /// 0 to 1. Digital channels give 1, or 0 where two channels disagree.
+    #[serde(deserialize_with = "share")]
     pub confidence: f64,
     pub page: PageNumber,
     pub area: Area,
+}
+
+/// Whoever read may have been taken over: what is no share of 1 makes nothing sure.
+fn share<'de, D: serde::Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    f64::deserialize(from).map(|said| if (0.0..=1.0).contains(&said) { said } else { 0.0 })
 }
 
 impl std::fmt::Debug for Evidence {
