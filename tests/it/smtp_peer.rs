@@ -139,7 +139,8 @@ fn tls_file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tls").join(name)
 }
 
-fn acceptor() -> TlsAcceptor {
+/// Shows the certificate of 127.0.0.1.
+pub fn acceptor() -> TlsAcceptor {
     let chain = vec![CertificateDer::from_pem_file(tls_file("server.pem")).unwrap()];
     let key = PrivateKeyDer::from_pem_file(tls_file("server.key")).unwrap();
     let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();

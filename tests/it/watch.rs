@@ -1,13 +1,18 @@
 //! What keeps guichet from its work is told elsewhere than in its mailbox.
 
 use crate::desk::TestDesk;
+use crate::smtp_peer::{acceptor, authority};
 use guichet::clock::paris_day;
 use guichet::fault::Fault;
 use guichet::watch::{Legs, Reason, WatchSettings, Watched, Watcher, serve};
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// Where alerts are posted: keeps what came, answers as it is told.
 struct Channel {
@@ -19,13 +24,30 @@ struct Channel {
 
 impl Channel {
     async fn open() -> Self {
+        Self::opened(None).await
+    }
+
+    async fn over_tls() -> Self {
+        Self::opened(Some(acceptor())).await
+    }
+
+    async fn opened(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("http{}://127.0.0.1:{port}/hook", if tls.is_some() { "s" } else { "" });
         let (came, answers) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new("200 OK")));
         let (to, with) = (came.clone(), answers.clone());
         let mut serving = JoinSet::new();
         serving.spawn(async move {
-            while let Ok((mut caller, _)) = listener.accept().await {
+            while let Ok((caller, _)) = listener.accept().await {
+                let mut caller: Box<dyn Stream> = match &tls {
+                    // who does not trust us goes before a word is said
+                    Some(tls) => match tls.accept(caller).await {
+                        Ok(caller) => Box::new(caller),
+                        Err(_) => continue,
+                    },
+                    None => Box::new(caller),
+                };
                 let mut asked = Vec::new();
                 let body = loop {
                     let mut some = [0; 4096];
@@ -33,7 +55,7 @@ impl Channel {
                     asked.extend_from_slice(&some[..count]);
                     let text = String::from_utf8_lossy(&asked).into_owned();
                     let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-                    assert!(head.starts_with("POST /hook HTTP/1.1\r\nHost: 127.0.0.1:"), "{head}");
+                    assert!(head.starts_with("POST /hook HTTP/1.1\r\nHost: "), "{head}");
                     let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).unwrap();
                     if body.len() >= length.parse().unwrap() {
                         break body.to_owned();
@@ -45,6 +67,7 @@ impl Channel {
                 }
                 let said = format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n");
                 caller.write_all(said.as_bytes()).await.unwrap();
+                caller.flush().await.unwrap();
             }
         });
         Self { url, came, answers, _serving: serving }
@@ -103,6 +126,38 @@ async fn a_mailbox_that_is_out_of_reach_is_told_once_when_it_lasts_and_once_when
         assert_eq!(looks(&mut watcher, &desk).await, ["intake"]);
     }
     assert_eq!(channel.takes(), told(&["intake"], &[]), "then it was, once");
+    legs.fine("intake");
+    assert!(looks(&mut watcher, &desk).await.is_empty());
+    assert_eq!(channel.takes(), told(&[], &["intake"]));
+}
+
+#[tokio::test]
+async fn an_alert_goes_over_tls_to_who_is_vouched_for_and_to_nobody_else() {
+    let (desk, channel, legs) = (TestDesk::new().await, Channel::over_tls().await, Legs::default());
+    let trusting =
+        |ca| Watcher::new(WatchSettings { ca, ..posting_to(&channel) }, false, legs.clone(), desk.now());
+    legs.fails("intake", "intake", &Fault::later("connecting", "refused"), desk.now());
+    desk.clock.advance(jiff::SignedDuration::from_mins(11));
+    // the system's authorities do not know it
+    assert_eq!(looks(&mut trusting(None), &desk).await, ["intake"]);
+    assert_eq!(channel.takes(), [], "nothing is said to whom nobody vouches for");
+    assert_eq!(looks(&mut trusting(Some(authority())), &desk).await, ["intake"]);
+    assert_eq!(channel.takes(), told(&["intake"], &[]));
+}
+
+#[tokio::test]
+async fn a_login_refused_for_two_hours_is_told_once_and_once_when_it_is_over() {
+    let (desk, channel, legs) = (TestDesk::new().await, Channel::open().await, Legs::default());
+    let mut watcher = Watcher::new(posting_to(&channel), false, legs.clone(), desk.now());
+    let refused = Fault::never("logging in to imap.example.org", "AUTHENTICATIONFAILED");
+    let mut posts = Vec::new();
+    for _ in 0..24 {
+        legs.fails("intake", "intake", &refused, desk.now());
+        looks(&mut watcher, &desk).await;
+        posts.extend(channel.takes());
+        desk.clock.advance(jiff::SignedDuration::from_mins(5));
+    }
+    assert_eq!(posts, told(&["intake"], &[]), "two hours, one alert");
     legs.fine("intake");
     assert!(looks(&mut watcher, &desk).await.is_empty());
     assert_eq!(channel.takes(), told(&[], &["intake"]));

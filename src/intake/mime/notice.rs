@@ -82,7 +82,8 @@ mod tests {
                 Failed,
                 Some("5.2.2"),
             ),
-            // a relay that gave up after days of 4.x.x has given up
+            // a relay that gave up after days of 4.x.x has given up: "failed" is for good, whatever the
+            // status (RFC 3464 §2.3.3)
             ("\n\nAction: failed\nStatus: 4.4.7\n", Failed, Some("4.4.7")),
             ("\n\nAction: relayed\nStatus: 5.0.0\n", Otherwise, Some("5.0.0")),
             ("\n\nStatus: 5.7.1\n", Failed, Some("5.7.1")),
