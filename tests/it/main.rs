@@ -46,6 +46,7 @@ mod sandbox;
 mod score;
 mod shadow;
 mod signed;
+mod silence;
 mod smtp_ends;
 mod smtp_peer;
 mod wake;
