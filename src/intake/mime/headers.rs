@@ -68,6 +68,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_header_without_end_is_looked_at_so_far_and_no_further() {
+        let line = b"X-Padding: ................................................\r\n";
+        let raw =
+            [b"Subject: F413\r\n".to_vec(), line.repeat(40_000), b"Subject: last\r\n".to_vec()].concat();
+        assert!(raw.len() > 4 * LONGEST);
+        let headers = Headers::read(&raw);
+        assert_eq!(headers.all("subject").collect::<Vec<_>>(), ["F413"]);
+        assert!(headers.0.len() <= LONGEST / line.len() + 2);
+    }
+
+    #[test]
     fn fields_are_unfolded_and_kept_in_order() {
         let headers =
             Headers::read(b"Subject: un\r\n  deux\r\n\ttrois\nX: 1\nno colon\nx : 2\r\n\r\nX: body");
