@@ -75,3 +75,51 @@ async fn a_giant_and_a_poisoned_mail_first_in_the_queue_delay_nobody_behind_them
     );
     desk.adds_up().await;
 }
+
+/// `VmHWM` of a process, MiB; 0 when it is gone.
+fn highest(pid: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+}
+
+/// The processes that a process started.
+fn children(pid: u32) -> Vec<String> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let lists = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+#[tokio::test]
+async fn with_a_giant_mail_neither_the_daemon_nor_a_child_grows_over_its_cap() {
+    const GIANT_MIB: u64 = 60;
+    const CHILD_MIB: u64 = 512;
+    let mut desk = TestDesk::with("").await;
+    let piece = vec![b'x'; 640 << 10];
+    let names: Vec<_> = (0..70).map(|n| format!("piece-{n}.pdf")).collect();
+    let pieces: Vec<_> = names.iter().map(|name| (name.as_str(), piece.as_slice())).collect();
+    let giant = mail_with("a@cabinet-a.fr", "giant@cabinet-a.fr", &pieces);
+    assert!(giant.len() as u64 > GIANT_MIB * 1_000_000);
+    desk.receives(&giant);
+    // as large as is still downloaded, and read by a child
+    desk.receives(&mail_with("b@cabinet-b.fr", "large@cabinet-b.fr", &pieces[..40]));
+    desk.receives_fixture(ACCEPTED);
+    let mut daemon = desk.command(&["run"]).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let (mut of_daemon, mut of_child) = (0, 0);
+    let begun = std::time::Instant::now();
+    loop {
+        of_daemon = highest(&daemon.id().to_string()).max(of_daemon);
+        of_child = children(daemon.id()).iter().map(|child| highest(child)).max().unwrap_or(0).max(of_child);
+        let ledger = desk.store().ledger().await.unwrap();
+        if ledger.messages == 3 && ledger.waiting == 0 {
+            break;
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_mins(3), "{ledger:?}");
+        tokio::task::yield_now().await;
+    }
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+    eprintln!("daemon {of_daemon} MiB, child {of_child} MiB");
+    assert!(of_child > 0 && of_child <= CHILD_MIB, "{of_child} MiB");
+    assert!(of_daemon > 0 && of_daemon <= 4 * GIANT_MIB, "{of_daemon} MiB");
+}
