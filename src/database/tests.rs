@@ -123,6 +123,29 @@ async fn messages_of_the_version_before_wait_in_the_first_lane() {
     assert_eq!(lane, "quick");
 }
 
+#[tokio::test]
+async fn a_database_of_the_version_before_is_in_use_and_no_letter_is_withdrawn() {
+    let place = Place::new().await;
+    let rows = [
+        "INSERT INTO messages (id, sha256, size, whole, received_at, kept_at, state, due_at) \
+         VALUES (1, 'a', 1, 1, 0, 0, 'kept', 0)",
+        "INSERT INTO sightings (message_id, mailbox, uidvalidity, uid, received_at, seen_at) \
+         VALUES (1, 'INBOX', 1, 1, 0, 0)",
+        "INSERT INTO replies (message_id, position, template, recipient, address_key, domain_key, subject, rfc_id, \
+         state, created_at, due_at) VALUES (1, 0, 'received', 'a', 'a', 'b', 's', 'r', 'held', 0, 0)",
+    ];
+    let database = brought_up_from(&place, 8, &rows).await;
+    let store = crate::store::Store::new(database.clone());
+    assert_eq!(store.state().await.unwrap(), crate::store::StoreState::InUse);
+    for sql in [
+        "SELECT COUNT(*) FROM replies WHERE withdrawn = 0",
+        "SELECT COUNT(*) FROM sightings WHERE filing_worker IS NULL",
+    ] {
+        let count: i64 = sqlx::query_scalar(sql).fetch_one(database.read()).await.unwrap();
+        assert_eq!(count, 1, "{sql}");
+    }
+}
+
 /// Table → its columns' names, of every migration of an engine.
 fn tables(engine: &str) -> BTreeMap<String, Vec<String>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);

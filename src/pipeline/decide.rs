@@ -1,9 +1,9 @@
 //! Leg 2: from the inbox to a decision on record, with the replies it makes due.
 
+use super::Line;
 use super::examine::{READER_VERSION, RULES_VERSION, names_of, this_code};
 use super::judge::{EarlierMail, Judgement, Mail};
 use super::letters::{Answered, Mailed};
-use super::{LEASE, Line};
 use crate::clock::paris_day;
 use crate::domain::case::{CaseNumber, Judged, VerdictKind};
 use crate::domain::mail::MailKind;
@@ -12,12 +12,9 @@ use crate::report::{self, Explained};
 use crate::sandbox::Unopened;
 use crate::store::{Basis, CaseState, Claimed, Decision, Ending, Known, Lane, NewCase, Recorded};
 use jiff::{SignedDuration, Timestamp};
-use std::time::Duration;
 
 /// After a fault of ours a message is tried again so much later.
 const RETRY: SignedDuration = SignedDuration::from_secs(30);
-/// A claim is prolonged so often.
-const HEARTBEAT: Duration = Duration::from_secs(30);
 /// Judged again when another message brought the same document in between: the second time it is
 /// found, so that more rounds mean something else is wrong.
 const ROUNDS: usize = 3;
@@ -36,7 +33,7 @@ pub enum Step {
 impl Line {
     /// Decides the message of a lane that waits longest.
     pub async fn decide_next(&self, worker: &str, lane: Lane) -> Result<Step, Fault> {
-        let Some(claimed) = self.store.claim(worker, lane, self.now(), LEASE).await? else {
+        let Some(claimed) = self.store.claim(worker, lane, self.now(), self.settings.lease).await? else {
             return Ok(Step::NothingWaits);
         };
         if claimed.attempts > self.settings.max_attempts {
@@ -73,15 +70,20 @@ impl Line {
         Ok(Step::Decided)
     }
 
-    /// Prolongs the claim while the work goes on; ends only when the claim is lost.
+    /// Prolongs the claim while the work goes on; ends only when the claim is lost. That it could not be
+    /// prolonged once is no reason to drop the work: recording it asks whether the claim holds.
     async fn keep_claim(&self, claimed: &Claimed) -> Result<Step, Unopened> {
-        let mut beats = tokio::time::interval(HEARTBEAT);
+        let mut beats = self.beats();
         beats.tick().await;
         loop {
             beats.tick().await;
-            if !self.store.heartbeat(claimed, self.now(), LEASE).await? {
-                tracing::warn!(message = %claimed.id, "the claim was lost: somebody else decides");
-                return Ok(Step::Decided);
+            match self.store.heartbeat(claimed, self.now(), self.settings.lease).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    tracing::warn!(message = %claimed.id, "the claim was lost: somebody else decides");
+                    return Ok(Step::Decided);
+                }
+                Err(fault) => tracing::warn!(message = %claimed.id, %fault, "the claim was not prolonged"),
             }
         }
     }

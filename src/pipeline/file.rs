@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// Mails filed together: Dovecot reads a Maildir anew for each command.
 const BATCH: u32 = 200;
+/// So long a batch stays in one worker's hands: longer than a server takes over each command of it.
+const LEASE: SignedDuration = SignedDuration::from_mins(5);
 /// After a failure, the time to the next attempt doubles from here …
 const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(1);
 /// … up to here.
@@ -18,10 +20,11 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(6);
 
 impl Line {
     /// Files one batch; returns how many mails were looked at (0: nothing to file).
-    pub async fn file_away(&self, mailbox: &mut dyn Mailbox) -> Result<usize, Fault> {
+    pub async fn file_away(&self, worker: &str, mailbox: &mut dyn Mailbox) -> Result<usize, Fault> {
         let name = &self.settings.mailbox;
         let Some(cursor) = self.store.cursor(name).await? else { return Ok(0) };
-        let due = self.store.to_file(name, cursor.uidvalidity, self.now(), BATCH).await?;
+        let folder = (name.as_str(), cursor.uidvalidity);
+        let due = self.store.claim_to_file(worker, folder, self.now(), LEASE, BATCH).await?;
         if due.is_empty() {
             return Ok(0);
         }
@@ -30,12 +33,14 @@ impl Line {
             batches.entry(mail.outcome).or_default().push(mail.uid);
         }
         let batches: Vec<_> = batches.into_iter().collect();
-        let mut ends: BTreeMap<u32, FilingEnd> = mailbox
-            .file(cursor.uidvalidity, &batches)
-            .await?
-            .into_iter()
-            .map(|one| (one.uid, one.end))
-            .collect();
+        let ends = match mailbox.file(cursor.uidvalidity, &batches).await {
+            Ok(ends) => ends,
+            Err(fault) => {
+                self.store.leave_to_file(&due, self.now()).await?;
+                return Err(fault);
+            }
+        };
+        let mut ends: BTreeMap<u32, FilingEnd> = ends.into_iter().map(|one| (one.uid, one.end)).collect();
         let mut filed = Vec::new();
         for mail in due.iter().copied() {
             match ends.remove(&mail.uid) {

@@ -7,6 +7,9 @@
 //!    a lane with deciders of its own: it rests in the table until one of them has time.
 //! 3. `answer`: claim a reply (marked `sending` before the connection opens) → send → settle.
 //!
+//! What is in a worker's hands is leased: prolonged while the work goes on, another's soon after it ended.
+//! Whoever comes late changes nothing.
+//!
 //! Filing the mail on the server comes after the decision and is never needed for any of the three.
 
 mod alerts;
@@ -37,6 +40,8 @@ use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// What the legs share.
 #[derive(Debug)]
@@ -69,6 +74,9 @@ pub struct LineSettings {
     /// Attempts at one message before it is parked.
     pub max_attempts: u32,
     pub caps: Caps,
+    /// So long a message or a reply stays in the hands of a worker that says nothing; one that works
+    /// prolongs it four times as often.
+    pub lease: SignedDuration,
 }
 
 /// How many replies may leave in 24 hours.
@@ -79,12 +87,16 @@ pub struct Caps {
     pub total: u32,
 }
 
-/// How long a message or a reply stays in one worker's hands before another may take it. Longer
-/// than a child's wall time with its restarts, and than a relay's slowest answer.
-const LEASE: SignedDuration = SignedDuration::from_mins(15);
-
 impl Line {
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// When what is in hand is prolonged.
+    fn beats(&self) -> Interval {
+        let every = Duration::try_from(self.settings.lease / 4).unwrap_or_default();
+        let mut beats = interval(every.max(Duration::from_millis(1)));
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        beats
     }
 }

@@ -1,10 +1,10 @@
 //! Where handled mail still has to be put on the server.
 
 use super::{SightingId, Store, millis, word};
-use crate::database::{clean, fault, list};
+use crate::database::{Engine, clean, fault, list};
 use crate::domain::mail::Outcome;
 use crate::fault::Fault;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::AssertSqlSafe;
 
 /// A mail whose message has an outcome and that was not filed yet.
@@ -18,33 +18,46 @@ pub struct ToFile {
 }
 
 impl Store {
-    /// What sleeps until the registry answers stays where it is: it is not staff's to do yet.
-    /// The mails of this folder, under this UIDVALIDITY, that can be filed now, oldest first.
-    /// (UIDs of another validity name nothing any more.)
-    pub async fn to_file(
+    /// The mails of this folder, under this UIDVALIDITY, that can be filed now, oldest first, leased to
+    /// `worker`: two who file the same mail could make two of it. (UIDs of another validity name
+    /// nothing any more.) What sleeps until the registry answers stays where it is: it is not staff's
+    /// to do yet.
+    pub async fn claim_to_file(
         &self,
-        mailbox: &str,
-        uidvalidity: u32,
+        worker: &str,
+        (mailbox, uidvalidity): (&str, u32),
         now: Timestamp,
+        lease: SignedDuration,
         limit: u32,
     ) -> Result<Vec<ToFile>, Fault> {
         const DOING: &str = "looking for mail to file";
-        let rows: Vec<(i64, i64, String, i64)> = sqlx::query_as(
-            "SELECT sightings.id, sightings.uid, messages.outcome, sightings.filing_attempts \
-             FROM sightings JOIN messages ON messages.id = sightings.message_id \
-             WHERE sightings.mailbox = $1 AND sightings.uidvalidity = $2 AND sightings.filed_at IS NULL \
-             AND sightings.filing_due_at <= $3 AND messages.outcome IS NOT NULL \
+        let others = match self.database.engine() {
+            Engine::Sqlite => "",
+            Engine::Postgres => "FOR UPDATE OF s SKIP LOCKED",
+        };
+        let sql = format!(
+            "UPDATE sightings SET filing_worker = $1, filing_due_at = $2 WHERE id IN \
+             (SELECT s.id FROM sightings AS s JOIN messages ON messages.id = s.message_id \
+             WHERE s.mailbox = $3 AND s.uidvalidity = $4 AND s.filed_at IS NULL \
+             AND s.filing_due_at <= $5 AND messages.outcome IS NOT NULL \
              AND NOT EXISTS (SELECT 1 FROM case_waits JOIN cases ON cases.id = case_waits.case_id \
              WHERE cases.message_id = messages.id AND case_waits.shown = 0) \
-             ORDER BY sightings.id LIMIT $4",
-        )
-        .bind(mailbox)
-        .bind(i64::from(uidvalidity))
-        .bind(millis(now))
-        .bind(i64::from(limit))
-        .fetch_all(self.database.read())
-        .await
-        .map_err(fault(DOING))?;
+             ORDER BY s.id LIMIT $6 {others}) \
+             RETURNING id, uid, (SELECT outcome FROM messages WHERE messages.id = sightings.message_id), \
+             filing_attempts"
+        );
+        let mut connection = self.database.writer(DOING).await?;
+        let mut rows: Vec<(i64, i64, String, i64)> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(worker)
+            .bind(millis(now.saturating_add(lease).unwrap_or(Timestamp::MAX)))
+            .bind(mailbox)
+            .bind(i64::from(uidvalidity))
+            .bind(millis(now))
+            .bind(i64::from(limit))
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(fault(DOING))?;
+        rows.sort_unstable();
         rows.into_iter()
             .map(|(id, uid, outcome, attempts)| {
                 Ok(ToFile {
@@ -57,6 +70,23 @@ impl Store {
             .collect()
     }
 
+    /// Nothing was done with these: whoever comes next may file them.
+    pub async fn leave_to_file(&self, mails: &[ToFile], now: Timestamp) -> Result<(), Fault> {
+        const DOING: &str = "leaving mail to be filed later";
+        let mut transaction = self.database.begin(DOING).await?;
+        for mail in mails {
+            sqlx::query(
+                "UPDATE sightings SET filing_worker = NULL, filing_due_at = $1 WHERE id = $2 AND filed_at IS NULL",
+            )
+            .bind(millis(now))
+            .bind(mail.id.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault(DOING))?;
+        }
+        transaction.commit().await.map_err(fault(DOING))
+    }
+
     /// These were filed (or are gone from the folder).
     pub async fn filed(&self, mails: &[ToFile], now: Timestamp) -> Result<(), Fault> {
         const DOING: &str = "noting filed mail";
@@ -66,7 +96,8 @@ impl Store {
             for some in of_outcome.chunks(500) {
                 // the ids follow the two other parameters
                 let sql = format!(
-                    "UPDATE sightings SET filed_at = ${}, filed_as = ${}, filing_trouble = NULL WHERE id IN {}",
+                    "UPDATE sightings SET filed_at = ${}, filed_as = ${}, filing_trouble = NULL, filing_worker = NULL \
+                     WHERE id IN {}",
                     some.len() + 1,
                     some.len() + 2,
                     list(1, some.len()),
@@ -97,8 +128,8 @@ impl Store {
         const DOING: &str = "noting mail that could not be filed";
         let mut connection = self.database.writer(DOING).await?;
         sqlx::query(
-            "UPDATE sightings SET filing_attempts = filing_attempts + 1, filing_due_at = $1, filing_trouble = $2 \
-             WHERE id = $3",
+            "UPDATE sightings SET filing_attempts = filing_attempts + 1, filing_due_at = $1, filing_trouble = $2, \
+             filing_worker = NULL WHERE id = $3",
         )
         .bind(retry_at.map_or(i64::MAX, millis))
         .bind(clean(why))

@@ -49,7 +49,7 @@
 //! # A sighting
 //!
 //! Each place where a message was seen waits to be filed on the server once the message has an
-//! outcome ([`Store::to_file`]); failing to file never touches the message.
+//! outcome ([`Store::claim_to_file`]); failing to file never touches the message.
 //!
 //! # A case that waits for the registry
 //!
@@ -83,6 +83,7 @@ mod asked;
 mod bounces;
 mod caps;
 mod claim;
+mod daemons;
 mod decided;
 mod event;
 mod filing;
@@ -109,6 +110,7 @@ pub use asked::{CaseDetail, CaseFilter, CaseRow, ParkedRow, RecordedFinding, Rep
 pub use bounces::{Settled, Undelivered};
 pub use caps::{Cap, ReplyCounts, Tripped};
 pub use claim::{Claimed, Content, Lane};
+pub use daemons::{InHand, LeftToDo, Running, StoreState, Work};
 pub use decided::{Decided, DecidedFilter, StaffAct};
 pub use event::EventRow;
 pub use filing::ToFile;

@@ -119,6 +119,29 @@ impl Store {
         }))
     }
 
+    /// Prolongs an attempt that goes on. `false`: it counts as ended by now; what comes of it is settled
+    /// all the same.
+    pub async fn prolong(
+        &self,
+        reply: &DueReply,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> Result<bool, Fault> {
+        const DOING: &str = "prolonging an attempt";
+        let until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
+        let mut connection = self.database.writer(DOING).await?;
+        let done = sqlx::query(
+            "UPDATE replies SET due_at = $1 WHERE id = $2 AND state = 'sending' AND attempts = $3",
+        )
+        .bind(millis(until))
+        .bind(reply.id.0)
+        .bind(i64::from(reply.attempt))
+        .execute(&mut *connection)
+        .await
+        .map_err(fault(DOING))?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// Writes what came of an attempt. `next_at`: when to try again after [`Delivery::NotYet`];
     /// `None` gives up, which is a refusal with the relay's last answer. `answer`: what the relay
     /// said, for staff.

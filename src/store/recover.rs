@@ -3,6 +3,7 @@
 
 use super::event::{Event, Kind};
 use super::outbox::NO_ANSWER;
+use super::write::Write;
 use super::{Cap, MailId, ReplyId, Store, millis};
 use crate::database::fault;
 use crate::fault::Fault;
@@ -13,6 +14,8 @@ use std::fmt;
 /// A program's name in claims: which process of which machine. Two programs never have the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worker {
+    /// The machine's name, for people; two machines may have the same.
+    pub host: String,
     /// Kernel boot and process-id namespace: within one of these, process ids can be compared.
     place: String,
     process: u32,
@@ -26,7 +29,9 @@ impl Worker {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         let space = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
         let tame = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         Self {
+            host: host.trim().replace([':', '/'], ""),
             place: format!("{}-{}", tame(&boot), tame(&space.to_string_lossy())),
             process: std::process::id(),
             started: now.as_millisecond(),
@@ -34,14 +39,22 @@ impl Worker {
     }
 
     /// Reads a name from a claim; anything behind it (the loop's own mark) is left out.
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split(['.', '/']);
-        let place = parts.next()?.to_owned();
-        Some(Self { place, process: parts.next()?.parse().ok()?, started: parts.next()?.parse().ok()? })
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        // those of a version before do not name their machine
+        let (host, rest) = text.split_once(':').unwrap_or(("", text));
+        let mut parts = rest.split(['.', '/']);
+        let (host, place) = (host.to_owned(), parts.next()?.to_owned());
+        Some(Self { host, place, process: parts.next()?.parse().ok()?, started: parts.next()?.parse().ok()? })
+    }
+
+    /// For people: the machine and the process.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        format!("{} (process {})", self.host, self.process)
     }
 
     /// Whether that worker is surely gone, as far as this one can know.
-    fn knows_dead(&self, other: &Self) -> bool {
+    pub(super) fn knows_dead(&self, other: &Self) -> bool {
         let comparable = self.place == other.place && self.place.len() > 1;
         let reused = other.process == self.process && other.started != self.started;
         comparable && (reused || !std::path::Path::new("/proc").join(other.process.to_string()).exists())
@@ -50,7 +63,7 @@ impl Worker {
 
 impl fmt::Display for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.place, self.process, self.started)
+        write!(f, "{}:{}.{}.{}", self.host, self.place, self.process, self.started)
     }
 }
 
@@ -104,9 +117,34 @@ impl Store {
             let detail = json!({ "attempt": attempt, "delivery": "unknown", "recovered": true });
             write.tell(event.saying(detail).aside(NO_ANSWER)).await?;
         }
+        recovered += files_anew(&mut write, dead, now).await?;
         write.commit().await?;
         Ok(recovered)
     }
+}
+
+/// Mails that a dead program was about to file can be filed; how many.
+async fn files_anew(write: &mut Write, dead: impl Fn(&str) -> bool, now: Timestamp) -> Result<u64, Fault> {
+    const DOING: &str = "taking up what a dead program left unfiled";
+    let filing: Vec<(String,)> = sqlx::query_as(
+        "SELECT DISTINCT filing_worker FROM sightings WHERE filed_at IS NULL AND filing_worker IS NOT NULL",
+    )
+    .fetch_all(write.connection())
+    .await
+    .map_err(fault(DOING))?;
+    let mut count = 0;
+    for (worker,) in filing.into_iter().filter(|(worker,)| dead(worker)) {
+        let done = sqlx::query(
+            "UPDATE sightings SET filing_worker = NULL, filing_due_at = $1 WHERE filing_worker = $2 AND filed_at IS NULL",
+        )
+        .bind(millis(now))
+        .bind(worker)
+        .execute(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+        count += done.rows_affected();
+    }
+    Ok(count)
 }
 
 /// What stands for the relay's answer to letters that a backup shows as not yet sent.
@@ -165,7 +203,8 @@ mod tests {
         assert!(this.knows_dead(&Worker { started: 999, ..this.clone() }), "the same process id, used again");
         assert!(this.knows_dead(&Worker { process: u32::MAX, ..this.clone() }), "no such process");
         assert!(!this.knows_dead(&Worker { process: 1, ..this.clone() }), "alive");
-        let elsewhere = Worker { place: "another-machine".into(), process: u32::MAX, started: 1 };
+        let elsewhere =
+            Worker { place: "another-machine".into(), process: u32::MAX, started: 1, ..this.clone() };
         assert!(!this.knows_dead(&elsewhere), "nothing is known of it");
     }
 }

@@ -179,7 +179,11 @@ async fn mail_is_filed_by_its_outcome_once_it_has_one() {
     desk.keeps(1, "waits for a person").await;
     desk.keeps(2, "decided").await;
     desk.keeps(3, "not decided yet").await;
-    let to_file = async || desk.store.to_file(super::desk::INBOX, 1, at(9), 10).await.unwrap();
+    let to_file_at = async |validity, seconds| {
+        let folder = (super::desk::INBOX, validity);
+        desk.store.claim_to_file("ada", folder, at(seconds), LEASE, 10).await.unwrap()
+    };
+    let to_file = async || to_file_at(1, 9).await;
     assert_eq!(to_file().await, []);
     let waiting = NewCase { state: CaseState::Waiting, ..case("a.pdf") };
     for cases in [vec![case("b.pdf"), waiting], vec![case("a.pdf")]] {
@@ -191,17 +195,16 @@ async fn mail_is_filed_by_its_outcome_once_it_has_one() {
     let due = to_file().await;
     let outcomes: Vec<_> = due.iter().map(|mail| (mail.uid, mail.outcome.as_str())).collect();
     assert_eq!(outcomes, [(1, "to_do"), (2, "handled"), (4, "handled")]);
-    assert_eq!(
-        desk.store.to_file(super::desk::INBOX, 2, at(9), 10).await.unwrap(),
-        [],
-        "another UIDVALIDITY"
-    );
+    assert_eq!(to_file_at(2, 9).await, [], "another UIDVALIDITY");
+    assert_eq!(to_file().await, [], "it is in somebody's hands");
+    desk.store.leave_to_file(&due, at(9)).await.unwrap();
+    assert_eq!(to_file().await, due, "it was left as it is");
 
     desk.store.filed(&due[..1], at(9)).await.unwrap();
     desk.store.filing_failed(&due[1], "NO over quota", Some(at(20))).await.unwrap();
     desk.store.filing_failed(&due[2], "copied, not deleted", None).await.unwrap();
     assert_eq!(to_file().await, []);
-    let again = desk.store.to_file(super::desk::INBOX, 1, at(20), 10).await.unwrap();
+    let again = to_file_at(1, 20).await;
     assert_eq!(again.iter().map(|mail| (mail.uid, mail.attempts)).collect::<Vec<_>>(), [(2, 1)]);
     let ledger = desk.store.ledger().await.unwrap();
     assert_eq!((ledger.to_file, ledger.filing_troubled), (2, 2));
