@@ -3,7 +3,7 @@
 
 use super::{columns, say};
 use crate::config::Config;
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Roles};
 use crate::domain::case::VerdictKind;
 use crate::domain::form::Masked;
 use crate::domain::mail::MailKind;
@@ -47,7 +47,7 @@ impl Demo {
         let config = Config::parse(&configuration(&folder))?;
         std::fs::write(folder.join("guichet.toml"), configuration(&folder))?;
         let filled = fill_mailbox(&folder)?;
-        let daemon = Daemon::new(config).await?;
+        let daemon = Daemon::new(config, Roles::ALL).await?;
         import_registry(&daemon, &folder).await?;
         let before = daemon.line.store.ledger().await?;
         run_until_done(&daemon, filled).await?;

@@ -70,8 +70,9 @@ fn print(checks: &[Check]) -> ExitCode {
 
 async fn mailbox(config: &Config) -> Vec<Check> {
     match &config.mailbox {
-        MailboxSettings::Imap(settings) => imap::examine(settings).await,
-        MailboxSettings::Folder(settings) => {
+        None => vec![Check::passed("mailbox", "none: no mail is taken in here")],
+        Some(MailboxSettings::Imap(settings)) => imap::examine(settings).await,
+        Some(MailboxSettings::Folder(settings)) => {
             let what = format!("Maildir {}", settings.path.display());
             vec![writable(&what, &settings.path, "Check mailbox.path and who owns it.")]
         }
@@ -89,7 +90,8 @@ fn writable(what: &str, folder: &Path, to_do: &str) -> Check {
 
 async fn transport(config: &Config) -> Check {
     match &config.transport {
-        TransportSettings::Smtp(settings) => {
+        None => Check::passed("transport", "none: no letter is sent from here"),
+        Some(TransportSettings::Smtp(settings)) => {
             let what = format!("SMTP {}:{}", settings.host, settings.port());
             let to_do = "Check host, port, tls, ca, user and password_file under [transport].";
             let tried = match Smtp::new(settings.clone()) {
@@ -105,7 +107,7 @@ async fn transport(config: &Config) -> Check {
                 Err(fault) => Check::failed(what, fault.to_string(), to_do),
             }
         }
-        TransportSettings::Folder(settings) => {
+        Some(TransportSettings::Folder(settings)) => {
             let what = format!("folder for replies {}", settings.path.display());
             writable(&what, &settings.path, "Check transport.path and who owns it.")
         }

@@ -21,6 +21,7 @@ mod replies_undelivered;
 mod retention;
 mod run;
 mod shadow;
+mod status;
 mod table;
 
 use crate::config::Config;
@@ -78,6 +79,8 @@ enum Command {
     /// The configuration: check it
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// The daemons that run on this database, what each has in hand, and what waits
+    Status(status::Status),
     /// Try each dependency for real and say what to do about what fails
     Doctor(doctor::Doctor),
     /// Watch the whole line work on sample mails, without server or configuration
@@ -165,9 +168,11 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Retention(retention) => retention.run().await,
         Command::Config(ConfigCommand::Check(file)) => {
             let config = file.load()?;
+            config.signatures.load()?;
             say(&config.summary());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Status(status) => status.run().await,
         Command::Doctor(doctor) => doctor.run().await,
         Command::Demo(demo) => demo.run().await,
         Command::Open => Ok(crate::sandbox::child::main()),

@@ -2,7 +2,7 @@
 
 use super::ConfigFile;
 use crate::config::{LogFormat, LogSettings, log_filter};
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Roles};
 use anyhow::Context as _;
 use clap::Args;
 use std::process::ExitCode;
@@ -11,19 +11,37 @@ use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Without --intake, --decide or --answer the daemon does all of it. With some of them it does only these, and
+the others run elsewhere on the same PostgreSQL: only where --intake runs the mailbox's password is needed,
+only where --answer runs the relay's. `guichet status` says who runs.")]
 pub(super) struct Run {
     #[command(flatten)]
     config: ConfigFile,
+    /// Take mail in, and file it on the server once it is decided
+    #[arg(long)]
+    intake: bool,
+    /// Read, judge and record
+    #[arg(long)]
+    decide: bool,
+    /// Send the letters
+    #[arg(long)]
+    answer: bool,
 }
 
 impl Run {
+    fn roles(&self) -> Roles {
+        let asked = Roles { intake: self.intake, decide: self.decide, answer: self.answer };
+        if asked == Roles::NONE { Roles::ALL } else { asked }
+    }
+
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let config = self.config.load()?;
         start_logging(&config.log)?;
         let (stop, stopped) = watch::channel(false);
         let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
-        let daemon = Daemon::new(config).await?;
+        let daemon = Daemon::new(config, self.roles()).await?;
         let signals = async move {
             tokio::select! {
                 _ = terminate.recv() => {}

@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, typed, unknown keys refused. `config/guichet.toml` shows every
 //! key; a test keeps the two together. The environment is read here and nowhere else.
 
+mod daemon;
 mod retention;
 mod signatures;
 
@@ -15,6 +16,7 @@ use crate::reply::settings::{LetterSettings, MailIdentity};
 use crate::reply::smtp::{self, SmtpSettings, on_this_machine};
 use crate::sandbox::{Protection, SandboxSettings};
 use crate::watch::WatchSettings;
+pub use daemon::DaemonSettings;
 pub use retention::RetentionSettings;
 use serde::Deserialize;
 pub use signatures::SignatureSettings;
@@ -32,8 +34,10 @@ pub struct Config {
     /// sent, and nothing is touched on the mail server. To be run beside staff before it answers.
     #[serde(default)]
     pub shadow: bool,
-    pub mailbox: MailboxSettings,
-    pub transport: TransportSettings,
+    /// Needed where mail is taken in.
+    pub mailbox: Option<MailboxSettings>,
+    /// Needed where letters are sent.
+    pub transport: Option<TransportSettings>,
     pub store: StoreSettings,
     #[serde(default)]
     pub registry: RegistrySettings,
@@ -225,29 +229,6 @@ impl From<&SandboxConfig> for SandboxSettings {
     }
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DaemonSettings {
-    /// Messages examined at the same time; `0` is one for each processor and one more, as there is
-    /// always one that waits for the disk.
-    pub deciders: usize,
-    /// Messages with paper (scans, photographs) read at the same time, beside the others; `0` is one
-    /// for each processor.
-    pub paper_deciders: usize,
-    /// Replies sent at the same time.
-    pub senders: usize,
-    /// Larger mails are not downloaded; their sender is asked for a smaller one.
-    pub max_mail: Size,
-    /// A message is given up for a person after so many attempts.
-    pub max_attempts: u32,
-}
-
-impl Default for DaemonSettings {
-    fn default() -> Self {
-        Self { deciders: 0, paper_deciders: 0, senders: 2, max_mail: Size::mib(40), max_attempts: 5 }
-    }
-}
-
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogSettings {
@@ -281,9 +262,25 @@ impl Config {
     /// # Errors
     /// Unreadable, unknown keys, wrong types, or values that make no sense; the message names them.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let config = Self::parse(&std::fs::read_to_string(path)?)?;
-        config.signatures.load()?;
-        Ok(config)
+        Self::parse(&std::fs::read_to_string(path)?)
+    }
+
+    /// Where mail comes from.
+    ///
+    /// # Errors
+    /// The table is not there.
+    pub fn mailbox(&self) -> Result<&MailboxSettings, ConfigError> {
+        let missing = "there is no table [mailbox], which taking mail in needs";
+        self.mailbox.as_ref().ok_or_else(|| ConfigError::Refused(missing.to_owned()))
+    }
+
+    /// How replies leave.
+    ///
+    /// # Errors
+    /// The table is not there.
+    pub fn transport(&self) -> Result<&TransportSettings, ConfigError> {
+        let missing = "there is no table [transport], which sending letters needs";
+        self.transport.as_ref().ok_or_else(|| ConfigError::Refused(missing.to_owned()))
     }
 
     /// What the sandbox needs.
@@ -302,8 +299,9 @@ impl Config {
         if config.shadow {
             // the mailbox belongs to staff
             match &mut config.mailbox {
-                MailboxSettings::Imap(imap) => imap.filing = FilingMode::Nothing,
-                MailboxSettings::Folder(folder) => folder.filing = FilingMode::Nothing,
+                Some(MailboxSettings::Imap(imap)) => imap.filing = FilingMode::Nothing,
+                Some(MailboxSettings::Folder(folder)) => folder.filing = FilingMode::Nothing,
+                None => {}
             }
         }
         Ok(config)
@@ -329,6 +327,13 @@ impl Config {
         if let Some((name, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::Refused(format!("{name} is at least 1")));
         }
+        let spans = [
+            ("daemon.lease", self.daemon.lease, Span::seconds(1)),
+            ("daemon.look_every", self.daemon.look_every, Span::millis(50)),
+        ];
+        if let Some((name, _, least)) = spans.into_iter().find(|(_, value, least)| value < least) {
+            return Err(ConfigError::Refused(format!("{name} is at least {:?}", least.0)));
+        }
         match self.in_the_clear().into_iter().find(|(_, host)| !on_this_machine(host)) {
             Some((table, host)) => Err(ConfigError::Refused(format!(
                 "{table}.tls: \"plain\" is for this machine only, and {host} is another: use TLS, or \
@@ -341,12 +346,12 @@ impl Config {
     /// The tables that say `plain`, and whom they would talk to.
     fn in_the_clear(&self) -> Vec<(&'static str, &str)> {
         let mut found = Vec::new();
-        if let MailboxSettings::Imap(imap) = &self.mailbox
+        if let Some(MailboxSettings::Imap(imap)) = &self.mailbox
             && imap.tls == imap::Tls::Plain
         {
             found.push(("mailbox", imap.host.as_str()));
         }
-        if let TransportSettings::Smtp(smtp) = &self.transport
+        if let Some(TransportSettings::Smtp(smtp)) = &self.transport
             && smtp.tls == smtp::Tls::Plain
         {
             found.push(("transport", smtp.host.as_str()));
@@ -373,14 +378,16 @@ impl Config {
     #[must_use]
     pub fn summary(&self) -> String {
         let mailbox = match &self.mailbox {
-            MailboxSettings::Imap(imap) => {
+            Some(MailboxSettings::Imap(imap)) => {
                 format!("IMAP {}:{}, folder {}", imap.host, imap.port(), imap.folder)
             }
-            MailboxSettings::Folder(folder) => format!("Maildir {}", folder.path.display()),
+            Some(MailboxSettings::Folder(folder)) => format!("Maildir {}", folder.path.display()),
+            None => "none: no mail is taken in here".to_owned(),
         };
         let transport = match &self.transport {
-            TransportSettings::Smtp(smtp) => format!("SMTP {}", smtp.host),
-            TransportSettings::Folder(folder) => format!("folder {}", folder.path.display()),
+            Some(TransportSettings::Smtp(smtp)) => format!("SMTP {}", smtp.host),
+            Some(TransportSettings::Folder(folder)) => format!("folder {}", folder.path.display()),
+            None => "none: no letter is sent from here".to_owned(),
         };
         // a database URL may carry a password
         let engine = self.store.url.split(':').next().unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::fault::{Fault, Retry};
 use crate::intake::mailbox::Mailbox;
 use crate::pipeline::{Line, Step};
 use crate::reply::transport::Transport;
-use crate::store::Lane;
+use crate::store::{Lane, Worker};
 use crate::watch::{self as watching_room, Legs, Watched, Watcher};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -97,6 +97,7 @@ pub(super) async fn intake(
 
 pub(super) async fn filing(
     line: Arc<Line>,
+    worker: String,
     mut mailbox: Box<dyn Mailbox>,
     mut hint: watch::Receiver<u64>,
     mut pace: Pace,
@@ -105,7 +106,7 @@ pub(super) async fn filing(
     while !*stop.borrow() {
         hint.mark_unchanged();
         let end = tokio::select! {
-            end = line.file_away(mailbox.as_mut()) => end,
+            end = line.file_away(&worker, mailbox.as_mut()) => end,
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match end {
@@ -197,6 +198,44 @@ pub(super) async fn answering(
                 rest(&mut hint, &mut stop, next, line.clock.now()).await;
             }
             Err(fault) => pace.after(&fault, &mut stop).await,
+        }
+    }
+}
+
+/// Says that this daemon runs, for as long as it does.
+pub(super) async fn staying(line: Arc<Line>, worker: Worker, roles: String, mut stop: watch::Receiver<bool>) {
+    let lease = line.settings.lease;
+    let every = Duration::try_from(lease / 4).unwrap_or(LOOK_AGAIN);
+    while !*stop.borrow() {
+        tokio::select! {
+            () = tokio::time::sleep(every) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        if let Err(fault) = line.store.stays(&worker, &roles, line.clock.now(), lease).await {
+            tracing::warn!(%fault, "others may take this daemon for gone");
+        }
+    }
+}
+
+/// Looks for what other programs and machines left in the tables, and wakes the legs that it is for.
+pub(super) async fn looking(line: Arc<Line>, hints: Hints, every: Duration, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tokio::select! {
+            () = tokio::time::sleep(every) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        match line.store.left_to_do(line.clock.now()).await {
+            Ok(due) => {
+                let legs = [
+                    (due.quick, &hints.quick),
+                    (due.paper, &hints.paper),
+                    (due.replies, &hints.answer),
+                    (due.filing, &hints.file),
+                ];
+                legs.into_iter().filter(|(is_due, _)| *is_due).for_each(|(_, hint)| hint.give());
+            }
+            // the legs find out by themselves, and say so
+            Err(fault) => tracing::debug!(%fault, "nothing is known of what others left to do"),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! one leg to the next is only a hint; the tables are the truth, and each leg looks by itself too.
 
 mod legs;
+mod roles;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, MailboxSettings, TransportSettings};
@@ -13,12 +14,14 @@ use crate::intake::mailbox::Mailbox;
 use crate::pipeline::{Caps, Line, LineSettings};
 use crate::registry::Registry;
 use crate::reply::letters::Letters;
+use crate::reply::settings::LetterSettings;
 use crate::reply::smtp::Smtp;
 use crate::reply::transport::Transport;
 use crate::sandbox::{Protection, Sandbox, SandboxSettings, Unopened};
 use crate::store::{Lane, Store, Worker};
 use crate::watch::{Legs, Watcher};
-use legs::{Watch, answering, deciding, filing, intake, waking, watching};
+use legs::{Watch, answering, deciding, filing, intake, looking, staying, waking, watching};
+pub use roles::Roles;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -29,7 +32,9 @@ use tokio::task::JoinSet;
 pub struct Daemon {
     pub line: Arc<Line>,
     config: Config,
-    transport: Arc<dyn Transport>,
+    roles: Roles,
+    /// Where letters are sent.
+    transport: Option<Arc<dyn Transport>>,
     worker: Worker,
 }
 
@@ -63,21 +68,37 @@ impl Hint {
 }
 
 impl Daemon {
-    /// Opens the store, tries letters and identity, starts the sandbox.
-    pub async fn new(config: Config) -> Result<Self, Fault> {
-        let sandbox =
-            config.sandbox().map_err(|error| Fault::never("reading the certificates to trust", error))?;
-        Self::with(config, Arc::new(SystemClock), sandbox).await
+    /// Opens the store, tries letters and identity, starts the sandbox: what these roles need.
+    pub async fn new(config: Config, roles: Roles) -> Result<Self, Fault> {
+        let sandbox = if roles.decide {
+            config.sandbox().map_err(|error| Fault::never("reading the certificates to trust", error))?
+        } else {
+            // nobody's bytes are opened
+            SandboxSettings { spares: 0, ..SandboxSettings::from(&config.sandbox) }
+        };
+        Self::with(config, roles, Arc::new(SystemClock), sandbox).await
     }
 
     /// The same with the caller's clock and sandbox.
     pub async fn with(
         config: Config,
+        roles: Roles,
         clock: Arc<dyn Clock>,
         sandbox: SandboxSettings,
     ) -> Result<Self, Fault> {
+        const DOING: &str = "reading the configuration";
         config.identity.check()?;
-        let letters = Letters::new(&config.letters)?;
+        if roles.intake {
+            config.mailbox().map_err(|error| Fault::never(DOING, error))?;
+        }
+        let transport = if roles.answer {
+            Some(transport(config.transport().map_err(|error| Fault::never(DOING, error))?)?)
+        } else {
+            None
+        };
+        // the templates lie where letters are written
+        let written = if roles.decide { config.letters.clone() } else { LetterSettings::default() };
+        let letters = Letters::new(&written)?;
         let store = Store::open(&config.store.url).await?;
         let worker = Worker::this(clock.now());
         let line = Line {
@@ -88,48 +109,57 @@ impl Daemon {
             clock,
             settings: line_settings(&config),
         };
-        let transport = transport(&config.transport)?;
-        Ok(Self { line: Arc::new(line), config, transport, worker })
+        Ok(Self { line: Arc::new(line), config, roles, transport, worker })
     }
 
     /// Runs until `stop` changes (or its sender is gone); what is in hand is finished first.
     pub async fn run(&self, stop: watch::Receiver<bool>) -> Result<(), Fault> {
-        if self.line.store.database().is_copy().await? {
+        let store = &self.line.store;
+        if store.database().is_copy().await? {
             let to_do =
                 "this is a backup put in place: say `guichet restored` first, so that no letter leaves twice";
             return Err(Fault::never("opening the database", to_do));
         }
-        self.look_at_the_cage().await?;
+        if self.roles.decide {
+            self.look_at_the_cage().await?;
+        }
+        let lease = self.line.settings.lease;
+        store.comes(&self.worker, &self.roles.to_string(), self.line.clock.now(), lease).await?;
+        let ended = self.works(stop).await;
+        let gone = store.goes(&self.worker).await;
+        ended.and(gone)
+    }
+
+    async fn works(&self, stop: watch::Receiver<bool>) -> Result<(), Fault> {
         let recovered = self.line.store.recover(&self.worker, self.line.clock.now()).await?;
         if recovered > 0 {
             tracing::warn!(recovered, "work of a program that ended in the middle was taken up");
         }
-        let hints = Hints::default();
-        let mut legs = JoinSet::new();
+        let (hints, mut legs) = (Hints::default(), JoinSet::new());
         let watched = Watch { legs: Legs::default(), clock: self.line.clock.clone() };
         legs.spawn(watching(self.line.clone(), self.watcher(&watched), self.listener().await?, stop.clone()));
-        let (pace, decide) = (watched.pace("intake", "intake"), hints.quick.clone());
-        legs.spawn(intake(self.line.clone(), self.mailbox()?, decide, pace, stop.clone()));
-        let (pace, hint) = (watched.pace("filing", "filing"), hints.file.0.subscribe());
-        legs.spawn(filing(self.line.clone(), self.mailbox()?, hint, pace, stop.clone()));
-        let lanes = [(Lane::Quick, 'd', self.deciders()), (Lane::Paper, 'p', self.paper_deciders())];
-        for (lane, mark, width) in lanes {
-            for n in 0..width {
-                let name = format!("{}/{mark}{n}", self.worker);
-                let pace = watched.pace("decisions", &name);
-                legs.spawn(deciding(self.line.clone(), lane, name, hints.clone(), pace, stop.clone()));
+        let (worker, roles) = (self.worker.clone(), self.roles.to_string());
+        legs.spawn(staying(self.line.clone(), worker, roles, stop.clone()));
+        let every = self.config.daemon.look_every.0;
+        legs.spawn(looking(self.line.clone(), hints.clone(), every, stop.clone()));
+        if self.roles.intake {
+            self.takes_in(&mut legs, &hints, &watched, &stop)?;
+        }
+        if self.roles.decide {
+            self.decides(&mut legs, &hints, &watched, &stop);
+        }
+        let senders = if self.config.shadow { 0 } else { self.config.daemon.senders };
+        if let Some(transport) = &self.transport {
+            for n in 0..senders {
+                let name = format!("{}/s{n}", self.worker);
+                let pace = watched.pace("replies", &name);
+                let hint = hints.answer.0.subscribe();
+                let transport = transport.clone();
+                legs.spawn(answering(self.line.clone(), name, transport, hint, pace, stop.clone()));
             }
         }
-        legs.spawn(waking(self.line.clone(), hints.clone(), watched.pace("waking", "waking"), stop.clone()));
-        let senders = if self.config.shadow { 0 } else { self.config.daemon.senders };
-        for n in 0..senders {
-            let name = format!("{}/s{n}", self.worker);
-            let pace = watched.pace("replies", &name);
-            let hint = hints.answer.0.subscribe();
-            let transport = self.transport.clone();
-            legs.spawn(answering(self.line.clone(), name, transport, hint, pace, stop.clone()));
-        }
         tracing::info!(
+            roles = %self.roles,
             deciders = self.deciders(),
             paper_deciders = self.paper_deciders(),
             senders,
@@ -141,7 +171,9 @@ impl Daemon {
                 return Err(Fault::never("running the line", error));
             }
         }
-        self.transport.close().await;
+        if let Some(transport) = &self.transport {
+            transport.close().await;
+        }
         tracing::info!("guichet is closed");
         Ok(())
     }
@@ -167,6 +199,37 @@ impl Daemon {
         Ok(())
     }
 
+    /// Two connections to the mailbox: one takes mail in, the other files it.
+    fn takes_in(
+        &self,
+        legs: &mut JoinSet<()>,
+        hints: &Hints,
+        watched: &Watch,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<(), Fault> {
+        let settings =
+            self.config.mailbox().map_err(|error| Fault::never("reading the configuration", error))?;
+        let (pace, decide) = (watched.pace("intake", "intake"), hints.quick.clone());
+        legs.spawn(intake(self.line.clone(), mailbox(settings), decide, pace, stop.clone()));
+        let (pace, hint) = (watched.pace("filing", "filing"), hints.file.0.subscribe());
+        let name = format!("{}/f", self.worker);
+        legs.spawn(filing(self.line.clone(), name, mailbox(settings), hint, pace, stop.clone()));
+        Ok(())
+    }
+
+    fn decides(&self, legs: &mut JoinSet<()>, hints: &Hints, watched: &Watch, stop: &watch::Receiver<bool>) {
+        let lanes = [(Lane::Quick, 'd', self.deciders()), (Lane::Paper, 'p', self.paper_deciders())];
+        for (lane, mark, width) in lanes {
+            for n in 0..width {
+                let name = format!("{}/{mark}{n}", self.worker);
+                let pace = watched.pace("decisions", &name);
+                legs.spawn(deciding(self.line.clone(), lane, name, hints.clone(), pace, stop.clone()));
+            }
+        }
+        let pace = watched.pace("waking", "waking");
+        legs.spawn(waking(self.line.clone(), hints.clone(), pace, stop.clone()));
+    }
+
     fn deciders(&self) -> usize {
         match self.config.daemon.deciders {
             0 => processors() + 1,
@@ -176,10 +239,6 @@ impl Daemon {
 
     fn paper_deciders(&self) -> usize {
         paper_deciders(&self.config)
-    }
-
-    fn mailbox(&self) -> Result<Box<dyn Mailbox>, Fault> {
-        mailbox(&self.config.mailbox)
     }
 
     fn watcher(&self, watched: &Watch) -> Watcher {
@@ -198,11 +257,12 @@ impl Daemon {
 }
 
 /// The mailbox that the configuration names; nothing is connected yet.
-pub fn mailbox(settings: &MailboxSettings) -> Result<Box<dyn Mailbox>, Fault> {
-    Ok(match settings {
+#[must_use]
+pub fn mailbox(settings: &MailboxSettings) -> Box<dyn Mailbox> {
+    match settings {
         MailboxSettings::Imap(imap) => Box::new(ImapMailbox::new(imap.clone())),
         MailboxSettings::Folder(folder) => Box::new(MaildirMailbox::new(folder.clone())),
-    })
+    }
 }
 
 /// How many messages with paper are read at the same time.
@@ -243,8 +303,12 @@ pub fn mime_settings(config: &Config) -> Result<crate::intake::mime::MimeSetting
 #[must_use]
 pub fn line_settings(config: &Config) -> LineSettings {
     let mailbox = match &config.mailbox {
-        MailboxSettings::Imap(imap) => format!("imap://{}@{}/{}", imap.user, imap.host, imap.folder),
-        MailboxSettings::Folder(folder) => format!("maildir:{}", folder.path.display()),
+        Some(MailboxSettings::Imap(imap)) => {
+            format!("imap://{}@{}/{}", imap.user, imap.host, imap.folder)
+        }
+        Some(MailboxSettings::Folder(folder)) => format!("maildir:{}", folder.path.display()),
+        // nobody asks where no mail is taken in
+        None => String::new(),
     };
     LineSettings {
         mailbox,
@@ -261,5 +325,6 @@ pub fn line_settings(config: &Config) -> LineSettings {
             per_domain: config.replies.max_per_domain,
             total: config.replies.max_total,
         },
+        lease: config.daemon.lease.signed(),
     }
 }

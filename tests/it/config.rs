@@ -13,8 +13,8 @@ fn example() -> String {
 #[test]
 fn the_example_is_read_and_says_the_defaults() {
     let config = Config::parse(&example()).unwrap();
-    assert!(matches!(config.mailbox, MailboxSettings::Imap(_)));
-    assert!(matches!(config.transport, TransportSettings::Smtp(_)));
+    assert!(matches!(config.mailbox, Some(MailboxSettings::Imap(_))));
+    assert!(matches!(config.transport, Some(TransportSettings::Smtp(_))));
     assert_eq!(config.policy(), Policy::default());
     let least = "[mailbox]\nkind = \"folder\"\npath = \"/m\"\n[transport]\nkind = \"folder\"\npath = \"/r\"\n\
                  [store]\nurl = \"sqlite:/g.db\"\n[identity]\nfrom = \"a@b.example\"\n";
@@ -40,7 +40,7 @@ fn certificates_to_trust_are_read_with_the_configuration() {
         let path = folder.path().join("guichet.toml");
         let text = example().replace("trust = []", &format!("trust = [{trust:?}]"));
         std::fs::write(&path, text).unwrap();
-        Config::load(&path).map(|config| config.sandbox().unwrap().trust.size())
+        Config::load(&path).unwrap().sandbox().map(|sandbox| sandbox.trust.size())
     };
     let at = |name: &str| fixture(&format!("signatures/{name}")).display().to_string();
     let (one, all) = (load(&at("trust/root.pem")).unwrap(), load(&at("trust")).unwrap());
@@ -103,6 +103,8 @@ fn values_that_make_no_sense_are_refused() {
     for (from, to) in [
         ("min_confidence = 0.90", "min_confidence = 1.5"),
         ("senders = 2", "senders = 0"),
+        ("lease = \"1 min\"", "lease = \"0 s\""),
+        ("look_every = \"1 s\"", "look_every = \"0 s\""),
         ("wall = \"30 s\"", "wall = \"30\""),
         ("max_mail = \"40 MiB\"", "max_mail = 40"),
         ("automatic = [\"accepted\"", "automatic = [\"perhaps\""),

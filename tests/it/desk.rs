@@ -3,7 +3,7 @@
 
 use guichet::clock::StoppedClock;
 use guichet::config::Config;
-use guichet::daemon::Daemon;
+use guichet::daemon::{Daemon, Roles};
 use guichet::domain::mail::{Delivery, ReplyState};
 use guichet::fault::Fault;
 use guichet::folder::maildir::MaildirMailbox;
@@ -122,8 +122,9 @@ impl TestDesk {
     async fn in_folder(folder: TempDir, clock: StoppedClock, program: PathBuf) -> Self {
         let config = Config::load(&folder.path().join("guichet.toml")).unwrap();
         let sandbox = SandboxSettings { program, ..config.sandbox().unwrap() };
-        let daemon = Daemon::with(config.clone(), Arc::new(clock.clone()), sandbox).await.unwrap();
-        let guichet::config::MailboxSettings::Folder(settings) = config.mailbox else { unreachable!() };
+        let daemon =
+            Daemon::with(config.clone(), Roles::ALL, Arc::new(clock.clone()), sandbox).await.unwrap();
+        let Some(guichet::config::MailboxSettings::Folder(settings)) = config.mailbox else { unreachable!() };
         let mailbox = MaildirMailbox::new(settings);
         Self { folder, daemon, relay: Relay::default(), clock, mailbox, delivered: 0 }
     }
@@ -193,7 +194,7 @@ impl TestDesk {
         while line.wake_next().await? {}
         while line.answer_next("test", &self.relay, 0.0).await? {}
         line.store.recover_sending(self.now()).await?;
-        while line.file_away(&mut self.mailbox).await? > 0 {}
+        while line.file_away("test", &mut self.mailbox).await? > 0 {}
         Ok(())
     }
 
