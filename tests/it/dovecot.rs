@@ -151,13 +151,22 @@ impl Dovecot {
         }
     }
 
+    /// Where TLS begins at once.
+    pub fn tls_port(&self) -> u16 {
+        self.tls_port
+    }
+
     /// The table `[mailbox]` of a configuration that leads here over TLS.
     pub fn mailbox_table(&self) -> String {
+        self.mailbox_table_at(self.tls_port)
+    }
+
+    /// The same by another port of this machine.
+    pub fn mailbox_table_at(&self, port: u16) -> String {
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         format!(
-            "[mailbox]\nkind = \"imap\"\nhost = \"localhost\"\nport = {}\nca = {}\nuser = \"{USER}\"\n\
+            "[mailbox]\nkind = \"imap\"\nhost = \"localhost\"\nport = {port}\nca = {}\nuser = \"{USER}\"\n\
              auth = {{ method = \"password\", password = {{ value = {} }} }}\npoll_every = \"1 h\"\n",
-            self.tls_port,
             quoted(&self.ca().display().to_string()),
             quoted(PASSWORD),
         )

@@ -33,11 +33,11 @@ const TABLE: [Failure; 30] = [
         Shown("our own flags are not what counts", &["imap_dovecot.rs mails_can_be_flagged_instead_and_are_never_marked_as_read"])]),
     Failure(4, "failed once is not failed for ever", &[
         Shown("disk full: nothing moved or flagged, afterwards processed without a person", &["crash.rs a_write_that_fails_once_costs_nothing_and_doubles_nothing", "crash.rs a_fault_of_ours_never_counts_against_the_mail", "store/tests/broken.rs keeping_is_all_or_nothing"]),
-        Shown("killed at each step: taken in at least once, answered once", &["whole.rs killed_again_and_again_it_loses_nothing_and_answers_nobody_twice", "whole.rs killed_again_and_again_while_it_wakes_what_waited_it_tells_each_decision_once"])]),
+        Shown("killed at each step: taken in at least once, answered once", &["whole.rs killed_again_and_again_it_loses_nothing_and_answers_nobody_twice", "whole.rs killed_again_and_again_while_it_wakes_what_waited_it_tells_each_decision_once", "whole.rs two_daemons_on_one_database_and_one_mailbox_are_killed_and_nobody_is_answered_twice"])]),
     Failure(5, "runs and instances overlap", &[
         Shown("two workers never get the same mail; whoever comes late changes nothing", &["store/tests/intake.rs two_claimers_never_get_the_same_message", "store/tests/intake.rs a_claim_that_ran_out_is_counted_and_its_late_worker_changes_nothing", "store/tests/decisions.rs a_document_decided_meanwhile_is_not_decided_twice"]),
         Shown("the same mail fetched by two is kept once, one reply", &["store/tests/intake.rs the_same_mail_fetched_twice_is_kept_once", "store/tests/outbox.rs one_message_never_makes_two_mails_with_one_message_id"]),
-        Left("two whole daemons on one mailbox, a leaked connection, IMAP connections counted", "shown by parts only; two daemons on one database are a test of their own")]),
+        Shown("polled each second with decisions of ten, two daemons on one mailbox, a connection lost: one submission and one reply a mail, two connections a daemon at most", &["machines.rs two_daemons_that_poll_each_second_and_decide_for_ten_decide_each_mail_once"])]),
     Failure(6, "silent death", &[
         Shown("black hole, half close, BYE, hang in a literal: a fault within the bound, then whole", &["imap_trouble.rs silence_ends_in_a_time_out_wherever_it_falls", "imap_trouble.rs a_refusal_is_never_an_empty_list", "imap_trouble.rs a_connection_closed_between_two_fetch_answers_is_no_end_of_the_list", "imap_idle.rs idle_that_breaks_is_a_fault_and_not_an_arrival"]),
         Shown("login refused, token stale: told, and asked for anew", &["imap_trouble.rs only_a_refused_password_is_for_a_person", "imap_trouble.rs a_stale_token_is_told_in_the_servers_words_and_asked_for_anew"]),

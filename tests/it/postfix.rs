@@ -49,6 +49,11 @@ impl Postfix {
         entries.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
     }
 
+    /// How many mails were delivered so far.
+    pub fn count(&self) -> usize {
+        std::fs::read_dir(self.mail_folder()).map_or(0, Iterator::count)
+    }
+
     /// Where the delivered mails lie, a file each.
     pub fn mail_folder(&self) -> PathBuf {
         self.folder.path().join("mail/all/new")

@@ -1,0 +1,54 @@
+//! A real PostgreSQL, as `tests/postgres` starts it: on loopback, in a temporary folder, empty.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A server that runs until it is dropped.
+#[derive(Debug)]
+pub struct Postgres {
+    script: Child,
+    url: String,
+}
+
+impl Postgres {
+    pub fn start() -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/postgres");
+        // the server lives as long as what the script runs, which ends with our end of its input
+        let tell_and_stay = "echo \"$GUICHET_TEST_POSTGRES\"; read -r _";
+        let mut script = Command::new(script)
+            .args(["sh", "-c", tell_and_stay])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(script.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        let url = url.trim().to_owned();
+        assert!(url.starts_with("postgres:"), "no PostgreSQL: tests/run installs it");
+        Self { script, url }
+    }
+
+    /// The URL of the database that is there from the start.
+    pub fn url(&self) -> String {
+        format!("{}postgres", self.url)
+    }
+
+    /// The number that a question to the database comes to.
+    pub fn asked(&self, sql: &'static str) -> i64 {
+        sqlx::any::install_default_drivers();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut connection =
+                <sqlx::AnyConnection as sqlx::Connection>::connect(&self.url()).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+        })
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        drop(self.script.stdin.take());
+        let _ = self.script.wait();
+    }
+}
