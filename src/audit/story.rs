@@ -155,7 +155,7 @@ impl Story {
     fn reply(&mut self, id: i64, kind: &str, told: Told) {
         let (states, ends): (&'static [&'static str], bool) = match kind {
             "reply_due" => (&["due", "sending"], false),
-            "reply_held" => (&["held"], false),
+            "reply_held" | "reply_withdrawn" => (&["held"], false),
             "reply_resent" => (&["due", "sending"], false),
             "reply_put_off" => (&["due", "sending"], true),
             "reply_sent" => (&["sent"], true),

@@ -75,7 +75,8 @@ fn configuration(folder: &Path) -> String {
     let url = toml::Value::String(format!("sqlite:{}", folder.join("guichet.db").display()));
     format!(
         "[mailbox]\nkind = \"folder\"\npath = {}\n\n[transport]\nkind = \"folder\"\npath = {}\n\n[store]\nurl = {url}\n\n\
-         [identity]\nfrom = \"monserviclient.certificats@guichet.example\"\nfrom_name = \"ANS - certificats logiciels (démonstration)\"\n",
+         [identity]\nfrom = \"monserviclient.certificats@guichet.example\"\nfrom_name = \"ANS - certificats logiciels (démonstration)\"\n\n\
+         [replies]\nreceipt_after = \"0 s\"\n",
         path("mailbox"),
         path("replies"),
     )

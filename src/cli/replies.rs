@@ -100,11 +100,19 @@ fn cells(row: &ReplyRow) -> Vec<String> {
         row.template.as_str().to_owned(),
         row.to.expose().to_owned(),
         row.subject.expose().to_owned(),
-        if row.shadow { "shadow" } else { row.state.as_str() }.to_owned(),
+        shown_state(row).to_owned(),
         row.attempts.to_string(),
         row.answer.as_ref().map(Masked::expose).unwrap_or_default().to_owned(),
         row.attachments.join(", "),
     ]
+}
+
+fn shown_state(row: &ReplyRow) -> &'static str {
+    match (row.shadow, row.withdrawn) {
+        (true, _) => "shadow",
+        (_, true) => "withdrawn",
+        (false, false) => row.state.as_str(),
+    }
 }
 
 impl List {
@@ -115,7 +123,7 @@ impl List {
         let ids: Vec<_> = rows.iter().map(|row| row.id.0).collect();
         self.operator.looks(&store, "replies list", &[], json!({ "replies": ids })).await?;
         let rows: Vec<_> = rows.iter().map(cells).collect();
-        self.form.print(&HEADER, &rows, &[5, 17, 9, 32, 44, 8, 3, 30, 38], "no reply")?;
+        self.form.print(&HEADER, &rows, &[5, 17, 9, 32, 44, 9, 3, 30, 38], "no reply")?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -128,6 +136,10 @@ impl Resend {
             Resent::OnItsWay => say(&format!("reply {} is on its way anyway", self.id)),
             Resent::Shadow => {
                 complain(&format!("reply {} was composed in shadow: it is never sent", self.id));
+                return Ok(ExitCode::FAILURE);
+            }
+            Resent::Withdrawn => {
+                complain(&format!("reply {} is a receipt whose decision was told instead", self.id));
                 return Ok(ExitCode::FAILURE);
             }
             Resent::Purged => {

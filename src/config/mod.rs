@@ -2,6 +2,7 @@
 //! key; a test keeps the two together. The environment is read here and nowhere else.
 
 mod daemon;
+mod replies;
 mod retention;
 mod signatures;
 
@@ -17,6 +18,7 @@ use crate::reply::smtp::{self, SmtpSettings, on_this_machine};
 use crate::sandbox::{Protection, SandboxSettings};
 use crate::watch::WatchSettings;
 pub use daemon::DaemonSettings;
+pub use replies::ReplySettings;
 pub use retention::RetentionSettings;
 use serde::Deserialize;
 pub use signatures::SignatureSettings;
@@ -158,24 +160,6 @@ impl Default for DecisionSettings {
             not_yet_valid: policy.not_yet_valid,
             segur_keywords: policy.segur_keywords,
         }
-    }
-}
-
-/// How many replies may leave. A cap that is reached stays closed until a person resets it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ReplySettings {
-    /// To one address, in 24 hours.
-    pub max_per_address: u32,
-    /// To all addresses of one domain, in 24 hours.
-    pub max_per_domain: u32,
-    /// In total, in 24 hours.
-    pub max_total: u32,
-}
-
-impl Default for ReplySettings {
-    fn default() -> Self {
-        Self { max_per_address: 20, max_per_domain: 500, max_total: 5000 }
     }
 }
 

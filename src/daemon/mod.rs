@@ -325,6 +325,7 @@ pub fn line_settings(config: &Config) -> LineSettings {
             per_domain: config.replies.max_per_domain,
             total: config.replies.max_total,
         },
+        receipt_after: config.replies.receipt_after.signed(),
         lease: config.daemon.lease.signed(),
     }
 }

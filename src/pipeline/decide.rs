@@ -15,8 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 
 /// After a fault of ours a message is tried again so much later.
 const RETRY: SignedDuration = SignedDuration::from_secs(30);
-/// Judged again when another message brought the same document in between: the second time it is
-/// found, so that more rounds mean something else is wrong.
+/// Judged again when another message brought the same document in between, or others' letters reached a
+/// cap: the second time it is found, so that more rounds mean something else is wrong.
 const ROUNDS: usize = 3;
 
 /// What a decider did.
@@ -102,7 +102,7 @@ impl Line {
                 return Ok(Step::Decided);
             }
         }
-        Err(Fault::later("recording a decision", "overtaken by copies again and again").into())
+        Err(Fault::later("recording a decision", "overtaken by others again and again").into())
     }
 
     /// Records the decision and what follows from it, in one commit. `false`: judge again.

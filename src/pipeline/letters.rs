@@ -2,13 +2,13 @@
 
 use super::copies::attachments;
 use super::{Caps, Line};
-use crate::domain::case::{CaseNumber, Judged};
+use crate::domain::case::{CaseNumber, Judged, Template};
 use crate::domain::form::Masked;
 use crate::domain::mail::{DocumentHead, MailHead, MailKind};
 use crate::fault::Fault;
 use crate::reading::repaired::Copy;
 use crate::reply::{Attachment, Occasion};
-use crate::store::{Attached, Cap, NewReply};
+use crate::store::{Attached, Cap, NewReply, Within};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
@@ -139,6 +139,11 @@ impl Line {
         let template = letter.template;
         let mail = letter.into_mail(&self.settings.identity, mailed.sha256, mailed.letters, now)?;
         let since = now.saturating_sub(DAY).unwrap_or(Timestamp::MIN);
+        // of a question nothing follows by itself
+        let receipt = template == Template::Received && head.kind == MailKind::Submission;
+        let later = now.saturating_add(self.settings.receipt_after).unwrap_or(Timestamp::MAX);
+        let Caps { per_address, per_domain, total } = self.settings.caps;
+        let [per_address, per_domain, total] = [per_address, per_domain, total].map(u64::from);
         Ok(vec![NewReply {
             template,
             to: Masked::new(mail.to),
@@ -149,6 +154,8 @@ impl Line {
             held: answered.is_held(),
             shadow: self.settings.shadow,
             unless_since: (head.kind == MailKind::Question).then_some(since),
+            not_before: receipt.then_some(later),
+            within: Some(Within { since, per_address, per_domain, total }),
         }])
     }
 }

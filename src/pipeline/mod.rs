@@ -74,6 +74,8 @@ pub struct LineSettings {
     /// Attempts at one message before it is parked.
     pub max_attempts: u32,
     pub caps: Caps,
+    /// So long a receipt waits for the decision, which then says it all.
+    pub receipt_after: SignedDuration,
     /// So long a message or a reply stays in the hands of a worker that says nothing; one that works
     /// prolongs it four times as often.
     pub lease: SignedDuration,

@@ -7,6 +7,7 @@ use crate::domain::form::Masked;
 use crate::fault::Fault;
 use jiff::Timestamp;
 use serde_json::json;
+use sqlx::AnyConnection;
 
 /// A limit on the replies of a span of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +64,27 @@ pub struct ReplyCounts {
     pub total: u64,
 }
 
+/// How many replies may leave by themselves since a moment; counted again in the commit that makes one
+/// due, as others may have made theirs due meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Within {
+    pub since: Timestamp,
+    pub per_address: u64,
+    pub per_domain: u64,
+    pub total: u64,
+}
+
+impl Within {
+    /// Whether one more may leave: no cap is tripped, and none is reached.
+    pub(super) async fn lets(&self, connection: &mut AnyConnection, address: &Masked) -> Result<bool, Fault> {
+        let counts = counts(connection, address, self.since).await?;
+        let under = counts.to_address < self.per_address
+            && counts.to_domain < self.per_domain
+            && counts.total < self.total;
+        Ok(under && tripped_among(connection, Some(address)).await?.is_empty())
+    }
+}
+
 /// How addresses are compared: RFC 5321 §2.4 leaves the local part's case to its host, and no host
 /// in use tells them apart.
 pub(super) fn key(text: &str) -> String {
@@ -77,24 +99,8 @@ pub(super) fn domain_key(address: &str) -> String {
 impl Store {
     /// How many replies were composed since `since` for this address, its domain, and in all.
     pub async fn replies_since(&self, address: &Masked, since: Timestamp) -> Result<ReplyCounts, Fault> {
-        const DOING: &str = "counting replies";
-        let (to_address, to_domain, total): (i64, i64, i64) = sqlx::query_as(
-            "SELECT \
-             (SELECT COUNT(*) FROM replies WHERE address_key = $1 AND created_at >= $3 AND state <> 'held'), \
-             (SELECT COUNT(*) FROM replies WHERE domain_key = $2 AND created_at >= $3 AND state <> 'held'), \
-             (SELECT COUNT(*) FROM replies WHERE created_at >= $3 AND state <> 'held')",
-        )
-        .bind(key(address.expose()))
-        .bind(domain_key(address.expose()))
-        .bind(millis(since))
-        .fetch_one(self.database.read())
-        .await
-        .map_err(fault(DOING))?;
-        Ok(ReplyCounts {
-            to_address: to_address.unsigned_abs(),
-            to_domain: to_domain.unsigned_abs(),
-            total: total.unsigned_abs(),
-        })
+        let mut connection = self.database.read().acquire().await.map_err(fault(COUNTING))?;
+        counts(&mut connection, address, since).await
     }
 
     /// Trips a cap. `false`: it was tripped already.
@@ -138,35 +144,67 @@ impl Store {
 
     /// Every tripped cap, oldest first.
     pub async fn tripped(&self) -> Result<Vec<Tripped>, Fault> {
-        self.tripped_among(None).await
+        let mut connection = self.database.read().acquire().await.map_err(fault(READING))?;
+        tripped_among(&mut connection, None).await
     }
 
     /// The tripped caps that bear on an answer to this address.
     pub async fn tripped_for(&self, address: &Masked) -> Result<Vec<Tripped>, Fault> {
-        self.tripped_among(Some(address)).await
+        let mut connection = self.database.read().acquire().await.map_err(fault(READING))?;
+        tripped_among(&mut connection, Some(address)).await
     }
+}
 
-    async fn tripped_among(&self, address: Option<&Masked>) -> Result<Vec<Tripped>, Fault> {
-        const DOING: &str = "reading the tripped caps";
-        let keys = address.map(|address| {
-            let domain = Cap::Domain(Masked::new(domain_key(address.expose())));
-            (Cap::Address(address.clone()).key(), domain.key())
-        });
-        let (of_address, of_domain) = keys.map_or((None, None), |(a, d)| (Some(a), Some(d)));
-        let rows: Vec<(String, i64, String)> = sqlx::query_as(
-            "SELECT cap, tripped_at, because FROM tripped_caps \
-             WHERE $1 IS NULL OR cap IN ('total', $1, $2) ORDER BY tripped_at, cap",
-        )
-        .bind(of_address)
-        .bind(of_domain)
-        .fetch_all(self.database.read())
-        .await
-        .map_err(fault(DOING))?;
-        rows.into_iter()
-            .map(|(cap, at, because)| {
-                let cap = super::word(Cap::from_key(&cap), "tripped_caps.cap")?;
-                Ok(Tripped { cap, at: instant(at)?, because })
-            })
-            .collect()
-    }
+const COUNTING: &str = "counting replies";
+const READING: &str = "reading the tripped caps";
+
+async fn counts(
+    connection: &mut AnyConnection,
+    address: &Masked,
+    since: Timestamp,
+) -> Result<ReplyCounts, Fault> {
+    let (to_address, to_domain, total): (i64, i64, i64) = sqlx::query_as(
+        "SELECT \
+         (SELECT COUNT(*) FROM replies WHERE address_key = $1 AND created_at >= $3 AND state <> 'held'), \
+         (SELECT COUNT(*) FROM replies WHERE domain_key = $2 AND created_at >= $3 AND state <> 'held'), \
+         (SELECT COUNT(*) FROM replies WHERE created_at >= $3 AND state <> 'held')",
+    )
+    .bind(key(address.expose()))
+    .bind(domain_key(address.expose()))
+    .bind(millis(since))
+    .fetch_one(connection)
+    .await
+    .map_err(fault(COUNTING))?;
+    Ok(ReplyCounts {
+        to_address: to_address.unsigned_abs(),
+        to_domain: to_domain.unsigned_abs(),
+        total: total.unsigned_abs(),
+    })
+}
+
+/// All, or those that bear on an answer to this address.
+async fn tripped_among(
+    connection: &mut AnyConnection,
+    address: Option<&Masked>,
+) -> Result<Vec<Tripped>, Fault> {
+    let keys = address.map(|address| {
+        let domain = Cap::Domain(Masked::new(domain_key(address.expose())));
+        (Cap::Address(address.clone()).key(), domain.key())
+    });
+    let (of_address, of_domain) = keys.map_or((None, None), |(a, d)| (Some(a), Some(d)));
+    let rows: Vec<(String, i64, String)> = sqlx::query_as(
+        "SELECT cap, tripped_at, because FROM tripped_caps \
+         WHERE $1 IS NULL OR cap IN ('total', $1, $2) ORDER BY tripped_at, cap",
+    )
+    .bind(of_address)
+    .bind(of_domain)
+    .fetch_all(connection)
+    .await
+    .map_err(fault(READING))?;
+    rows.into_iter()
+        .map(|(cap, at, because)| {
+            let cap = super::word(Cap::from_key(&cap), "tripped_caps.cap")?;
+            Ok(Tripped { cap, at: instant(at)?, because })
+        })
+        .collect()
 }

@@ -28,7 +28,7 @@ pub struct Ledger {
     pub replies_due: i64,
     pub replies_sending: i64,
     pub replies_sent: i64,
-    /// Wait for a person; those composed in shadow wait for nobody.
+    /// Wait for a person; those composed in shadow, or withdrawn, wait for nobody.
     pub replies_held: i64,
     pub replies_refused: i64,
     pub replies_unknown: i64,
@@ -77,7 +77,8 @@ impl Store {
              (SELECT COUNT(*) FROM replies WHERE state = 'due') AS replies_due, \
              (SELECT COUNT(*) FROM replies WHERE state = 'sending') AS replies_sending, \
              (SELECT COUNT(*) FROM replies WHERE state = 'sent') AS replies_sent, \
-             (SELECT COUNT(*) FROM replies WHERE state = 'held' AND shadow = 0) AS replies_held, \
+             (SELECT COUNT(*) FROM replies WHERE state = 'held' AND shadow = 0 AND withdrawn = 0) \
+             AS replies_held, \
              (SELECT COUNT(*) FROM replies WHERE state = 'refused') AS replies_refused, \
              (SELECT COUNT(*) FROM replies WHERE state = 'unknown') AS replies_unknown, \
              (SELECT COUNT(*) FROM sightings JOIN messages AS m ON m.id = sightings.message_id \

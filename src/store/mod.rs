@@ -36,7 +36,9 @@
 //!   *unknown*: it is never sent again but by a person, and then with the same Message-ID.
 //! - The mail is stored as composed: every attempt sends the same bytes.
 //!
-//! - One composed in shadow is held for good: the table itself lets it be nothing else.
+//! - One composed in shadow is held for good: the table itself lets it be nothing else. So is a receipt
+//!   whose decision came before it had left (`withdrawn`).
+//! - What leaves by itself is counted against the caps in the commit that makes it due.
 //!
 //! # A case
 //!
@@ -108,7 +110,7 @@ pub(crate) mod tests;
 pub use alerts::{AcceptedCase, AlertRow};
 pub use asked::{CaseDetail, CaseFilter, CaseRow, ParkedRow, RecordedFinding, ReplyFilter};
 pub use bounces::{Settled, Undelivered};
-pub use caps::{Cap, ReplyCounts, Tripped};
+pub use caps::{Cap, ReplyCounts, Tripped, Within};
 pub use claim::{Claimed, Content, Lane};
 pub use daemons::{InHand, LeftToDo, Running, StoreState, Work};
 pub use decided::{Decided, DecidedFilter, StaffAct};

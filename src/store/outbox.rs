@@ -44,6 +44,8 @@ pub enum Resent {
     OnItsWay,
     /// It was composed in shadow: it is never sent.
     Shadow,
+    /// It is a receipt, and its decision was told instead.
+    Withdrawn,
     /// The retention has removed its letter.
     Purged,
     NoSuchReply,
@@ -231,17 +233,22 @@ impl Store {
     pub async fn resend(&self, reply: ReplyId, by: &str, now: Timestamp) -> Result<Resent, Fault> {
         const DOING: &str = "resending a reply";
         let mut write = self.write(DOING, now).await?;
-        let before: Option<(i64, String, i64, i64)> = sqlx::query_as(
-            "SELECT message_id, state, shadow, (SELECT COUNT(*) FROM purges \
+        let before: Option<(i64, String, i64, i64, i64)> = sqlx::query_as(
+            "SELECT message_id, state, shadow, withdrawn, (SELECT COUNT(*) FROM purges \
              WHERE purges.message_id = replies.message_id) FROM replies WHERE id = $1",
         )
         .bind(reply.0)
         .fetch_optional(write.connection())
         .await
         .map_err(fault(DOING))?;
-        let Some((message, before, shadow, purged)) = before else { return Ok(Resent::NoSuchReply) };
+        let Some((message, before, shadow, withdrawn, purged)) = before else {
+            return Ok(Resent::NoSuchReply);
+        };
         if shadow != 0 {
             return Ok(Resent::Shadow);
+        }
+        if withdrawn != 0 {
+            return Ok(Resent::Withdrawn);
         }
         if purged > 0 {
             return Ok(Resent::Purged);

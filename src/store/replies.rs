@@ -36,6 +36,8 @@ pub struct ReplyRow {
     pub state: ReplyState,
     /// Composed in shadow: never sent.
     pub shadow: bool,
+    /// A receipt whose decision came before it had left: never sent.
+    pub withdrawn: bool,
     pub attempts: u32,
     pub created_at: Timestamp,
     /// When it is, or was, due; of one being sent, when its lease ends.
@@ -57,6 +59,7 @@ struct ReplyColumns {
     rfc_id: String,
     state: String,
     shadow: i64,
+    withdrawn: i64,
     attempts: i64,
     created_at: i64,
     due_at: i64,
@@ -78,6 +81,7 @@ impl ReplyColumns {
             message_id: self.rfc_id,
             state: word(ReplyState::parse(&self.state), "replies.state")?,
             shadow: self.shadow != 0,
+            withdrawn: self.withdrawn != 0,
             attempts: u32::try_from(self.attempts).unwrap_or(u32::MAX),
             created_at: instant(self.created_at)?,
             due_at: instant(self.due_at)?,
@@ -103,7 +107,7 @@ impl Store {
     /// Replies that fit, newest first.
     pub async fn replies(&self, filter: &ReplyFilter) -> Result<Vec<ReplyRow>, Fault> {
         let rows: Vec<ReplyColumns> = sqlx::query_as(
-            "SELECT id, message_id, template, recipient, subject, rfc_id, state, shadow, attempts, created_at, due_at, \
+            "SELECT id, message_id, template, recipient, subject, rfc_id, state, shadow, withdrawn, attempts, created_at, due_at, \
              ended_at, answer, \
              (SELECT detail FROM events WHERE events.message_id = replies.message_id \
              AND events.reply_id = replies.id ORDER BY events.id LIMIT 1) AS made FROM replies WHERE ($1 IS NULL OR id = $1) AND ($2 IS NULL OR state = $2) \

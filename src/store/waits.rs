@@ -3,7 +3,7 @@
 //! it; whoever comes first decides.
 
 use super::event::{Event, Kind, sha256};
-use super::record::{Basis, CaseState, NewReply, add_reply, rows};
+use super::record::{Added, Basis, CaseState, NewReply, add_reply, rows};
 use super::write::Write;
 use super::{MailId, Store, instant, millis, word};
 use crate::database::{clean, fault};
@@ -197,7 +197,8 @@ impl Store {
     }
 
     /// Records what came of judging a message's waiting cases again (`woken`, in their order), in one
-    /// commit, with the letter that tells it. `false`: somebody else was faster, nothing was recorded.
+    /// commit, with the letter that tells it. `false`: somebody else was faster, or a cap was reached
+    /// meanwhile: nothing was recorded.
     pub async fn record_woken(
         &self,
         sleeping: &Sleeping,
@@ -228,13 +229,16 @@ impl Store {
             }
         }
         for (place, letter) in (sleeping.letters as usize..).zip(letters) {
-            add_reply(&mut write, sleeping.message, (place, letter), Outcome::ToDo, now).await?;
+            let letter = (place, letter);
+            if add_reply(&mut write, sleeping.message, letter, Outcome::ToDo, now).await? == Added::OverACap {
+                return Ok(false);
+            }
         }
         // filed as handled, if it was not filed yet
         sqlx::query(
             "UPDATE messages SET outcome = 'handled' WHERE id = $1 AND outcome = 'to_do' AND NOT EXISTS \
              (SELECT 1 FROM cases WHERE message_id = $1 AND state = 'waiting') AND NOT EXISTS \
-             (SELECT 1 FROM replies WHERE message_id = $1 AND state = 'held' AND shadow = 0)",
+             (SELECT 1 FROM replies WHERE message_id = $1 AND state = 'held' AND shadow = 0 AND withdrawn = 0)",
         )
         .bind(sleeping.message.0)
         .execute(write.connection())

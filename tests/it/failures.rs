@@ -101,6 +101,7 @@ const TABLE: [Failure; 30] = [
     Failure(24, "the zoo of loops", &[
         Shown("vacations, robots, lists, notices, receipts, our own letter: one letter for one form", &["loops.rs of_all_that_comes_back_one_form_has_one_letter", "line.rs machines_are_never_answered"]),
         Shown("a new address each time: the domain's cap; from everywhere: the cap on all", &["loops.rs a_robot_that_answers_each_letter_from_a_new_address_is_stopped_by_its_domains_cap", "loops.rs a_flood_from_everywhere_is_stopped_by_the_cap_on_all_letters"]),
+        Shown("caps hold where several daemons decide at the same moment", &["store/tests/caps.rs no_cap_is_passed_by_daemons_that_decide_at_the_same_moment"]),
         Shown("a cap stays tripped until a person resets it", &["line.rs a_cap_that_is_reached_stays_closed_until_a_person_resets_it", "store/tests/outbox.rs a_tripped_cap_stays_tripped_until_a_person_resets_it"]),
         Shown("the robot check comes before every rule that can answer; Auto-Submitted: no is a human", &["intake/classify/mod.rs the_kind_follows_from_machine_and_document", "sandbox.rs the_documents_of_a_machines_mail_are_not_read", "intake/classify/automatic.rs people_are_not"])]),
     Failure(25, "delayed and forged bounces", &[
@@ -114,7 +115,7 @@ const TABLE: [Failure; 30] = [
         Shown("DMARC fail, spam: no automatic answer, a person decides; others' results are ignored", &["line.rs an_unverified_sender_gets_no_answer_and_staff_see_the_letter", "intake/sender.rs others_and_older_ones_do_not", "intake/classify/mod.rs the_servers_spam_flag_is_seen"]),
         Shown("Reply-To leads to a box that is read", &["reply/mail.rs an_identity_is_tried_at_start", "reply/mail.rs a_reply_is_threaded_and_says_that_a_machine_wrote_it"]),
         Shown("reception and decision are one letter where the decision is taken at once", &["line.rs an_accepted_form_is_recorded_answered_and_filed", "line.rs a_question_is_acknowledged_once_a_day_per_sender"]),
-        Left("a receipt that has not left merges with the decision of a case that is woken a moment later", "a receipt leaves at once, and is not taken back")]),
+        Shown("a receipt that has not left merges with the decision", &["wake.rs a_receipt_that_has_not_left_merges_with_the_decision", "store/tests/caps.rs a_receipt_that_has_not_left_when_the_decision_comes_is_taken_back", "store/tests/caps.rs a_receipt_in_a_senders_hands_leaves"])]),
     Failure(28, "unknown must mean unknown", &[
         Shown("a card opposed yesterday: refused with the reason; replaced: the new one", &["domain/rules/tests/people.rs a_card_is_active_from_its_first_to_its_last_day", "registry/tests/facts.rs a_card_keeps_its_leading_zero_and_its_opposition"]),
         Shown("cut off or shrunk: the import is refused, yesterday's stays", &["registry/tests/imports.rs a_feed_that_shrank_is_refused_unless_forced", "registry/tests/public.rs files_that_are_cut_off_or_of_another_kind_are_refused", "registry/tests/imports.rs every_reason_to_refuse_is_given_at_once_and_the_current_snapshot_stays"]),

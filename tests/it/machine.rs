@@ -82,7 +82,7 @@ impl Machine {
         let url = self.url();
         let config = format!(
             "{}\n[store]\nurl = \"{url}\"\n\n[identity]\nfrom = \"certificats@guichet.example\"\n\n\
-             [replies]\nmax_per_address = 10000\nmax_per_domain = 10000\nmax_total = 10000\n",
+             [replies]\nmax_per_address = 10000\nmax_per_domain = 10000\nmax_total = 10000\nreceipt_after = \"0 s\"\n",
             tables.join("\n"),
         );
         std::fs::write(self.config(name), config).unwrap();

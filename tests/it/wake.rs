@@ -76,6 +76,36 @@ async fn an_import_wakes_what_waited_for_it_and_the_decision_is_told_once() {
     assert_eq!(desk.relay.taken().len(), 4, "told once");
 }
 
+/// Two mails within a minute confuse: the decision alone is told, unless the receipt has left.
+#[tokio::test]
+async fn a_receipt_that_has_not_left_merges_with_the_decision() {
+    let mut desk = TestDesk::without_registry("[replies]\nreceipt_after = \"1 h\"\n").await;
+    desk.receives_fixture(ACCEPTED);
+    desk.turn().await;
+    assert_eq!((letters(&desk).await, desk.relay.taken().len()), (vec!["received".to_owned()], 0));
+    desk.imports_the_registry().await;
+    desk.turn().await;
+    desk.hours_pass(2).turn().await;
+    assert_eq!(letters(&desk).await, ["received", "accepted"]);
+    let sent = desk.relay.taken();
+    assert_eq!(sent.len(), 1, "one letter");
+    assert!(text_of(&sent[0]).contains(&desk.cases().await[0].number.to_string()));
+    assert!(desk.prints(&["replies", "list"]).contains("withdrawn"));
+    assert_eq!((desk.mails_in(""), desk.mails_in(".Trait&AOk-s")), (0, 1));
+    desk.adds_up().await;
+
+    // where the decision takes longer there are two
+    let mut desk = TestDesk::without_registry("[replies]\nreceipt_after = \"1 h\"\n").await;
+    desk.receives_fixture(ACCEPTED);
+    desk.turn().await;
+    desk.hours_pass(1).turn().await;
+    assert_eq!(desk.relay.taken().len(), 1);
+    desk.imports_the_registry().await;
+    desk.turn().await;
+    assert_eq!(desk.relay.taken().len(), 2);
+    desk.adds_up().await;
+}
+
 #[tokio::test]
 async fn staff_see_what_waited_too_long_and_an_import_still_wakes_it() {
     let mut desk = TestDesk::new().await;

@@ -7,7 +7,7 @@ pub use links::LinkedBy;
 
 use super::event::{Event, Kind, sha256};
 use super::write::Write;
-use super::{Attached, Claimed, Known, MailId, NewWait, ReplyId, Store, bounces, caps, millis};
+use super::{Attached, Claimed, Known, MailId, NewWait, ReplyId, Store, Within, bounces, caps, millis};
 use crate::database::{clean, fault};
 use crate::domain::case::{CaseNumber, Judged, Template};
 use crate::domain::form::Masked;
@@ -124,6 +124,20 @@ pub struct NewReply {
     /// Spared when the same letter went to the same address, for a message that ended the same
     /// way, at or after this time (receipts of questions: once a day).
     pub unless_since: Option<Timestamp>,
+    /// It leaves then, unless what it announces is told before: a receipt. `None`: at once.
+    pub not_before: Option<Timestamp>,
+    /// The caps it leaves under by itself.
+    pub within: Option<Within>,
+}
+
+/// What came of adding a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Added {
+    As(ReplyId),
+    /// The same was sent already.
+    Spared,
+    /// A cap was reached meanwhile: nothing may be committed.
+    OverACap,
 }
 
 impl fmt::Debug for NewReply {
@@ -140,8 +154,8 @@ pub enum Recorded {
     Done { cases: Vec<CaseNumber>, replies: Vec<ReplyId> },
     /// The claim had run out and the message is somebody else's: nothing was recorded.
     ClaimLost,
-    /// A document assumed new is part of a case by now: nothing was recorded, the claim holds.
-    /// Judge again.
+    /// A document assumed new is part of a case by now, or a cap was reached by letters of others:
+    /// nothing was recorded, the claim holds. Judge again.
     Overtaken,
 }
 
@@ -191,7 +205,11 @@ impl Store {
         tell_ending(&mut write, claimed, (decision, &found), repeated).await?;
         let mut due = Vec::with_capacity(replies.len());
         for (position, reply) in replies.iter().enumerate() {
-            due.extend(add_reply(&mut write, claimed.id, (position, reply), outcome, now).await?);
+            match add_reply(&mut write, claimed.id, (position, reply), outcome, now).await? {
+                Added::As(id) => due.push(id),
+                Added::Spared => {}
+                Added::OverACap => return Ok(Recorded::Overtaken),
+            }
         }
         write.commit().await?;
         Ok(Recorded::Done { cases: fresh, replies: due })
@@ -267,9 +285,17 @@ pub(super) async fn add_reply(
     (position, reply): (usize, &NewReply),
     outcome: Outcome,
     now: Timestamp,
-) -> Result<Option<ReplyId>, Fault> {
+) -> Result<Added, Fault> {
     let template = reply.template.as_str();
     let waits = reply.held || reply.shadow;
+    if let (Some(within), false) = (&reply.within, waits)
+        && !within.lets(write.connection(), &reply.to).await?
+    {
+        return Ok(Added::OverACap);
+    }
+    if reply.template != Template::Received && !waits {
+        withdraw_receipts(write, message).await?;
+    }
     let (recipient, subject) = (clean(reply.to.expose()), clean(reply.subject.expose()));
     let rfc_id = rows::bare_id(&reply.message_id);
     let address = caps::key(&recipient);
@@ -290,13 +316,13 @@ pub(super) async fn add_reply(
         if others > 0 {
             let event = Event::new(Kind::ReplySpared).message(message);
             write.tell(event.saying(json!({ "template": template, "because": "already sent" }))).await?;
-            return Ok(None);
+            return Ok(Added::Spared);
         }
     }
     let (id,): (i64,) = sqlx::query_as(
         "INSERT INTO replies (message_id, position, template, recipient, address_key, domain_key, subject, \
          rfc_id, state, created_at, due_at, shadow) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11) RETURNING id",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $11) RETURNING id",
     )
     .bind(message.0)
     .bind(rows::index(position))
@@ -309,6 +335,7 @@ pub(super) async fn add_reply(
     .bind(if waits { "held" } else { "due" })
     .bind(millis(now))
     .bind(i64::from(reply.shadow))
+    .bind(millis(reply.not_before.unwrap_or(now)))
     .fetch_one(write.connection())
     .await
     .map_err(fault(DOING))?;
@@ -329,5 +356,24 @@ pub(super) async fn add_reply(
     }
     let text = json!({ "to": recipient, "subject": subject }).to_string();
     write.tell(event.saying(detail).aside(text)).await?;
-    Ok(Some(ReplyId(id)))
+    Ok(Added::As(ReplyId(id)))
+}
+
+/// What decides a message tells more than its receipt: one that has not left is taken back. One that a
+/// sender has in hand leaves.
+async fn withdraw_receipts(write: &mut Write, message: MailId) -> Result<(), Fault> {
+    let withdrawn: Vec<(i64,)> = sqlx::query_as(
+        "UPDATE replies SET state = 'held', withdrawn = 1 WHERE message_id = $1 AND template = $2 \
+         AND state = 'due' AND attempts = 0 RETURNING id",
+    )
+    .bind(message.0)
+    .bind(Template::Received.as_str())
+    .fetch_all(write.connection())
+    .await
+    .map_err(fault(DOING))?;
+    for (id,) in withdrawn {
+        let event = Event::new(Kind::ReplyWithdrawn).message(message).reply(ReplyId(id));
+        write.tell(event.saying(json!({ "because": "the decision came before it had left" }))).await?;
+    }
+    Ok(())
 }

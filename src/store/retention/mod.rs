@@ -209,7 +209,7 @@ async fn rows(
          (SELECT COUNT(*) FROM cases WHERE message_id = m.id AND verdict = 'rejected') AS rejected, \
          (SELECT COUNT(*) FROM cases WHERE message_id = m.id AND verdict = 'review') AS review, \
          (SELECT COUNT(*) FROM cases WHERE message_id = m.id AND state <> 'decided') AS waiting, \
-         (SELECT COUNT(*) FROM replies WHERE message_id = m.id AND shadow = 0 \
+         (SELECT COUNT(*) FROM replies WHERE message_id = m.id AND shadow = 0 AND withdrawn = 0 \
           AND state NOT IN ('sent', 'refused', 'unknown')) AS under_way, \
          (SELECT COUNT(*) FROM replies WHERE message_id = m.id AND state = 'unknown') AS unknown, \
          (SELECT COUNT(*) FROM holds JOIN cases ON cases.id = holds.case_id WHERE message_id = m.id) AS holds, \

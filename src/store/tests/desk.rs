@@ -185,6 +185,8 @@ pub fn reply(claimed: &Claimed, numbers: &[CaseNumber]) -> NewReply {
         held: false,
         shadow: false,
         unless_since: None,
+        not_before: None,
+        within: None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod asked;
 mod bounces;
 mod broken;
+mod caps;
 mod daemons;
 mod decisions;
 pub(crate) mod desk;

@@ -57,6 +57,8 @@ impl Desk {
             held: false,
             shadow: false,
             unless_since: None,
+            not_before: None,
+            within: None,
         }
     }
 }
