@@ -22,6 +22,7 @@ mod retention;
 mod run;
 mod shadow;
 mod status;
+mod store_move;
 mod table;
 
 use crate::config::Config;
@@ -72,6 +73,9 @@ enum Command {
     /// What is kept how long: see what is due, remove it, hold a case back
     #[command(subcommand)]
     Retention(retention::RetentionCommand),
+    /// The database: move it to another engine
+    #[command(subcommand)]
+    Store(store_move::StoreCommand),
     /// Copy the database while the daemon runs
     Backup(backup::Backup),
     /// Take a restored backup into use: nothing leaves that may have left since it was made
@@ -163,6 +167,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Shadow(shadow) => shadow.run().await,
         Command::Replies(replies) => replies.run().await,
         Command::Audit(audit) => audit.run().await,
+        Command::Store(store) => store.run().await,
         Command::Backup(backup) => backup.run().await,
         Command::Restored(restored) => restored.run().await,
         Command::Retention(retention) => retention.run().await,

@@ -6,6 +6,7 @@
 //! do not is asked of [`Database::engine`].
 
 mod backup;
+mod copying;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
@@ -14,6 +15,8 @@ mod text;
 
 use crate::fault::{Fault, Retry};
 pub use backup::NoBackup;
+pub use copying::Copied;
+pub(crate) use copying::copy;
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;

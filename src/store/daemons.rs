@@ -83,7 +83,7 @@ impl StoreState {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         [Self::InUse, Self::Arriving, Self::Moved].into_iter().find(|state| state.as_str() == text)
     }
 

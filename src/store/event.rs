@@ -50,6 +50,7 @@ pub(super) enum Kind {
     RetentionReleased,
     Purged,
     BackupRestored,
+    StoreMoved,
     FeedWithdrawn,
 }
 
@@ -89,6 +90,7 @@ impl Kind {
             Self::RetentionReleased => "retention_released",
             Self::Purged => "purged",
             Self::BackupRestored => "backup_restored",
+            Self::StoreMoved => "store_moved",
             Self::FeedWithdrawn => "feed_withdrawn",
         }
     }

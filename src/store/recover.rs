@@ -1,7 +1,9 @@
 //! Work whose worker has died: on this machine it is taken up at once; of another machine nothing
 //! is known, and its lease has to run out.
 
+use super::daemons::StoreState;
 use super::event::{Event, Kind};
+use super::moving::becomes;
 use super::outbox::NO_ANSWER;
 use super::write::Write;
 use super::{Cap, MailId, ReplyId, Store, millis};
@@ -151,12 +153,15 @@ async fn files_anew(write: &mut Write, dead: impl Fn(&str) -> bool, now: Timesta
 const RESTORED: &str = "restored from a backup: it may have been sent since the backup was made";
 
 impl Store {
-    /// Takes a restored backup into use, by a person: nothing leaves by itself that may have left
+    /// Takes a restored backup, or a database that was moved, into use again, by a person: nothing leaves by itself that may have left
     /// since the backup was made. Letters due or under way become `unknown`; the cap on all replies
     /// is tripped, so that letters to mail that is taken in again wait for a person, too. Returns how
     /// many letters. Interrupted, it can be done again.
     pub async fn restored(&self, by: &str, now: Timestamp) -> Result<u64, Fault> {
         const DOING: &str = "taking a restored backup into use";
+        if self.state().await? == StoreState::Arriving {
+            return Err(Fault::never(DOING, "a move into this database has not come to its end"));
+        }
         let cap = "restored from a backup: mail that came after it may have been answered already";
         self.trip(&Cap::Total, cap, now).await?;
         let mut write = self.write(DOING, now).await?;
@@ -173,6 +178,7 @@ impl Store {
             let event = Event::new(Kind::ReplyUnknown).message(MailId(*message)).reply(ReplyId(*id)).by(by);
             write.tell(event.saying(json!({ "restored": true })).aside(RESTORED)).await?;
         }
+        becomes(write.connection(), StoreState::InUse, now).await?;
         write.tell(Event::new(Kind::BackupRestored).by(by).saying(json!({ "replies": rows.len() }))).await?;
         write.commit().await?;
         self.database.take_into_use().await?;

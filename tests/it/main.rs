@@ -40,6 +40,7 @@ mod loops;
 mod machine;
 mod machines;
 mod mails;
+mod moving;
 mod paper;
 mod postfix;
 mod postgres;

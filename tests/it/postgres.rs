@@ -36,12 +36,23 @@ impl Postgres {
 
     /// The number that a question to the database comes to.
     pub fn asked(&self, sql: &'static str) -> i64 {
+        self.connected(async |connection| sqlx::query_scalar(sql).fetch_one(connection).await.unwrap())
+    }
+
+    /// Statements behind everybody's back.
+    pub fn does(&self, sql: &'static str) {
+        self.connected(async |connection| {
+            sqlx::raw_sql(sql).execute(connection).await.unwrap();
+        });
+    }
+
+    fn connected<T>(&self, work: impl AsyncFnOnce(&mut sqlx::AnyConnection) -> T) -> T {
         sqlx::any::install_default_drivers();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let mut connection =
                 <sqlx::AnyConnection as sqlx::Connection>::connect(&self.url()).await.unwrap();
-            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            work(&mut connection).await
         })
     }
 }
