@@ -243,6 +243,7 @@ pub(super) async fn looking(line: Arc<Line>, hints: Hints, every: Duration, mut 
 /// Looks at everything else, and answers whoever asks how it is.
 pub(super) async fn watching(
     line: Arc<Line>,
+    worker: Worker,
     mut watcher: Watcher,
     listener: Option<TcpListener>,
     mut stop: watch::Receiver<bool>,
@@ -255,6 +256,7 @@ pub(super) async fn watching(
                 .look(Watched {
                     store: &line.store,
                     registry: &line.registry,
+                    worker: &worker,
                     registry_max_age: line.settings.registry_max_age,
                     today: paris_day(now),
                     now,

@@ -137,8 +137,15 @@ impl Daemon {
         }
         let (hints, mut legs) = (Hints::default(), JoinSet::new());
         let watched = Watch { legs: Legs::default(), clock: self.line.clock.clone() };
-        legs.spawn(watching(self.line.clone(), self.watcher(&watched), self.listener().await?, stop.clone()));
-        let (worker, roles) = (self.worker.clone(), self.roles.to_string());
+        let (listener, worker) = (self.listener().await?, self.worker.clone());
+        legs.spawn(watching(
+            self.line.clone(),
+            worker.clone(),
+            self.watcher(&watched),
+            listener,
+            stop.clone(),
+        ));
+        let roles = self.roles.to_string();
         legs.spawn(staying(self.line.clone(), worker, roles, stop.clone()));
         let every = self.config.daemon.look_every.0;
         legs.spawn(looking(self.line.clone(), hints.clone(), every, stop.clone()));

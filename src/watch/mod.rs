@@ -10,7 +10,7 @@ pub use settings::WatchSettings;
 
 use crate::fault::Fault;
 use crate::registry::Registry;
-use crate::store::Store;
+use crate::store::{Running, Store, Worker};
 use channel::post;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -78,6 +78,8 @@ pub struct Watcher {
     canary: bool,
     legs: Legs,
     started: Timestamp,
+    /// Since when a part of the line is done by no daemon.
+    undone: Option<Timestamp>,
     /// What was told and is not over.
     told: BTreeSet<&'static str>,
 }
@@ -87,6 +89,8 @@ pub struct Watcher {
 pub struct Watched<'a> {
     pub store: &'a Store,
     pub registry: &'a Registry,
+    /// The daemon that watches.
+    pub worker: &'a Worker,
     pub registry_max_age: SignedDuration,
     /// The day in Paris.
     pub today: Date,
@@ -96,7 +100,7 @@ pub struct Watched<'a> {
 impl Watcher {
     #[must_use]
     pub fn new(settings: WatchSettings, canary: bool, legs: Legs, started: Timestamp) -> Self {
-        Self { settings, canary, legs, started, told: BTreeSet::new() }
+        Self { settings, canary, legs, started, undone: None, told: BTreeSet::new() }
     }
 
     /// Looks once: everything that is wrong now, one a subject. What is new, and what is over, is posted; what
@@ -105,7 +109,10 @@ impl Watcher {
         let mut reasons = self.legs.for_long(self.settings.after.signed(), at.now);
         reasons.extend(self.credentials(at.today));
         match self.of_the_record(at).await {
-            Ok(found) => reasons.extend(found),
+            Ok((found, running)) => {
+                reasons.extend(found);
+                reasons.extend(self.roles(&running, at.now));
+            }
             Err(fault) => reasons.push(Reason { what: "database", how: fault.to_string() }),
         }
         reasons.sort();
@@ -114,8 +121,21 @@ impl Watcher {
         reasons
     }
 
-    /// What the tables say.
-    async fn of_the_record(&self, at: Watched<'_>) -> Result<Vec<Reason>, Fault> {
+    /// A part of the line that no daemon does: where it stands on a machine of its own, nobody else says so.
+    fn roles(&mut self, running: &[Running], now: Timestamp) -> Option<Reason> {
+        let undone = |role: &&str| !running.iter().any(|one| one.roles.contains(*role));
+        let roles: Vec<_> = ["intake", "decide", "answer"].into_iter().filter(undone).collect();
+        if running.is_empty() || roles.is_empty() {
+            self.undone = None;
+            return None;
+        }
+        let since = *self.undone.get_or_insert(now);
+        let long = now.duration_since(since) >= self.settings.after.signed();
+        long.then(|| Reason { what: "roles", how: format!("no daemon runs --{}", roles.join(", --")) })
+    }
+
+    /// What the tables say, and who runs.
+    async fn of_the_record(&self, at: Watched<'_>) -> Result<(Vec<Reason>, Vec<Running>), Fault> {
         let mut reasons = Vec::new();
         let mut add = |what, how| reasons.push(Reason { what, how });
         match at.registry.current().await? {
@@ -149,7 +169,7 @@ impl Watcher {
                 add("canary", format!("no canary mail was taken in for {} minutes", waited.as_mins()));
             }
         }
-        Ok(reasons)
+        Ok((reasons, at.store.running(at.worker, at.now).await?))
     }
 
     /// A password or token that ends soon, before it does.

@@ -4,6 +4,7 @@ use crate::desk::TestDesk;
 use crate::smtp_peer::{acceptor, authority};
 use guichet::clock::paris_day;
 use guichet::fault::Fault;
+use guichet::store::Worker;
 use guichet::watch::{Legs, Reason, WatchSettings, Watched, Watcher, serve};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -93,6 +94,7 @@ async fn looks(watcher: &mut Watcher, desk: &TestDesk) -> Vec<&'static str> {
     let at = Watched {
         store: &line.store,
         registry: &line.registry,
+        worker: &Worker::this(desk.now()),
         registry_max_age: line.settings.registry_max_age,
         today: paris_day(desk.now()),
         now: desk.now(),
@@ -129,6 +131,23 @@ async fn a_mailbox_that_is_out_of_reach_is_told_once_when_it_lasts_and_once_when
     legs.fine("intake");
     assert!(looks(&mut watcher, &desk).await.is_empty());
     assert_eq!(channel.takes(), told(&[], &["intake"]));
+}
+
+/// The letters leave from a machine of their own, and it is gone.
+#[tokio::test]
+async fn a_part_of_the_line_that_no_daemon_does_is_told_when_it_lasts() {
+    let (desk, channel) = (TestDesk::new().await, Channel::open().await);
+    let mut watcher = Watcher::new(posting_to(&channel), false, Legs::default(), desk.now());
+    let (here, lease) = (Worker::this(desk.now()), jiff::SignedDuration::from_hours(1));
+    desk.store().comes(&here, "intake, decide", desk.now(), lease).await.unwrap();
+    assert!(looks(&mut watcher, &desk).await.is_empty(), "the other machine may be about to start");
+    desk.clock.advance(jiff::SignedDuration::from_mins(10));
+    desk.store().stays(&here, "intake, decide", desk.now(), lease).await.unwrap();
+    assert_eq!(looks(&mut watcher, &desk).await, ["roles"]);
+    desk.store().goes(&here).await.unwrap();
+    desk.store().comes(&here, "intake, decide, answer", desk.now(), lease).await.unwrap();
+    assert!(looks(&mut watcher, &desk).await.is_empty());
+    assert_eq!(channel.takes(), [told(&["roles"], &[]), told(&[], &["roles"])].concat());
 }
 
 #[tokio::test]
