@@ -155,11 +155,18 @@ impl Machine {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
+    /// The last of it, for whoever has to find out.
+    fn last_words(&self) -> String {
+        let log = self.log();
+        let from = log.lines().count().saturating_sub(60);
+        log.lines().skip(from).collect::<Vec<_>>().join("\n")
+    }
+
     /// Waits until something is so.
     pub fn waits_until(&self, what: &str, so: impl Fn() -> bool) {
         let begun = Instant::now();
         while !so() {
-            assert!(begun.elapsed() < PATIENCE, "{what}\n{}", self.log());
+            assert!(begun.elapsed() < PATIENCE, "{what}\n{}", self.last_words());
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -201,7 +208,7 @@ impl Machine {
             if self.listed("sent").len() + unknown.len() >= count {
                 return unknown;
             }
-            assert!(begun.elapsed() < PATIENCE, "{}", self.log());
+            assert!(begun.elapsed() < PATIENCE, "{} of unknown end\n{}", unknown.len(), self.last_words());
             std::thread::sleep(Duration::from_millis(250));
         }
     }
