@@ -2,6 +2,7 @@
 //! that a child runs before it reads a mail, and tries one. `guichet doctor` says what came of each.
 
 use super::child::begin;
+use super::nursery::bare;
 use super::wire::{Order, Task};
 use super::{Job, JobKind, Paper, Sandbox};
 use crate::fault::Fault;
@@ -11,7 +12,7 @@ use std::io::{self, Write as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -164,16 +165,7 @@ impl Sandbox {
         let mut line =
             serde_json::to_vec(&Order { cpu: CPU, ..order }).map_err(|e| Fault::never(DOING, e))?;
         line.push(b'\n');
-        let mut child = tokio::process::Command::new(&self.settings.program)
-            .args(["escape", way.name()])
-            .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(later)?;
+        let mut child = bare(&self.settings.program, "escape").arg(way.name()).spawn().map_err(later)?;
         let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(Fault::later(DOING, "the child has no pipes"));
         };

@@ -75,16 +75,24 @@ impl Nursery {
     }
 }
 
-/// Starts a child with nothing of ours: no environment (secrets), no directory, no open files.
+/// Starts a child that waits for a message.
 fn start(program: &Path) -> Result<Child, Fault> {
-    Command::new(program)
-        .arg("open")
+    bare(program, "open")
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| Fault::later("starting a sandbox child", error))
+}
+
+/// A child with nothing of ours but two pipes: no environment (secrets), no directory, no open files.
+pub(super) fn bare(program: &Path, order: &str) -> Command {
+    let mut command = Command::new(program);
+    command
+        .arg(order)
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| Fault::later("starting a sandbox child", error))
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    command
 }

@@ -4,15 +4,15 @@
 
 use super::cage::Cage;
 use super::limits;
+use super::nursery::bare;
 use super::wire::{Frame, MOST_WORDS};
 use crate::reading::paper::engine::{Manner, ONE_THREAD, PROGRAM, Silence, tiff};
 use crate::reading::paper::picture::Grey;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::Command;
 use tokio::time::{Instant, timeout};
 
 /// Pixels of one call at most: a page of lines has some millions.
@@ -81,16 +81,9 @@ pub(super) async fn recognise(
 }
 
 async fn call(program: &Path, manner: Manner, input: Vec<u8>) -> Result<Vec<u8>, Silence> {
-    let mut engine = Command::new(program)
-        .arg("recognise")
+    let mut engine = bare(program, "recognise")
         .args(manner.arguments())
-        .env_clear()
         .env(ONE_THREAD.0, ONE_THREAD.1)
-        .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
         .spawn()
         .map_err(|_| Silence::Failed)?;
     let (Some(mut stdin), Some(stdout)) = (engine.stdin.take(), engine.stdout.take()) else {
