@@ -9,7 +9,9 @@
     reason = "a program run by hand"
 )]
 
-use base64::Engine as _;
+#[path = "beside/mail.rs"]
+mod mail;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,7 +42,7 @@ fn main() {
     assert!(guichet(&["registry", "import"]).arg(fixtures.join("registry")).status().unwrap().success());
     let forms = forms(&fixtures.join("forms"));
     for (n, form) in forms.iter().cycle().take(cases).enumerate() {
-        std::fs::write(root.join(format!("mailbox/new/{n:06}.M0.bench")), mail(n, form)).unwrap();
+        std::fs::write(root.join(format!("mailbox/new/{n:06}.M0.bench")), mail::with(n, form)).unwrap();
     }
     let begun = Instant::now();
     let mut daemon = guichet(&["run"]).spawn().unwrap();
@@ -79,18 +81,4 @@ fn forms(folder: &Path) -> Vec<Vec<u8>> {
         [".fields.pdf", ".drawn.pdf", ".printed.pdf"].iter().any(|ending| name.ends_with(ending))
     };
     files.iter().filter(digital).map(|file| std::fs::read(file).unwrap()).collect()
-}
-
-/// The same form with other bytes behind its end, so that no mail is a copy of another.
-fn mail(n: usize, form: &[u8]) -> Vec<u8> {
-    let pdf = [form, format!("\n% {n}\n").as_bytes()].concat();
-    let coded = base64::engine::general_purpose::STANDARD.encode(pdf);
-    let lines: Vec<_> = coded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
-    format!(
-        "Return-Path: <bureau{n}@cabinet-a.fr>\r\nFrom: bureau{n}@cabinet-a.fr\r\nTo: certificats@guichet.example\r\nSubject: F413\r\n\
-         Message-ID: <{n}@cabinet-a.fr>\r\nMIME-Version: 1.0\r\nContent-Type: application/pdf; name=\"f413.pdf\"\r\n\
-         Content-Disposition: attachment; filename=\"f413.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
-        lines.join("\r\n")
-    )
-    .into_bytes()
 }

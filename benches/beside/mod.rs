@@ -1,7 +1,8 @@
 //! A daemon between a real Dovecot and a real Postfix, to be measured.
 
+mod mail;
+
 use super::{dovecot, postfix};
-use base64::Engine as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -59,19 +60,9 @@ impl Bench {
     }
 }
 
-/// The same form with other bytes behind its end, so that no mail is a copy of another.
+/// A mail with a form that is accepted.
 pub fn mail(n: usize) -> Vec<u8> {
-    let mut pdf = FORM.to_vec();
-    pdf.extend(format!("\n% {n}\n").as_bytes());
-    let coded = base64::engine::general_purpose::STANDARD.encode(pdf);
-    let lines: Vec<_> = coded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
-    format!(
-        "Return-Path: <bureau{n}@cabinet-a.fr>\r\nFrom: bureau{n}@cabinet-a.fr\r\nTo: certificats@guichet.example\r\nSubject: F413\r\n\
-         Message-ID: <{n}@cabinet-a.fr>\r\nMIME-Version: 1.0\r\nContent-Type: application/pdf; name=\"f413.pdf\"\r\n\
-         Content-Disposition: attachment; filename=\"f413.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
-        lines.join("\r\n")
-    )
-    .into_bytes()
+    mail::with(n, FORM)
 }
 
 /// A line of `/proc/PID/status`, KiB: `VmHWM`, `VmRSS`.
