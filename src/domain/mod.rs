@@ -23,6 +23,7 @@ pub mod repair;
 pub mod resubmission;
 pub mod rules;
 pub mod sheet;
+pub mod staff;
 pub mod submissions;
 pub mod text;
 pub mod units;
