@@ -277,7 +277,7 @@ impl Look<'_> {
         }
         self.signatory(row, decision).await?;
         self.findings(row, told).await?;
-        self.filed(row, opened).await
+        self.filed(row, &told.filed).await
     }
 
     /// The signatory beside the case, by whom later forms are told, is the report's.
@@ -331,7 +331,7 @@ impl Look<'_> {
     }
 
     /// What the case is found by, and the mail's documents.
-    async fn filed(&mut self, row: &CaseRow, opened: &Told) -> Result<(), Fault> {
+    async fn filed(&mut self, row: &CaseRow, told: &Told) -> Result<(), Fault> {
         const RANGS: &str = "SELECT rpps_rang FROM case_rpps_rang WHERE case_id = $1";
         const CARDS: &str = "SELECT card FROM case_cards WHERE case_id = $1";
         const DOCUMENTS: &str = "SELECT name FROM case_documents WHERE case_id = $1 ORDER BY position";
@@ -349,9 +349,9 @@ impl Look<'_> {
             ("documents", json!(rows::texts(self.at, DOCUMENTS, row.id).await?)),
         ];
         for (key, value) in is {
-            if let Some(told) = opened.beside(&format!("/case/{key}")) {
+            if let Some(said) = told.beside(&format!("/case/{key}")) {
                 let what = || format!("{key}, by which case {} is found,", row.number);
-                self.found.same(opened.event, what, &value, told);
+                self.found.same(told.event, what, &value, said);
             }
         }
         Ok(())

@@ -50,6 +50,8 @@ pub(super) struct CaseTold {
     pub(super) explanation: Value,
     /// The event that said verdict or report last.
     pub(super) decided: (i64, i64),
+    /// The event that said last what it is filed under.
+    pub(super) filed: Told,
     /// What staff said that they decided, in order.
     pub(super) staff: Vec<Told>,
 }
@@ -128,8 +130,8 @@ impl Story {
             let (verdict, state, report) = (of("verdict"), of("state"), of("report_sha256"));
             let explanation = of("explanation_sha256");
             let decided = (told.event, told.at);
-            let staff = Vec::new();
-            let case = CaseTold { opened: told, verdict, state, report, explanation, decided, staff };
+            let (staff, filed) = (Vec::new(), told.clone());
+            let case = CaseTold { opened: told, verdict, state, report, explanation, decided, filed, staff };
             self.cases.insert(id, case);
         } else if kind == "staff_decided" {
             self.cases.entry(id).and_modify(|case| case.staff.push(told));
@@ -148,6 +150,10 @@ impl Story {
             }
             if let Some(new) = told.says("state") {
                 case.state = new.clone();
+            }
+            // those of a version before did not say it
+            if told.says("report_sha256").is_some() && told.says("text_sha256").is_some() {
+                case.filed = told;
             }
         }
     }

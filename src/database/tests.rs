@@ -146,6 +146,25 @@ async fn a_database_of_the_version_before_is_in_use_and_no_letter_is_withdrawn()
     }
 }
 
+#[tokio::test]
+async fn what_waits_keeps_what_it_is_judged_from() {
+    let place = Place::new().await;
+    let rows = [
+        "INSERT INTO messages (id, sha256, size, whole, received_at, kept_at, state, due_at, outcome) \
+         VALUES (1, 'a', 1, 1, 0, 0, 'done', 0, 'to_do')",
+        "INSERT INTO cases (id, number, message_id, position, received_at, day, decided_at, state, verdict, source, \
+         search, report, rules_version, reader_version) VALUES (7, 'F413-2026-000001', 1, 0, 0, '2026-11-22', 0, \
+         'waiting', 'review', 'fields', '', '{}', 'r', 'r')",
+        "INSERT INTO case_waits (case_id, because, ground, deadline, shown) \
+         VALUES (7, 'registry_unavailable', '{\"names\":[]}', 0, 0)",
+    ];
+    let database = brought_up_from(&place, 9, &rows).await;
+    let sql =
+        "SELECT ground FROM case_grounds JOIN cases ON cases.id = case_grounds.case_id WHERE version = 1";
+    let ground: String = sqlx::query_scalar(sql).fetch_one(database.read()).await.unwrap();
+    assert_eq!(ground, "{\"names\":[]}");
+}
+
 /// Table → its columns' names, of every migration of an engine.
 fn tables(engine: &str) -> BTreeMap<String, Vec<String>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);

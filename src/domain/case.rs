@@ -94,10 +94,12 @@ pub enum Template {
     Accepted,
     Received,
     Rejected,
+    /// A colleague asks for something more; the case stays open.
+    Complement,
 }
 
 impl Template {
-    pub const ALL: [Self; 3] = [Self::Accepted, Self::Received, Self::Rejected];
+    pub const ALL: [Self; 4] = [Self::Accepted, Self::Received, Self::Rejected, Self::Complement];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -105,6 +107,7 @@ impl Template {
             Self::Accepted => "accepted",
             Self::Received => "received",
             Self::Rejected => "rejected",
+            Self::Complement => "complement",
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Line;
 use super::examine::{READER_VERSION, RULES_VERSION, names_of, this_code};
 use super::judge::{EarlierMail, Judgement, Mail};
+use super::kept::Kept;
 use super::letters::{Answered, Mailed};
 use crate::clock::paris_day;
 use crate::domain::case::{CaseNumber, Judged, VerdictKind};
@@ -161,8 +162,10 @@ impl Line {
                 let names = names(judgement);
                 let mut cases = Vec::with_capacity(judgement.judged.len());
                 for (judged, reading) in judgement.judged.iter().zip(&judgement.readings) {
-                    let wait = self.wait(judged, (reading, &names, repeats.as_ref()))?;
-                    cases.push(NewCase { wait, ..new_case(judged, (judgement, &names), answered) });
+                    let new = new_case(judged, (judgement, &names), answered);
+                    let kept = Kept::new(reading, &names, repeats.as_ref());
+                    let ground = (new.state == CaseState::Waiting).then(|| kept.ground()).transpose()?;
+                    cases.push(NewCase { wait: self.wait(judged), ground, ..new });
                 }
                 Ending::Cases(cases)
             }
@@ -171,7 +174,7 @@ impl Line {
 }
 
 /// The documents' names, as evidence counts them: the mail's, then those of earlier mails.
-fn names(judgement: &Judgement) -> Vec<String> {
+pub(super) fn names(judgement: &Judgement) -> Vec<String> {
     let mut names = names_of(&judgement.opened);
     names.extend(judgement.earlier.iter().flat_map(|mail| mail.names.iter().cloned()));
     names
@@ -188,5 +191,6 @@ fn new_case(judged: &Judged, (judgement, names): (&Judgement, &[String]), answer
         state: if waits { CaseState::Waiting } else { CaseState::Decided },
         continues: judgement.earlier.iter().filter(part_of_it).map(|mail| mail.id).collect(),
         wait: None,
+        ground: None,
     }
 }

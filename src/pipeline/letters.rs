@@ -7,7 +7,7 @@ use crate::domain::form::Masked;
 use crate::domain::mail::{DocumentHead, MailHead, MailKind};
 use crate::fault::Fault;
 use crate::reading::repaired::Copy;
-use crate::reply::{Attachment, Occasion};
+use crate::reply::{Attachment, ByHand, Occasion};
 use crate::store::{Attached, Cap, NewReply, Within};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
@@ -126,6 +126,33 @@ impl Line {
         if matches!(answered, Answered::Never(_)) {
             return Ok(vec![]);
         }
+        let since = now.saturating_sub(DAY).unwrap_or(Timestamp::MIN);
+        let Caps { per_address, per_domain, total } = self.settings.caps;
+        let [per_address, per_domain, total] = [per_address, per_domain, total].map(u64::from);
+        let composed = self.composed(mailed, head, (judged, numbers), ByHand::default(), now)?;
+        let later = now.saturating_add(self.settings.receipt_after).unwrap_or(Timestamp::MAX);
+        // of a question nothing follows by itself
+        let receipt =
+            |new: &NewReply| new.template == Template::Received && head.kind == MailKind::Submission;
+        let letter = composed.map(|new| NewReply {
+            held: answered.is_held(),
+            unless_since: (head.kind == MailKind::Question).then_some(since),
+            not_before: receipt(&new).then_some(later),
+            within: Some(Within { since, per_address, per_domain, total }),
+            ..new
+        });
+        Ok(letter.into_iter().collect())
+    }
+
+    /// The letter that a person has decided on; nothing holds it back. `None`: nobody can be written to.
+    pub(super) fn composed(
+        &self,
+        mailed: Mailed<'_>,
+        head: &MailHead,
+        (judged, numbers): (&[Judged], &[CaseNumber]),
+        by_hand: ByHand<'_>,
+        now: Timestamp,
+    ) -> Result<Option<NewReply>, Fault> {
         let copies = attachments(mailed.copies, numbers);
         let occasion = Occasion {
             numbers,
@@ -134,29 +161,24 @@ impl Line {
             received_at: mailed.received_at,
             documents: mailed.documents,
             copies: &copies,
+            by_hand,
         };
-        let Some(letter) = self.letters.compose(&occasion)? else { return Ok(vec![]) };
+        let Some(letter) = self.letters.compose(&occasion)? else { return Ok(None) };
         let template = letter.template;
         let mail = letter.into_mail(&self.settings.identity, mailed.sha256, mailed.letters, now)?;
-        let since = now.saturating_sub(DAY).unwrap_or(Timestamp::MIN);
-        // of a question nothing follows by itself
-        let receipt = template == Template::Received && head.kind == MailKind::Submission;
-        let later = now.saturating_add(self.settings.receipt_after).unwrap_or(Timestamp::MAX);
-        let Caps { per_address, per_domain, total } = self.settings.caps;
-        let [per_address, per_domain, total] = [per_address, per_domain, total].map(u64::from);
-        Ok(vec![NewReply {
+        Ok(Some(NewReply {
             template,
             to: Masked::new(mail.to),
             subject: Masked::new(mail.subject),
             message_id: mail.message_id,
             mail: mail.bytes,
             attachments: copies.iter().flatten().map(attached).collect(),
-            held: answered.is_held(),
+            held: false,
             shadow: self.settings.shadow,
-            unless_since: (head.kind == MailKind::Question).then_some(since),
-            not_before: receipt.then_some(later),
-            within: Some(Within { since, per_address, per_domain, total }),
-        }])
+            unless_since: None,
+            not_before: None,
+            within: None,
+        }))
     }
 }
 

@@ -19,8 +19,10 @@ mod decide;
 mod examine;
 mod file;
 mod judge;
+mod kept;
 mod letters;
 mod replay;
+mod staff;
 mod take_in;
 mod wake;
 
@@ -28,6 +30,7 @@ pub use alerts::raise_alerts;
 pub use decide::Step;
 pub use examine::{Examined, Ground, examine, names_of, this_code};
 pub use replay::{Again, Against, Replayed};
+pub use staff::{Act, NotDone, Proposed, may_be_accepted};
 
 use crate::clock::Clock;
 use crate::domain::case::VerdictKind;

@@ -1,54 +1,35 @@
 //! Waking: a case that waited for the registry, or for a card to be valid, is judged again from what
 //! was read then, and its requester gets the one letter that tells the decision.
 
-use super::examine::{READER_VERSION, RULES_VERSION, examine, this_code};
+use super::Line;
+use super::examine::{READER_VERSION, RULES_VERSION, this_code};
+use super::kept::Kept;
 use super::letters::{Answered, Mailed};
-use super::{Ground, Line};
 use crate::clock::paris_day;
 use crate::domain::case::{CaseNumber, Judged, VerdictKind};
 use crate::domain::finding::{Code, Severity};
-use crate::domain::form::Masked;
-use crate::domain::rules;
 use crate::domain::sheet::Reading;
 use crate::fault::Fault;
 use crate::report::{self, Explained};
-use crate::store::{Basis, CaseState, Content, NewWait, Sleeping, SleepingCase, WaitsFor, Woken, WokenCase};
+use crate::store::{
+    Basis, CaseState, Content, JudgedAgain, NewWait, Sleeping, SleepingCase, WaitsFor, Woken,
+};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
-use serde::{Deserialize, Serialize};
-
-/// What a case is judged from, besides the mail's head and its documents.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    reading: Reading,
-    /// The documents' names, as its evidence counts them.
-    names: Vec<String>,
-    /// The case that other documents of the mail were decided in before.
-    repeats: Option<String>,
-}
 
 impl Line {
     /// The wait of a case that could not be decided for want of an answer, if that is what it lacks.
-    pub(super) fn wait(
-        &self,
-        judged: &Judged,
-        (reading, names, repeats): (&Reading, &[String], Option<&CaseNumber>),
-    ) -> Result<Option<NewWait>, Fault> {
-        let Some(because) = waits_for(judged) else { return Ok(None) };
-        let repeats = repeats.map(ToString::to_string);
-        let kept = Kept { reading: reading.clone(), names: names.to_vec(), repeats };
-        let ground =
-            serde_json::to_string(&kept).map_err(|error| Fault::never("keeping a reading", error))?;
+    pub(super) fn wait(&self, judged: &Judged) -> Option<NewWait> {
+        let because = waits_for(judged)?;
         let now = self.now();
         let only = judged.findings.iter().filter(|one| one.severity == Severity::Review);
-        Ok(Some(NewWait {
+        Some(NewWait {
             because,
-            ground: Masked::new(ground),
             asked: judged.snapshot,
             wake_on: tomorrow(because, paris_day(now)),
             deadline: now.saturating_add(self.settings.registry_wait).unwrap_or(Timestamp::MAX),
-            shown: only.into_iter().any(|one| !is_waiting(one.code)),
-        }))
+            shown: only.into_iter().any(|one| !comes_by_itself(one.code)),
+        })
     }
 
     /// Judges the cases of one message again that can be. `false`: there is none.
@@ -86,7 +67,7 @@ impl Line {
                     return Woken::Waits { because, asked: current, wake_on };
                 }
                 let waits = one.verdict.kind() == VerdictKind::Review || answered.is_held();
-                Woken::Judged(Box::new(WokenCase {
+                Woken::Judged(Box::new(JudgedAgain {
                     judged: one.clone(),
                     report: report::Submission::from(one).to_json(),
                     explanation: Explained::new(one, &kept.names, this_code()).to_json(),
@@ -125,32 +106,22 @@ impl Line {
         case: &SleepingCase,
         today: Date,
     ) -> Result<(Judged, Kept), Fault> {
-        let kept: Kept = serde_json::from_str(case.ground.expose())
-            .map_err(|error| Fault::never("reading what a waiting case rests on", error))?;
-        let repeats = kept.repeats.as_deref().and_then(CaseNumber::parse);
-        let extra = [rules::mail::sender(&sleeping.head), rules::mail::came_before(repeats.as_ref())];
-        let mut last = None;
-        let days = match case.because {
-            WaitsFor::Registry => [case.day, today],
-            WaitsFor::Validity => [today, today],
+        let kept = Kept::parse(&case.ground)?;
+        let mail = (&sleeping.head, sleeping.documents.as_slice());
+        let first = match case.because {
+            WaitsFor::Registry => case.day,
+            WaitsFor::Validity => today,
         };
-        for day in days {
-            let ground: Ground<'_> = self.ground(day);
-            let examined = examine(vec![kept.reading.clone()], &sleeping.documents, &extra, ground).await;
-            let judged = examined.judged.into_iter().next();
-            let judged = judged.ok_or_else(|| Fault::never("judging a case again", "no form is left"))?;
-            let accepted = judged.verdict.kind() == VerdictKind::Accepted;
-            last = Some(judged);
-            if !accepted {
-                break;
-            }
+        let judged = self.judge_kept(&kept, mail, first).await?;
+        if judged.verdict.kind() != VerdictKind::Accepted || first == today {
+            return Ok((judged, kept));
         }
-        let judged = last.ok_or_else(|| Fault::never("judging a case again", "on no day"))?;
-        Ok((judged, kept))
+        Ok((self.judge_kept(&kept, mail, today).await?, kept))
     }
 }
 
-fn is_waiting(code: Code) -> bool {
+/// What is lacking comes by an import, or on a day: nobody can say it.
+pub(super) fn comes_by_itself(code: Code) -> bool {
     matches!(code, Code::RegistryUnavailable | Code::NotYetValid)
 }
 

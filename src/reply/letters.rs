@@ -26,7 +26,7 @@ macro_rules! built_in {
 }
 
 /// The templates as they are compiled in: name and source.
-const BUILT_IN: [(&str, &str); 16] = built_in![
+const BUILT_IN: [(&str, &str); 21] = built_in![
     "_layout.html",
     "_forms.html",
     "_forms.txt",
@@ -43,6 +43,11 @@ const BUILT_IN: [(&str, &str); 16] = built_in![
     "rejected.subject.txt",
     "rejected.txt",
     "rejected.html",
+    "complement.subject.txt",
+    "complement.txt",
+    "complement.html",
+    "_remark.txt",
+    "_remark.html",
 ];
 
 /// A letter, written but not yet put into an envelope.
@@ -157,7 +162,7 @@ impl Letters {
             return Ok(None);
         };
         let kinds: Vec<_> = occasion.judged.iter().map(|one| one.verdict.kind()).collect();
-        let template = template_of(&kinds);
+        let template = if occasion.by_hand.asks { Template::Complement } else { template_of(&kinds) };
         let view = View::new(occasion, &self.service);
         Ok(Some(Letter {
             template,

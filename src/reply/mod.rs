@@ -18,4 +18,4 @@ pub use mail::Composed;
 pub use settings::{LetterSettings, MailIdentity, ServiceSettings};
 pub use smtp::{Smtp, SmtpSettings};
 pub use transport::{Outgoing, Transport, next_attempt};
-pub use view::Occasion;
+pub use view::{ByHand, Occasion};

@@ -1,7 +1,7 @@
 //! The letters as the requester gets them: snapshots of every kind, and what must never be in one.
 
 use super::words::COLUMNS;
-use super::{Letter, LetterSettings, Letters, Occasion, ServiceSettings};
+use super::{ByHand, Letter, LetterSettings, Letters, Occasion, ServiceSettings};
 use crate::domain::case::{CaseNumber, Findings, Judged, Template, Verdict, VerdictKind};
 use crate::domain::contact::{DomainName, Email, Phone};
 use crate::domain::finding::{Code, Finding, Severity};
@@ -196,6 +196,7 @@ fn written_to(head: &MailHead, judged: &[Judged]) -> Letter {
         received_at: received_at(),
         documents: &documents,
         copies: &[],
+        by_hand: ByHand::default(),
     };
     Letters::new(&settings()).unwrap().compose(&occasion).unwrap().unwrap()
 }

@@ -18,6 +18,8 @@ use serde::Serialize;
 const NAME: usize = 80;
 const SENTENCE: usize = 700;
 const SUBJECT: usize = 60;
+/// Paragraphs of what a colleague writes.
+const PARAGRAPHS: usize = 20;
 /// More files than are ever read from one mail (rulebook) are counted, not listed.
 const FILES: usize = 20;
 
@@ -34,6 +36,19 @@ pub struct Occasion<'a> {
     pub documents: &'a [DocumentHead],
     /// The repaired copy of each of `judged`, in order; shorter where there are no more.
     pub copies: &'a [Option<Attachment>],
+    /// What a colleague has to say besides, or asks for.
+    pub by_hand: ByHand<'a>,
+}
+
+/// What a colleague adds to a letter, in their own words.
+#[derive(Clone, Copy, Default)]
+pub struct ByHand<'a> {
+    /// Personal data.
+    pub remark: Option<&'a str>,
+    /// The letter asks for it, and decides nothing.
+    pub asks: bool,
+    /// A person decided, which the letter says.
+    pub by_person: bool,
 }
 
 impl std::fmt::Debug for Occasion<'_> {
@@ -70,10 +85,13 @@ pub(super) struct View<'a> {
     pub some_in_review: usize,
     /// Forms of which a repaired copy is attached.
     pub some_copies: usize,
+    /// What a colleague wrote, by paragraphs.
+    pub remark: Vec<String>,
+    pub by_person: bool,
 }
 
 /// Every name a template may use, besides what it defines itself.
-pub(super) const NAMES: [&str; 15] = [
+pub(super) const NAMES: [&str; 17] = [
     "tag",
     "subject",
     "question",
@@ -88,6 +106,8 @@ pub(super) const NAMES: [&str; 15] = [
     "some_accepted",
     "some_in_review",
     "some_copies",
+    "remark",
+    "by_person",
     "self",
 ];
 
@@ -203,8 +223,16 @@ impl<'a> View<'a> {
             some_accepted: count(VerdictKind::Accepted),
             some_in_review: count(VerdictKind::Review),
             some_copies: occasion.copies.iter().flatten().count(),
+            remark: occasion.by_hand.remark.map(paragraphs).unwrap_or_default(),
+            by_person: occasion.by_hand.by_person,
         }
     }
+}
+
+/// What a colleague wrote, made harmless paragraph by paragraph.
+fn paragraphs(remark: &str) -> Vec<String> {
+    let tamed = remark.lines().map(|line| tame(line, SENTENCE));
+    tamed.filter(|line| !line.is_empty()).take(PARAGRAPHS).collect()
 }
 
 impl FileView {
@@ -370,6 +398,8 @@ impl View<'_> {
             some_accepted: count(VerdictKind::Accepted),
             some_in_review: count(VerdictKind::Review),
             some_copies: count(VerdictKind::Rejected),
+            remark: vec!["Exemple.".into(); kinds.len()],
+            by_person: kinds.len() > 1,
         }
     }
 }

@@ -102,6 +102,7 @@ fn shown(read: &ReadBox, field: Field, ruled: Field) -> String {
         Channel::Text => "texte du PDF",
         Channel::Scan => "image reconnue",
         Channel::Signature => "signature électronique",
+        Channel::Staff => "saisi par le service",
     };
     let raw = read.seen.raw.trim();
     let value = match &read.value {

@@ -79,6 +79,8 @@ pub enum Channel {
     Scan,
     /// A digital signature.
     Signature,
+    /// A colleague looked at the page and said it.
+    Staff,
 }
 
 /// A rule and what came of it.
@@ -143,6 +145,15 @@ impl Explained {
             registry_snapshot: judged.snapshot,
             boxes: form.map(|form| boxes(form, judged.source, names)).unwrap_or_default(),
             rules: judged.applied.iter().map(|one| rule(one, form)).collect(),
+        }
+    }
+
+    /// Says of which boxes a colleague said what stands in them.
+    pub fn said_by_staff(&mut self, said: impl Fn(Field) -> bool) {
+        for (pointer, read) in &mut self.boxes {
+            if Field::from_pointer(pointer).is_some_and(&said) {
+                read.channel = Channel::Staff;
+            }
         }
     }
 

@@ -62,7 +62,7 @@
 //!                   └──────────► waiting, seen by staff ────────────┘ └► waiting for staff: something else
 //! ```
 //!
-//! What it is judged from stands in `case_waits` and goes when the wait is over.
+//! What it is judged from stands in `case_grounds` and goes when it is decided without staff.
 //!
 //! # Events
 //!
@@ -99,6 +99,7 @@ mod record;
 mod recover;
 mod replies;
 mod retention;
+mod staff;
 mod taken_in;
 mod verdicts;
 mod waits;
@@ -123,13 +124,16 @@ pub use looked::Look;
 pub use moving::Moving;
 pub use outbox::{DueReply, Resent};
 pub use past::{Known, Past, PastCase, PastFilter};
-pub use record::{Basis, CaseState, Decision, Ending, LinkedBy, NewCase, NewReply, Recorded, Twin};
+pub use record::{
+    Basis, CaseState, Decision, Ending, JudgedAgain, LinkedBy, NewCase, NewReply, Recorded, Twin,
+};
 pub use recover::Worker;
 pub use replies::{Attached, ReplyRow};
 pub use retention::{Due, Held, Hold, KeptFor, Purge, Purged, Retention, Rule};
+pub use staff::{ByStaff, Corrected, DecidedByStaff, NewStaffDecision, OpenCase, Staffed};
 pub use taken_in::TakenIn;
 pub use verdicts::{NotRecorded, StaffVerdict, VerdictFilter};
-pub use waits::{NewWait, Sleeping, SleepingCase, WaitsFor, Woken, WokenCase};
+pub use waits::{NewWait, Sleeping, SleepingCase, WaitsFor, Woken};
 pub use withdrawn::FeedWithdrawn;
 
 use crate::database::Database;

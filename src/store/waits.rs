@@ -2,12 +2,12 @@
 //! sleeps until it is woken by an import (or by a day), or until its deadline, from which on staff see
 //! it; whoever comes first decides.
 
-use super::event::{Event, Kind, sha256};
-use super::record::{Added, Basis, CaseState, NewReply, add_reply, rows};
+use super::event::{Event, Kind};
+use super::record::{Added, Basis, JudgedAgain, NewReply, add_reply, judge_again};
 use super::write::Write;
 use super::{MailId, Store, instant, millis, word};
-use crate::database::{clean, fault};
-use crate::domain::case::{CaseNumber, Judged};
+use crate::database::fault;
+use crate::domain::case::CaseNumber;
 use crate::domain::form::Masked;
 use crate::domain::mail::{DocumentHead, MailHead, Outcome};
 use crate::fault::Fault;
@@ -44,8 +44,6 @@ impl WaitsFor {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewWait {
     pub because: WaitsFor,
-    /// What the case is judged from (JSON): removed when the wait is over.
-    pub ground: Masked,
     /// The snapshot that could not answer.
     pub asked: Option<i64>,
     /// The day on which it is judged again, whatever is imported.
@@ -90,27 +88,17 @@ pub enum Woken {
     /// It waits on: for another snapshot than this one, or for this day.
     Waits { because: WaitsFor, asked: Option<i64>, wake_on: Option<Date> },
     /// It is judged.
-    Judged(Box<WokenCase>),
-}
-
-/// A case, judged again.
-#[derive(Clone)]
-pub struct WokenCase {
-    pub judged: Judged,
-    pub report: serde_json::Value,
-    pub explanation: serde_json::Value,
-    pub state: CaseState,
+    Judged(Box<JudgedAgain>),
 }
 
 /// Writes a wait beside its case.
 pub(super) async fn insert(write: &mut Write, case: i64, wait: &NewWait) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO case_waits (case_id, because, ground, asked, wake_on, deadline, shown) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO case_waits (case_id, because, asked, wake_on, deadline, shown) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(case)
     .bind(wait.because.as_str())
-    .bind(clean(wait.ground.expose()))
     .bind(wait.asked)
     .bind(wait.wake_on.map(|day| day.to_string()))
     .bind(millis(wait.deadline))
@@ -166,9 +154,9 @@ impl Store {
         .map_err(fault(DOING))?;
         let head = head.ok_or_else(|| Fault::never(DOING, "the mail was never read"))?;
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT cases.id, cases.number, cases.day, case_waits.because, case_waits.ground, case_waits.asked, \
+            "SELECT cases.id, cases.number, cases.day, case_waits.because, case_grounds.ground, case_waits.asked, \
              case_waits.wake_on FROM case_waits JOIN cases ON cases.id = case_waits.case_id \
-             WHERE cases.message_id = $1 AND cases.state = 'waiting' ORDER BY cases.id",
+             JOIN case_grounds ON case_grounds.case_id = cases.id WHERE cases.message_id = $1 AND cases.state = 'waiting' ORDER BY cases.id",
         )
         .bind(message.0)
         .fetch_all(self.database.read())
@@ -220,9 +208,7 @@ impl Store {
                 Woken::Waits { because, asked, wake_on } => {
                     wait_on(&mut write, case, *because, (*asked, *wake_on)).await?
                 }
-                Woken::Judged(judged) => {
-                    decide(&mut write, sleeping.message, case, judged, basis, now).await?
-                }
+                Woken::Judged(judged) => decide(&mut write, sleeping, case, judged, basis, now).await?,
             };
             if !ours {
                 return Ok(false);
@@ -234,16 +220,7 @@ impl Store {
                 return Ok(false);
             }
         }
-        // filed as handled, if it was not filed yet
-        sqlx::query(
-            "UPDATE messages SET outcome = 'handled' WHERE id = $1 AND outcome = 'to_do' AND NOT EXISTS \
-             (SELECT 1 FROM cases WHERE message_id = $1 AND state = 'waiting') AND NOT EXISTS \
-             (SELECT 1 FROM replies WHERE message_id = $1 AND state = 'held' AND shadow = 0 AND withdrawn = 0)",
-        )
-        .bind(sleeping.message.0)
-        .execute(write.connection())
-        .await
-        .map_err(fault(DOING))?;
+        handled_if_done(&mut write, sleeping.message).await?;
         write.commit().await?;
         Ok(true)
     }
@@ -277,6 +254,20 @@ impl Store {
     }
 }
 
+/// Filed as handled, if it was not filed yet and nothing of it waits any more.
+pub(super) async fn handled_if_done(write: &mut Write, message: MailId) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE messages SET outcome = 'handled' WHERE id = $1 AND outcome = 'to_do' AND NOT EXISTS \
+         (SELECT 1 FROM cases WHERE message_id = $1 AND state = 'waiting') AND NOT EXISTS \
+         (SELECT 1 FROM replies WHERE message_id = $1 AND state = 'held' AND shadow = 0 AND withdrawn = 0)",
+    )
+    .bind(message.0)
+    .execute(write.connection())
+    .await
+    .map_err(fault(DOING))?;
+    Ok(())
+}
+
 /// `false`: it is not asleep any more.
 async fn wait_on(
     write: &mut Write,
@@ -298,9 +289,9 @@ async fn wait_on(
 /// `false`: it is decided already.
 async fn decide(
     write: &mut Write,
-    message: MailId,
+    sleeping: &Sleeping,
     case: &SleepingCase,
-    woken: &WokenCase,
+    again: &JudgedAgain,
     basis: &Basis,
     now: Timestamp,
 ) -> Result<bool, Fault> {
@@ -309,43 +300,19 @@ async fn decide(
         .execute(write.connection())
         .await
         .map_err(fault(DOING))?;
-    let (report, explanation) = (clean(&woken.report.to_string()), clean(&woken.explanation.to_string()));
-    let verdict = woken.judged.verdict.kind();
-    let done = sqlx::query(
-        "UPDATE cases SET state = $1, verdict = $2, decided_at = $3, report = $4, rules_version = $5, \
-         registry_snapshot = $6 WHERE id = $7 AND state = 'waiting'",
-    )
-    .bind(woken.state.as_str())
-    .bind(verdict.as_str())
-    .bind(millis(now))
-    .bind(&report)
-    .bind(&basis.rules_version)
-    .bind(woken.judged.snapshot)
-    .bind(case.id)
-    .execute(write.connection())
-    .await
-    .map_err(fault(DOING))?;
-    if gone.rows_affected() == 0 || done.rows_affected() == 0 {
+    if gone.rows_affected() == 0 {
         return Ok(false);
     }
-    for sql in ["DELETE FROM findings WHERE case_id = $1", "DELETE FROM explanations WHERE case_id = $1"] {
-        sqlx::query(sql).bind(case.id).execute(write.connection()).await.map_err(fault(DOING))?;
+    let again = (again, Some(&sleeping.head));
+    let Some((mut detail, filed)) = judge_again(write, case.id, again, basis, now).await? else {
+        return Ok(false);
+    };
+    if let Some(detail) = detail.as_object_mut() {
+        detail.insert("number".to_owned(), case.number.to_string().into());
+        detail.insert("waited_for".to_owned(), case.because.as_str().into());
+        detail.insert("asked_before".to_owned(), case.asked.into());
     }
-    rows::findings(write, case.id, &woken.judged).await?;
-    rows::explain(write, case.id, &explanation).await?;
-    // what an auditor compares the rows with (`audit`)
-    let detail = json!({
-        "number": case.number.to_string(),
-        "waited_for": case.because.as_str(),
-        "asked_before": case.asked,
-        "verdict": verdict.as_str(),
-        "state": woken.state.as_str(),
-        "findings": rows::codes(&woken.judged),
-        "rules": basis.rules_version,
-        "snapshot": woken.judged.snapshot,
-        "report_sha256": sha256(report.as_bytes()),
-        "explanation_sha256": sha256(explanation.as_bytes()),
-    });
-    write.tell(Event::new(Kind::CaseReexamined).message(message).case(case.id).saying(detail)).await?;
+    let event = Event::new(Kind::CaseReexamined).message(sleeping.message).case(case.id).saying(detail);
+    write.tell(event.aside(json!({ "case": filed }).to_string())).await?;
     Ok(true)
 }

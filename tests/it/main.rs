@@ -55,6 +55,7 @@ mod signed;
 mod silence;
 mod smtp_ends;
 mod smtp_peer;
+mod staff;
 mod wake;
 mod watch;
 mod whole;

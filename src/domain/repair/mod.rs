@@ -6,7 +6,8 @@ mod codes;
 
 use super::case::{Judged, VerdictKind};
 use super::finding::{Finding, Severity};
-use super::form::{F413, Field};
+use super::form::Field;
+use super::on_paper::Rows;
 use super::policy::Policy;
 use super::sheet::{Mark, PageNumber, Reading, Sheet, Source, Tick};
 use codes::Mending;
@@ -71,7 +72,7 @@ impl Repair {
         let rows = Rows { sheet, form };
         let about = |one: &Finding| -> Vec<Spot> {
             let spots = if codes::mending(one.code) == Mending::Boxes { codes::spots(one) } else { vec![] };
-            spots.into_iter().filter_map(|spot| rows.on_paper(spot)).collect()
+            spots.into_iter().filter_map(|spot| on_paper(rows, spot)).collect()
         };
         let mut numbers: BTreeMap<Spot, Vec<u16>> = BTreeMap::new();
         for (number, problem) in (1..).zip(problems(judged)) {
@@ -118,43 +119,18 @@ impl Repair {
     }
 }
 
+/// `None` where the form has no such row.
+fn on_paper(rows: Rows<'_>, spot: Spot) -> Option<Spot> {
+    match spot {
+        Spot::Text(field) => rows.on_paper(field).map(Spot::Text),
+        Spot::Tick(_) | Spot::Signature | Spot::Stamp => Some(spot),
+    }
+}
+
 /// The pages that answers were read on.
 fn pages(sheet: &Sheet) -> BTreeSet<PageNumber> {
     let texts = sheet.texts.values().map(|written| written.evidence.page);
     texts.chain(sheet.ticks.values().map(|marked| marked.evidence.page)).collect()
-}
-
-/// From the form's lists, which hold what is filled in, to the rows on the paper.
-struct Rows<'a> {
-    sheet: &'a Sheet,
-    form: &'a F413,
-}
-
-impl Rows<'_> {
-    /// `None` where the form has no such row.
-    fn on_paper(&self, spot: Spot) -> Option<Spot> {
-        let Spot::Text(field) = spot else { return Some(spot) };
-        let rows = &self.form.administrators;
-        let field = match field {
-            Field::RppsRang(n) => self.line(n)?,
-            // of no administrator at all: the first row
-            Field::AdministratorCard(0) if rows.is_empty() => field,
-            Field::AdministratorCard(n)
-            | Field::AdministratorLastName(n)
-            | Field::AdministratorFirstName(n)
-            | Field::AdministratorPhone(n)
-            | Field::AdministratorEmail(n) => field.in_row(rows.get(usize::from(n))?.line.saturating_sub(1)),
-            other => other,
-        };
-        Some(Spot::Text(field))
-    }
-
-    /// The line of a RPPS rang, by what was read there.
-    fn line(&self, n: u8) -> Option<Field> {
-        let evidence = self.form.rpps_rang.get(usize::from(n))?.evidence()?;
-        let lines = self.sheet.texts.iter().filter(|(field, _)| matches!(field, Field::RppsRang(_)));
-        lines.into_iter().find(|(_, written)| written.evidence == *evidence).map(|(field, _)| *field)
-    }
 }
 
 #[cfg(test)]

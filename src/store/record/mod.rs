@@ -1,8 +1,12 @@
 //! One decision, one commit: case, findings, documents, replies due and events.
 
+mod again;
+mod filed;
 mod links;
 pub(super) mod rows;
 
+pub use again::JudgedAgain;
+pub(super) use again::judge_again;
 pub use links::LinkedBy;
 
 use super::event::{Event, Kind, sha256};
@@ -72,6 +76,8 @@ pub struct NewCase {
     pub continues: Vec<MailId>,
     /// What it waits for, where that comes by itself.
     pub wait: Option<NewWait>,
+    /// What it is judged from again (JSON), where it waits. Personal data.
+    pub ground: Option<Masked>,
 }
 
 /// Whose turn it is.

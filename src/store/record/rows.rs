@@ -1,12 +1,12 @@
 //! The rows of a decision.
 
+use super::filed::Filed;
 use super::links::Link;
 use super::{DOING, Decision, NewCase, Twin};
-use crate::database::{clean, fault, fold};
+use crate::database::{clean, fault};
 use crate::domain::case::{CaseNumber, Judged};
 use crate::domain::finding::Finding;
-use crate::domain::form::{Entry, F413, Masked};
-use crate::domain::mail::{DocumentHead, MailHead, Outcome};
+use crate::domain::mail::{DocumentHead, Outcome};
 use crate::fault::Fault;
 use crate::store::caps::key;
 use crate::store::event::{Event, Kind, sha256};
@@ -16,7 +16,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use sqlx::AnyConnection;
-use std::collections::BTreeSet;
 
 /// A position as the database holds it.
 pub(super) fn index(position: usize) -> i64 {
@@ -176,24 +175,14 @@ pub(super) async fn case(
     link: Option<Link>,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    let form = case.judged.form.as_ref();
-    let signatory = form.map(|form| &form.signatory);
     let verdict = case.judged.verdict.kind();
-    let structure_name = form.and_then(|form| words(&form.structure_name));
-    let finess = form.and_then(|form| written(&form.finess, |finess| finess.as_str()));
-    let siret = form.and_then(|form| written(&form.siret, |siret| siret.as_str()));
-    let search = search_text(case, decision.head.as_ref());
+    let filed = Filed::of(&case.judged, decision.head.as_ref());
     let report = clean(&case.report.to_string());
     let explanation = clean(&case.explanation.to_string());
-    let documents: Vec<_> = case.judged.documents.iter().map(|name| clean(name)).collect();
-    let rangs = form.map(rpps_rang).unwrap_or_default();
-    let cards = form.map(cards).unwrap_or_default();
     let (id,): (i64,) = sqlx::query_as(
         "INSERT INTO cases (number, message_id, position, received_at, day, decided_at, state, verdict, source, \
-         structure_name, finess, siret, search, report, rules_version, reader_version, registry_snapshot, \
-         linked_case, linked_by, signatory_card, signatory_last_name, signatory_first_names) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-         $22) RETURNING id",
+         search, report, rules_version, reader_version, registry_snapshot, linked_case, linked_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', $10, $11, $12, $13, $14, $15) RETURNING id",
     )
     .bind(number.to_string())
     .bind(claimed.id.0)
@@ -204,25 +193,17 @@ pub(super) async fn case(
     .bind(case.state.as_str())
     .bind(verdict.as_str())
     .bind(case.judged.source.as_str())
-    .bind(&structure_name)
-    .bind(&finess)
-    .bind(&siret)
-    .bind(&search)
     .bind(&report)
     .bind(&decision.basis.rules_version)
     .bind(&decision.basis.reader_version)
     .bind(case.judged.snapshot)
     .bind(link.map(|link| link.case))
     .bind(link.map(|link| link.by.as_str()))
-    .bind(signatory.and_then(|who| written(&who.card, |card| card.as_str())))
-    .bind(signatory.and_then(|who| words(&who.last_name)))
-    .bind(signatory.and_then(|who| words(&who.first_names)))
     .fetch_one(write.connection())
     .await
     .map_err(fault(DOING))?;
-    pairs(write, "INSERT INTO case_rpps_rang (case_id, rpps_rang) VALUES ($1, $2)", id, &rangs).await?;
-    pairs(write, "INSERT INTO case_cards (case_id, card) VALUES ($1, $2)", id, &cards).await?;
-    for (position, name) in documents.iter().enumerate() {
+    filed.file(write, id).await?;
+    for (position, name) in filed.documents.iter().enumerate() {
         sqlx::query("INSERT INTO case_documents (case_id, position, name) VALUES ($1, $2, $3)")
             .bind(id)
             .bind(index(position))
@@ -241,6 +222,14 @@ pub(super) async fn case(
     }
     findings(write, id, &case.judged).await?;
     explain(write, id, &explanation).await?;
+    if let Some(ground) = &case.ground {
+        sqlx::query("INSERT INTO case_grounds (case_id, ground) VALUES ($1, $2)")
+            .bind(id)
+            .bind(clean(ground.expose()))
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
+    }
     if let Some(wait) = &case.wait {
         waits::insert(write, id, wait).await?;
     }
@@ -264,16 +253,7 @@ pub(super) async fn case(
         "explanation_sha256": sha256(explanation.as_bytes()),
         "documents": found.documents,
     });
-    let filed = json!({
-        "structure_name": structure_name,
-        "finess": finess,
-        "siret": siret,
-        "rpps_rang": rangs,
-        "cards": cards,
-        "documents": documents,
-        "search_sha256": sha256(search.as_bytes()),
-    });
-    let text = json!({ "mail": found.text(), "case": filed }).to_string();
+    let text = json!({ "mail": found.text(), "case": filed.told() }).to_string();
     write.tell(Event::new(Kind::CaseOpened).message(claimed.id).case(id).saying(detail).aside(text)).await
 }
 
@@ -311,65 +291,4 @@ pub(in crate::store) fn codes(judged: &Judged) -> Vec<String> {
     let told =
         |finding: &Finding| format!("{} {} {}", finding.severity.as_str(), finding.code, finding.field);
     judged.findings.iter().map(told).collect()
-}
-
-async fn pairs(
-    write: &mut Write,
-    sql: &'static str,
-    case: i64,
-    values: &BTreeSet<String>,
-) -> Result<(), Fault> {
-    for value in values {
-        sqlx::query(sql).bind(case).bind(value).execute(write.connection()).await.map_err(fault(DOING))?;
-    }
-    Ok(())
-}
-
-/// What stands in a box, right or wrong: staff look for what was written, too.
-fn written<T>(entry: &Entry<T>, text: impl FnOnce(&T) -> &str) -> Option<String> {
-    match entry {
-        Entry::Blank => None,
-        Entry::Wrong(words, _) => Some(clean(words.expose())),
-        Entry::Valid(value, _) => Some(clean(text(value))),
-    }
-}
-
-fn words(entry: &Entry<Masked>) -> Option<String> {
-    written(entry, Masked::expose)
-}
-
-fn rpps_rang(form: &F413) -> BTreeSet<String> {
-    form.rpps_rang.iter().filter_map(|line| written(line, |rang| rang.as_str())).collect()
-}
-
-fn cards(form: &F413) -> BTreeSet<String> {
-    std::iter::once(&form.signatory.card)
-        .chain(form.administrators.iter().map(|administrator| &administrator.card))
-        .filter_map(|card| written(card, |card| card.as_str()))
-        .collect()
-}
-
-/// What a free search looks in: names, addresses and documents, folded.
-fn search_text(case: &NewCase, head: Option<&MailHead>) -> String {
-    let mut texts: Vec<String> = case.judged.documents.clone();
-    if let Some(from) = head.and_then(|head| head.from.as_ref()) {
-        texts.push(from.address.expose().to_owned());
-        texts.extend(from.name.as_ref().map(|name| name.expose().to_owned()));
-    }
-    texts.extend(head.and_then(|head| head.subject.as_ref()).map(|subject| subject.expose().to_owned()));
-    if let Some(form) = &case.judged.form {
-        let signatory = &form.signatory;
-        texts.extend(words(&form.structure_name));
-        texts.extend(words(&signatory.first_names));
-        texts.extend(words(&signatory.last_name));
-        texts.extend(written(&signatory.email, |email| email.as_str()));
-        for administrator in &form.administrators {
-            texts.extend(words(&administrator.first_name));
-            texts.extend(words(&administrator.last_name));
-            texts.extend(written(&administrator.email, |email| email.as_str()));
-        }
-        texts.extend(words(&form.publisher));
-        texts.extend(words(&form.solution));
-    }
-    texts.iter().map(|text| fold(text)).collect::<Vec<_>>().join(" | ")
 }

@@ -34,7 +34,7 @@ pub enum Purge {
 
 /// What empties a message's rows, `$1` its id. (The mail's and the documents' hashes stay: by them
 /// the same bytes are known when they come again, and are not answered twice.)
-const EMPTIES: [&str; 16] = [
+const EMPTIES: [&str; 19] = [
     "DELETE FROM message_bytes WHERE message_id = $1",
     "UPDATE messages SET head = NULL, sender = NULL, rfc_id = NULL, trouble = NULL WHERE id = $1",
     "UPDATE sightings SET filing_trouble = NULL WHERE message_id = $1",
@@ -45,6 +45,9 @@ const EMPTIES: [&str; 16] = [
     "UPDATE documents SET name = 'document ' || CAST(position + 1 AS TEXT) WHERE message_id = $1",
     "UPDATE cases SET structure_name = NULL, finess = NULL, siret = NULL, search = '', report = '{}', \
      signatory_card = NULL, signatory_last_name = NULL, signatory_first_names = NULL WHERE message_id = $1",
+    "DELETE FROM case_grounds WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
+    "DELETE FROM case_corrections WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
+    "DELETE FROM case_viewers WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
     "DELETE FROM case_waits WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
     "DELETE FROM registry_alerts WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
     "DELETE FROM explanations WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",

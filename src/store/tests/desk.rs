@@ -146,6 +146,7 @@ pub fn case(document: &str) -> NewCase {
         state: CaseState::Decided,
         continues: vec![],
         wait: None,
+        ground: None,
     }
 }
 

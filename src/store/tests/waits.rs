@@ -6,8 +6,8 @@ use crate::domain::finding::{Code, Finding};
 use crate::domain::form::{Field, Masked};
 use crate::domain::rules::{Broken, What};
 use crate::store::{
-    Basis, CaseFilter, CaseState, NewCase, NewReply, NewWait, PastFilter, Sleeping, WaitsFor, Woken,
-    WokenCase,
+    Basis, CaseFilter, CaseState, JudgedAgain, NewCase, NewReply, NewWait, PastFilter, Sleeping, WaitsFor,
+    Woken,
 };
 use jiff::civil::{Date, date};
 
@@ -18,20 +18,13 @@ fn waiting(because: WaitsFor, wake_on: Option<Date>) -> NewCase {
     let mut new = filled("a.pdf");
     new.judged.findings = vec![review.clone()];
     new.judged.verdict = Verdict::Review(review.into());
-    let wait = NewWait {
-        because,
-        ground: Masked::new("{}"),
-        asked: Some(4),
-        wake_on,
-        deadline: at(60),
-        shown: false,
-    };
-    NewCase { state: CaseState::Waiting, wait: Some(wait), ..new }
+    let wait = NewWait { because, asked: Some(4), wake_on, deadline: at(60), shown: false };
+    NewCase { state: CaseState::Waiting, wait: Some(wait), ground: Some(Masked::new("{}")), ..new }
 }
 
 fn woken() -> Woken {
     let NewCase { judged, report, explanation, .. } = case("a.pdf");
-    Woken::Judged(Box::new(WokenCase { judged, report, explanation, state: CaseState::Decided }))
+    Woken::Judged(Box::new(JudgedAgain { judged, report, explanation, state: CaseState::Decided }))
 }
 
 fn basis() -> Basis {
@@ -114,7 +107,7 @@ async fn a_case_that_waited_is_remembered_with_the_day_it_was_judged_on() {
     let sleeping = desk.store.next_to_wake(Some(4), date(2026, 11, 25)).await.unwrap().unwrap();
     let Woken::Judged(judged) = woken() else { unreachable!() };
     let explanation = serde_json::json!({ "day": "2026-11-25", "rules": [] });
-    let judged = Woken::Judged(Box::new(WokenCase { explanation, ..*judged }));
+    let judged = Woken::Judged(Box::new(JudgedAgain { explanation, ..*judged }));
     assert!(desk.store.record_woken(&sleeping, &[judged], (&basis(), &[]), at(3000)).await.unwrap());
     assert_eq!(remembered().await, date(2026, 11, 25));
 }

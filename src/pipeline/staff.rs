@@ -1,0 +1,376 @@
+//! What staff do with a case that waits for them: they say what stands in a box and it is judged again;
+//! they accept, send back, ask for more or put aside; the letter is shown before it leaves, exactly as it
+//! will. The same examination, letters and copies as the line's own.
+//!
+//! Nothing that a rule rejects can be accepted: staff overrule what was left to a person (`review`), by
+//! name, and what stands on the form has to hold on the day of reception and today.
+
+use super::Line;
+use super::examine::{READER_VERSION, RULES_VERSION, this_code};
+use super::judge::Mail;
+use super::kept::Kept;
+use super::letters::{Answered, Mailed};
+use super::wake::comes_by_itself;
+use crate::clock::paris_day;
+use crate::domain::case::{CaseNumber, Findings, Judged, Verdict, VerdictKind};
+use crate::domain::correction::{Correction, NotCorrected, correct};
+use crate::domain::fill::fill;
+use crate::domain::finding::{Code, Finding, Severity};
+use crate::domain::form::{F413, Field};
+use crate::domain::on_paper::Rows;
+use crate::domain::sheet::PageNumber;
+use crate::fault::Fault;
+use crate::reply::ByHand;
+use crate::report::{self, Explained};
+use crate::sandbox::{Job, JobKind, NoPicture, Picture, Unopened};
+use crate::store::{
+    Basis, ByStaff, CaseState, Content, JudgedAgain, Lane, NewReply, NewStaffDecision, OpenCase, Staffed,
+};
+use jiff::{SignedDuration, Timestamp};
+
+/// A decision as staff take it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// These findings, left to a person, were looked at: nothing else may be found.
+    Accept { overruled: Vec<(Code, Field)> },
+    /// For these reasons, in these words; at least one.
+    Reject { reasons: Vec<Finding>, remark: Option<String> },
+    /// What is asked of the requester.
+    Complement { ask: String },
+    /// Why it is no request: for the record.
+    Dismiss { because: String },
+}
+
+/// Why an act cannot be.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDone {
+    #[error("there is no such case, or nothing is left of it")]
+    NoSuchCase,
+    #[error(transparent)]
+    NotCorrected(#[from] NotCorrected),
+    /// Nothing of the form could be read, so there is nothing to correct or accept.
+    #[error("there is no form")]
+    NoForm,
+    /// These stand against an acceptance.
+    #[error("{} findings stand against it", .0.len())]
+    Stands(Vec<Finding>),
+    /// All required boxes have to hold a valid value.
+    #[error("the form is not complete")]
+    Incomplete,
+    /// A rejection says why, a complement what.
+    #[error("nothing is said")]
+    SaysNothing,
+    /// There is no address that can be written to.
+    #[error("nobody can be answered")]
+    NobodyToAnswer,
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// What an act would send, and what the case is judged to be before it.
+#[derive(Debug, Clone)]
+pub struct Proposed {
+    /// At most one; none where nobody is written to.
+    pub letters: Vec<NewReply>,
+    /// As it is judged now, with the corrections made.
+    pub judged: Judged,
+}
+
+impl Line {
+    /// A case as staff see it. Judges nothing.
+    pub async fn open_case(&self, number: &CaseNumber) -> Result<Option<OpenCase>, Fault> {
+        self.store.open_case(number).await
+    }
+
+    /// What a colleague says stands in a box; the case is judged again at once. `seen`: the version they
+    /// saw.
+    ///
+    /// # Errors
+    /// See [`NotDone`].
+    pub async fn correct(
+        &self,
+        (number, seen): (&CaseNumber, i64),
+        (field, value): (Field, &str),
+        by: &str,
+    ) -> Result<Staffed, NotDone> {
+        let open = self.seen(number, seen).await?;
+        let open = match open {
+            Ok(open) => open,
+            Err(stopped) => return Ok(stopped),
+        };
+        let mut kept = self.kept(&open).await?;
+        let form = self.form(&kept).ok_or(NotDone::NoForm)?;
+        let sheet = kept.reading.sheet.as_ref().ok_or(NotDone::NoForm)?;
+        let correction = Correction::new(field, value, Rows { sheet, form: &form })?;
+        correct(&mut kept.reading, std::slice::from_ref(&correction));
+        let judged = self.judge_kept(&kept, (&open.head, &open.documents), open.day).await?;
+        let mut corrected: Vec<Field> = open.corrections.iter().map(|one| one.correction.field).collect();
+        corrected.push(correction.field);
+        let again = judged_again(&judged, &kept, &corrected);
+        let now = self.now();
+        Ok(self.store.correct(&open, &correction, (&again, &basis()), by, now).await?)
+    }
+
+    /// What an act would come to: the letter exactly as it would leave.
+    ///
+    /// # Errors
+    /// See [`NotDone`].
+    pub async fn propose(&self, number: &CaseNumber, act: &Act) -> Result<Proposed, NotDone> {
+        let open = self.store.open_case(number).await?.ok_or(NotDone::NoSuchCase)?;
+        self.proposed(&open, act).await
+    }
+
+    /// Takes a decision. `seen`: the version of the case they saw. Its letter leaves after `undo`.
+    ///
+    /// # Errors
+    /// See [`NotDone`].
+    pub async fn act(
+        &self,
+        (number, seen): (&CaseNumber, i64),
+        act: &Act,
+        by: &str,
+        undo: SignedDuration,
+    ) -> Result<Staffed, NotDone> {
+        let open = match self.seen(number, seen).await? {
+            Ok(open) => open,
+            Err(stopped) => return Ok(stopped),
+        };
+        let mut proposed = self.proposed(&open, act).await?;
+        if proposed.letters.is_empty() && !matches!(act, Act::Dismiss { .. }) {
+            return Err(NotDone::NobodyToAnswer);
+        }
+        let now = self.now();
+        let undo_until = now.saturating_add(undo).unwrap_or(Timestamp::MAX);
+        for letter in &mut proposed.letters {
+            letter.not_before = Some(undo_until);
+        }
+        let (decision, because) = match act {
+            Act::Accept { .. } => (ByStaff::Accepted, None),
+            Act::Reject { remark, .. } => (ByStaff::Rejected, remark.as_deref()),
+            Act::Complement { ask } => (ByStaff::Complement, Some(ask.as_str())),
+            Act::Dismiss { because } => (ByStaff::Dismissed, Some(because.as_str())),
+        };
+        let told =
+            |code: Code, field: Field, severity: Severity| format!("{} {code} {field}", severity.as_str());
+        let findings = match act {
+            Act::Accept { overruled } => {
+                overruled.iter().map(|(code, field)| told(*code, *field, Severity::Review)).collect()
+            }
+            Act::Reject { reasons, .. } => {
+                reasons.iter().map(|one| told(one.code, one.field, Severity::Reject)).collect()
+            }
+            Act::Complement { .. } | Act::Dismiss { .. } => Vec::new(),
+        };
+        let new = NewStaffDecision {
+            decision,
+            findings,
+            snapshot: proposed.judged.snapshot,
+            because,
+            letters: &proposed.letters,
+            undo_until,
+        };
+        let done = self.store.decide_by_staff(&open, &new, by, now).await?;
+        if done == Staffed::Done {
+            tracing::info!(case = %number, decision = decision.as_str(), "decided by staff");
+        }
+        Ok(done)
+    }
+
+    /// Judges a case again with the registry of now, as staff ask.
+    ///
+    /// # Errors
+    /// See [`NotDone`].
+    pub async fn rejudge(&self, (number, seen): (&CaseNumber, i64), by: &str) -> Result<Staffed, NotDone> {
+        let open = match self.seen(number, seen).await? {
+            Ok(open) => open,
+            Err(stopped) => return Ok(stopped),
+        };
+        let kept = self.kept(&open).await?;
+        let judged = self.judge_kept(&kept, (&open.head, &open.documents), open.day).await?;
+        let corrected: Vec<Field> = open.corrections.iter().map(|one| one.correction.field).collect();
+        let again = judged_again(&judged, &kept, &corrected);
+        Ok(self.store.rejudge(&open, (&again, &basis()), by, self.now()).await?)
+    }
+
+    /// Takes a decision back while its letter has not left.
+    ///
+    /// # Errors
+    /// See [`NotDone`].
+    pub async fn undo(&self, (number, seen): (&CaseNumber, i64), by: &str) -> Result<Staffed, NotDone> {
+        match self.seen(number, seen).await? {
+            Ok(open) => Ok(self.store.undo(&open, by, self.now()).await?),
+            Err(stopped) => Ok(stopped),
+        }
+    }
+
+    /// A page of one of the mail's documents as a picture, drawn in the sandbox.
+    ///
+    /// # Errors
+    /// See [`NoPicture`]; a mail that is not kept (any more) has no pages.
+    pub async fn page(
+        &self,
+        open: &OpenCase,
+        page: PageNumber,
+        dpi: u16,
+    ) -> Result<Option<Picture>, NoPicture> {
+        let Some(mail) = self.store.raw(open.message).await? else { return Ok(None) };
+        let job = Job { kind: JobKind::Mail, name: "", bytes: &mail };
+        Ok(Some(self.sandbox.picture(job, page, None, dpi).await?))
+    }
+
+    /// A case of the version that was seen.
+    async fn seen(&self, number: &CaseNumber, seen: i64) -> Result<Result<OpenCase, Staffed>, NotDone> {
+        let open = self.store.open_case(number).await?.ok_or(NotDone::NoSuchCase)?;
+        Ok(if open.version == seen { Ok(open) } else { Err(Staffed::Changed) })
+    }
+
+    /// What a case is judged from, with the corrections made so far. Of one that was recorded without it,
+    /// the mail is read again.
+    async fn kept(&self, open: &OpenCase) -> Result<Kept, NotDone> {
+        let mut kept = match &open.ground {
+            Some(ground) => Kept::parse(ground)?,
+            None => self.read_again(open).await?,
+        };
+        let corrections: Vec<Correction> =
+            open.corrections.iter().map(|one| one.correction.clone()).collect();
+        correct(&mut kept.reading, &corrections);
+        Ok(kept)
+    }
+
+    async fn read_again(&self, open: &OpenCase) -> Result<Kept, NotDone> {
+        let past = self.store.past_decision(open.message).await?;
+        let content = past.content.as_ref().ok_or(NotDone::NoForm)?;
+        let mail = Mail { id: open.message, content, size: past.size, known: past.known() };
+        let opened = match self.open(mail, Lane::Paper).await {
+            Ok(Some(opened)) => opened,
+            Ok(None) | Err(Unopened::Ended(_)) => return Err(NotDone::NoForm),
+            Err(Unopened::Fault(fault)) => return Err(fault.into()),
+        };
+        let judgement = self.judge(mail, opened, self.ground(open.day)).await?;
+        let reading = judgement.readings.get(open.position).ok_or(NotDone::NoForm)?;
+        Ok(Kept::new(reading, &super::decide::names(&judgement), judgement.repeats.as_ref()))
+    }
+
+    fn form(&self, kept: &Kept) -> Option<F413> {
+        fill(kept.reading.clone(), &self.settings.policy).form
+    }
+
+    async fn proposed(&self, open: &OpenCase, act: &Act) -> Result<Proposed, NotDone> {
+        let kept = self.kept(open).await?;
+        let mail = (&open.head, open.documents.as_slice());
+        let judged = self.judge_kept(&kept, mail, open.day).await?;
+        let told = match act {
+            Act::Accept { overruled } => {
+                let today = paris_day(self.now());
+                let now = if today == open.day {
+                    judged.clone()
+                } else {
+                    self.judge_kept(&kept, mail, today).await?
+                };
+                accepted(&judged, &now, overruled)?
+            }
+            Act::Reject { reasons, .. } => rejected(&judged, reasons)?,
+            Act::Complement { ask } if ask.trim().is_empty() => return Err(NotDone::SaysNothing),
+            Act::Complement { .. } => judged.clone(),
+            Act::Dismiss { because } if because.trim().is_empty() => return Err(NotDone::SaysNothing),
+            Act::Dismiss { .. } => return Ok(Proposed { letters: vec![], judged }),
+        };
+        let letters = self.staff_letter(open, &kept, &told, act).await?;
+        Ok(Proposed { letters, judged })
+    }
+
+    /// The letter, as staff decided: neither caps nor an unverified sender hold it back.
+    async fn staff_letter(
+        &self,
+        open: &OpenCase,
+        kept: &Kept,
+        told: &Judged,
+        act: &Act,
+    ) -> Result<Vec<NewReply>, Fault> {
+        let answered = Answered::AtOnce;
+        let content = self.store.raw(open.message).await?.map(Content::Whole);
+        let forms = (std::slice::from_ref(told), std::slice::from_ref(&kept.reading));
+        let copies = match act {
+            Act::Reject { .. } => self.copies(content.as_ref(), forms, &answered).await?,
+            Act::Accept { .. } | Act::Complement { .. } | Act::Dismiss { .. } => Vec::new(),
+        };
+        let mailed = Mailed {
+            sha256: &open.sha256,
+            received_at: open.received_at,
+            documents: &open.documents,
+            copies: &copies,
+            letters: open.letters,
+        };
+        let (remark, asks) = match act {
+            Act::Reject { remark, .. } => (remark.as_deref(), false),
+            Act::Complement { ask } => (Some(ask.as_str()), true),
+            Act::Accept { .. } | Act::Dismiss { .. } => (None, false),
+        };
+        let numbers = std::slice::from_ref(&open.number);
+        let judged = std::slice::from_ref(told);
+        let by_hand = ByHand { remark, asks, by_person: true };
+        let letter = self.composed(mailed, &open.head, (judged, numbers), by_hand, self.now())?;
+        Ok(letter.into_iter().collect())
+    }
+}
+
+fn basis() -> Basis {
+    Basis { rules_version: RULES_VERSION.to_owned(), reader_version: READER_VERSION.to_owned() }
+}
+
+/// The case as it is recorded after it was judged again: it waits for the person who is at it.
+fn judged_again(judged: &Judged, kept: &Kept, corrected: &[Field]) -> JudgedAgain {
+    let rows = kept.reading.sheet.as_ref().zip(judged.form.as_ref());
+    let rows = rows.map(|(sheet, form)| Rows { sheet, form });
+    let mut explained = Explained::new(judged, &kept.names, this_code());
+    explained.said_by_staff(|field| {
+        rows.and_then(|rows| rows.on_paper(field)).is_some_and(|field| corrected.contains(&field))
+    });
+    JudgedAgain {
+        judged: judged.clone(),
+        report: report::Submission::from(judged).to_json(),
+        explanation: explained.to_json(),
+        state: CaseState::Waiting,
+    }
+}
+
+/// An acceptance: everything left to a person was looked at, nothing is rejected by a rule, neither on the
+/// day of reception nor today, and the form is complete.
+fn accepted(judged: &Judged, today: &Judged, overruled: &[(Code, Field)]) -> Result<Judged, NotDone> {
+    let stands = |one: &&Finding| match one.severity {
+        Severity::Note => false,
+        Severity::Review => !overruled.contains(&(one.code, one.field)) || comes_by_itself(one.code),
+        Severity::Reject => true,
+    };
+    let mut standing: Vec<Finding> = judged.findings.iter().filter(stands).cloned().collect();
+    for one in today.findings.iter().filter(stands) {
+        if !standing.iter().any(|known| (known.code, known.field) == (one.code, one.field)) {
+            standing.push(one.clone());
+        }
+    }
+    if !standing.is_empty() {
+        return Err(NotDone::Stands(standing));
+    }
+    let declaration = judged.form.as_ref().and_then(F413::complete).ok_or(NotDone::Incomplete)?;
+    let notes = judged.findings.iter().filter(|one| one.severity == Severity::Note).cloned().collect();
+    Ok(Judged { findings: notes, verdict: Verdict::Accepted(Box::new(declaration)), ..judged.clone() })
+}
+
+/// A rejection for the reasons given, in the words given.
+fn rejected(judged: &Judged, reasons: &[Finding]) -> Result<Judged, NotDone> {
+    let says_nothing = reasons.iter().any(|one| one.message.trim().is_empty());
+    let reasons: Vec<Finding> =
+        reasons.iter().map(|one| Finding::reject(one.code, one.field, one.message.trim())).collect();
+    let Some(findings) = Findings::new(reasons.clone()).filter(|_| !says_nothing) else {
+        return Err(NotDone::SaysNothing);
+    };
+    let notes = judged.findings.iter().filter(|one| one.severity == Severity::Note).cloned();
+    let all = reasons.into_iter().chain(notes).collect();
+    Ok(Judged { findings: all, verdict: Verdict::Rejected(findings), ..judged.clone() })
+}
+
+/// Whether staff may accept at all: what a page asks before it offers it.
+#[must_use]
+pub fn may_be_accepted(kind: VerdictKind) -> bool {
+    kind != VerdictKind::Rejected
+}

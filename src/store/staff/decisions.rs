@@ -1,0 +1,237 @@
+//! Corrections and decisions of staff, each with what follows from it in one commit.
+
+use super::{ByStaff, DOING, NewStaffDecision, OpenCase, Staffed, changed, version_changed};
+use crate::database::{clean, fault};
+use crate::domain::correction::Correction;
+use crate::domain::mail::Outcome;
+use crate::fault::Fault;
+use crate::store::event::{Event, Kind};
+use crate::store::record::{Added, Basis, JudgedAgain, add_reply, judge_again};
+use crate::store::waits::handled_if_done;
+use crate::store::write::Write;
+use crate::store::{MailId, ReplyId, Store, millis};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+impl Store {
+    /// Records a correction with the judgement that it led to.
+    pub async fn correct(
+        &self,
+        open: &OpenCase,
+        correction: &Correction,
+        (again, basis): (&JudgedAgain, &Basis),
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Staffed, Fault> {
+        let mut write = self.write(DOING, now).await?;
+        if let Some(stopped) = changed(&mut write, open).await? {
+            return Ok(stopped);
+        }
+        let judged = judge_again(&mut write, open.id, (again, Some(&open.head)), basis, now).await?;
+        let Some((mut detail, filed)) = judged else { return Ok(Staffed::NotOpen) };
+        sqlx::query(
+            "INSERT INTO case_corrections (case_id, field, value, corrected_by, corrected_at) \
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (case_id, field) \
+             DO UPDATE SET value = $3, corrected_by = $4, corrected_at = $5",
+        )
+        .bind(open.id)
+        .bind(correction.field.pointer())
+        .bind(clean(correction.value.expose()))
+        .bind(clean(by))
+        .bind(millis(now))
+        .execute(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+        // it waits for a person now, not for the registry
+        sqlx::query("DELETE FROM case_waits WHERE case_id = $1")
+            .bind(open.id)
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
+        add(&mut detail, "field", correction.field.pointer().into());
+        add(&mut detail, "version", (open.version + 1).into());
+        let text = json!({ "case": filed, "value": correction.value.expose() }).to_string();
+        let event = Event::new(Kind::CaseCorrected).message(open.message).case(open.id).by(by);
+        write.tell(event.saying(detail).aside(text)).await?;
+        write.commit().await?;
+        Ok(Staffed::Done)
+    }
+
+    /// Records what was found when a case was judged again, without a correction: the registry had changed.
+    pub async fn rejudge(
+        &self,
+        open: &OpenCase,
+        (again, basis): (&JudgedAgain, &Basis),
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Staffed, Fault> {
+        let mut write = self.write(DOING, now).await?;
+        if let Some(stopped) = changed(&mut write, open).await? {
+            return Ok(stopped);
+        }
+        let judged = judge_again(&mut write, open.id, (again, Some(&open.head)), basis, now).await?;
+        let Some((mut detail, filed)) = judged else { return Ok(Staffed::NotOpen) };
+        add(&mut detail, "version", (open.version + 1).into());
+        let event = Event::new(Kind::CaseReexamined).message(open.message).case(open.id).by(by);
+        write.tell(event.saying(detail).aside(json!({ "case": filed }).to_string())).await?;
+        write.commit().await?;
+        Ok(Staffed::Done)
+    }
+
+    /// Records a decision with the letter that tells it. What was composed before and has not left is
+    /// withdrawn: the decision's letter says it all.
+    pub async fn decide_by_staff(
+        &self,
+        open: &OpenCase,
+        new: &NewStaffDecision<'_>,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Staffed, Fault> {
+        let mut write = self.write(DOING, now).await?;
+        if let Some(stopped) = changed(&mut write, open).await? {
+            return Ok(stopped);
+        }
+        let verdict = new.decision.verdict().unwrap_or(open.verdict);
+        let asked = (new.decision == ByStaff::Complement).then(|| millis(now));
+        let done = sqlx::query(
+            "UPDATE cases SET state = $1, verdict = $2, decided_at = $3, asked_at = $4, version = version + 1 \
+             WHERE id = $5 AND state = 'waiting'",
+        )
+        .bind(new.decision.state().as_str())
+        .bind(verdict.as_str())
+        .bind(millis(now))
+        .bind(asked)
+        .bind(open.id)
+        .execute(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+        if done.rows_affected() == 0 {
+            return Ok(Staffed::NotOpen);
+        }
+        for sql in
+            ["DELETE FROM case_waits WHERE case_id = $1", "DELETE FROM case_proposals WHERE case_id = $1"]
+        {
+            sqlx::query(sql).bind(open.id).execute(write.connection()).await.map_err(fault(DOING))?;
+        }
+        sqlx::query(
+            "INSERT INTO case_decisions (case_id, decision, decided_by, decided_at, before, undo_until) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (case_id) \
+             DO UPDATE SET decision = $2, decided_by = $3, decided_at = $4, before = $5, undo_until = $6",
+        )
+        .bind(open.id)
+        .bind(new.decision.as_str())
+        .bind(clean(by))
+        .bind(millis(now))
+        .bind(open.verdict.as_str())
+        .bind(millis(new.undo_until))
+        .execute(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+        let detail = json!({
+            "decision": new.decision.as_str(),
+            "verdict": verdict.as_str(),
+            "state": new.decision.state().as_str(),
+            "findings": new.findings,
+            "snapshot": new.snapshot,
+            "version": open.version + 1,
+        });
+        let event = Event::new(Kind::CaseDecided).message(open.message).case(open.id).by(by).saying(detail);
+        let event = match new.because {
+            Some(because) => event.aside(json!({ "because": because }).to_string()),
+            None => event,
+        };
+        write.tell(event).await?;
+        if !new.letters.is_empty() {
+            withdraw(&mut write, open.message, "staff decided before it had left").await?;
+        }
+        for (place, letter) in (open.letters as usize..).zip(new.letters) {
+            match add_reply(&mut write, open.message, (place, letter), Outcome::ToDo, now).await? {
+                Added::As(_) | Added::Spared => {}
+                // what people send is not capped; should it ever be, nothing is half done
+                Added::OverACap => return Ok(Staffed::Changed),
+            }
+        }
+        handled_if_done(&mut write, open.message).await?;
+        write.commit().await?;
+        Ok(Staffed::Done)
+    }
+
+    /// Takes a decision of staff back: its letter, which has not left, never will.
+    pub async fn undo(&self, open: &OpenCase, by: &str, now: Timestamp) -> Result<Staffed, Fault> {
+        let mut write = self.write(DOING, now).await?;
+        if let Some(stopped) = version_changed(&mut write, open).await? {
+            return Ok(stopped);
+        }
+        let Some(decided) = open.decided.as_ref().filter(|decided| now < decided.undo_until) else {
+            return Ok(Staffed::TooLate);
+        };
+        // a letter in a sender's hands may have left
+        let (left,): (i64,) = sqlx::query_as(
+            "SELECT COUNT(*) FROM replies WHERE message_id = $1 AND created_at >= $2 AND shadow = 0 \
+             AND (state NOT IN ('due', 'held') OR attempts > 0)",
+        )
+        .bind(open.message.0)
+        .bind(millis(decided.at))
+        .fetch_one(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+        if left > 0 {
+            return Ok(Staffed::TooLate);
+        }
+        sqlx::query(
+            "UPDATE cases SET state = 'waiting', verdict = $1, decided_at = $2, asked_at = NULL, \
+             version = version + 1 WHERE id = $3",
+        )
+        .bind(decided.before.as_str())
+        .bind(millis(now))
+        .bind(open.id)
+        .execute(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+        sqlx::query("DELETE FROM case_decisions WHERE case_id = $1")
+            .bind(open.id)
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
+        sqlx::query("UPDATE messages SET outcome = 'to_do' WHERE id = $1 AND outcome = 'handled'")
+            .bind(open.message.0)
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
+        let detail = json!({
+            "decision": decided.decision.as_str(),
+            "verdict": decided.before.as_str(),
+            "state": "waiting",
+            "version": open.version + 1,
+        });
+        let event = Event::new(Kind::CaseUndone).message(open.message).case(open.id).by(by);
+        write.tell(event.saying(detail)).await?;
+        withdraw(&mut write, open.message, "staff took their decision back").await?;
+        write.commit().await?;
+        Ok(Staffed::Done)
+    }
+}
+
+/// One more thing that an event says.
+fn add(detail: &mut Value, key: &str, value: Value) {
+    if let Some(detail) = detail.as_object_mut() {
+        detail.insert(key.to_owned(), value);
+    }
+}
+
+/// Letters of a message that have not left never will.
+async fn withdraw(write: &mut Write, message: MailId, because: &str) -> Result<(), Fault> {
+    let withdrawn: Vec<(i64,)> = sqlx::query_as(
+        "UPDATE replies SET state = 'held', withdrawn = 1 WHERE message_id = $1 AND shadow = 0 AND withdrawn = 0 \
+         AND (state = 'held' OR (state = 'due' AND attempts = 0)) RETURNING id",
+    )
+    .bind(message.0)
+    .fetch_all(write.connection())
+    .await
+    .map_err(fault(DOING))?;
+    for (id,) in withdrawn {
+        let event = Event::new(Kind::ReplyWithdrawn).message(message).reply(ReplyId(id));
+        write.tell(event.saying(json!({ "because": because }))).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! Who has a case, who looks at it, and what they note beside it.
+
+use super::{DOING, OpenCase, PRESENT, Staffed, changed};
+use crate::database::{clean, fault};
+use crate::fault::Fault;
+use crate::store::event::{Event, Kind};
+use crate::store::{Store, millis};
+use jiff::Timestamp;
+use serde_json::json;
+
+impl Store {
+    /// Gives a case to somebody, or to nobody.
+    pub async fn assign(
+        &self,
+        open: &OpenCase,
+        to: Option<&str>,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Staffed, Fault> {
+        let mut write = self.write(DOING, now).await?;
+        if let Some(stopped) = changed(&mut write, open).await? {
+            return Ok(stopped);
+        }
+        sqlx::query("UPDATE cases SET assignee = $1, version = version + 1 WHERE id = $2")
+            .bind(to.map(clean))
+            .bind(open.id)
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
+        let detail = json!({ "before": open.assignee, "to": to, "version": open.version + 1 });
+        let event = Event::new(Kind::CaseAssigned).message(open.message).case(open.id).by(by);
+        write.tell(event.saying(detail)).await?;
+        write.commit().await?;
+        Ok(Staffed::Done)
+    }
+
+    /// Keeps a note beside a case. Nobody overwrites anybody, so no version is asked.
+    pub async fn note(&self, open: &OpenCase, text: &str, by: &str, now: Timestamp) -> Result<(), Fault> {
+        let mut write = self.write(DOING, now).await?;
+        let event = Event::new(Kind::CaseNoted).message(open.message).case(open.id).by(by);
+        write.tell(event.aside(json!({ "note": text }).to_string())).await?;
+        write.commit().await
+    }
+
+    /// Notes that somebody has a case open; who else has.
+    pub async fn sees(&self, open: &OpenCase, who: &str, now: Timestamp) -> Result<Vec<String>, Fault> {
+        const DOING: &str = "noting who has a case open";
+        let mut connection = self.database.writer(DOING).await?;
+        sqlx::query(
+            "INSERT INTO case_viewers (case_id, viewer, seen_at) VALUES ($1, $2, $3) \
+             ON CONFLICT (case_id, viewer) DO UPDATE SET seen_at = $3",
+        )
+        .bind(open.id)
+        .bind(clean(who))
+        .bind(millis(now))
+        .execute(&mut *connection)
+        .await
+        .map_err(fault(DOING))?;
+        let since = now.saturating_sub(PRESENT).unwrap_or(Timestamp::MIN);
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT viewer FROM case_viewers WHERE case_id = $1 AND viewer <> $2 AND seen_at > $3 ORDER BY viewer",
+        )
+        .bind(open.id)
+        .bind(clean(who))
+        .bind(millis(since))
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(fault(DOING))?;
+        Ok(rows.into_iter().map(|(viewer,)| viewer).collect())
+    }
+}
