@@ -16,7 +16,9 @@
 //! against them. An event that changes a case later says, in its detail, what is new (`verdict`,
 //! `state`, `report_sha256`, `explanation_sha256`). What may be personal data stands beside the chain (`event_texts`)
 //! under its salted hash; where the retention has removed it, the event `purged` says so.
+//! An event about an account of the desk says all of it, secrets by their hash.
 
+mod accounts;
 pub mod archive;
 mod chain;
 mod message;
@@ -136,6 +138,7 @@ async fn check(database: &Database, noted: &[Head], rows: bool) -> Result<Verifi
     let chain = chain::walk(&mut at, noted, &mut found).await?;
     let of_chain = found.0.len();
     let counted = if rows {
+        accounts::all(&mut at, &mut found).await?;
         message::all(&mut at, chain.texts_gone, &mut found).await?
     } else {
         message::Counted::default()

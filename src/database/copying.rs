@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 const DOING: &str = "moving the store";
 
 /// What is not copied: which migrations were applied, who runs, and which database is in use are of
-/// each database itself.
-const OWN: [&str; 3] = ["_sqlx_migrations", "daemons", "store_state"];
+/// each database itself; who is signed in signs in again.
+const OWN: [&str; 5] = ["_sqlx_migrations", "daemons", "store_state", "sessions", "sign_in_attempts"];
 
 /// Tables of one row that every database has from the start.
 const SINGLE: [&str; 2] = ["event_head", "registry_importer"];

@@ -4,6 +4,7 @@
 
 pub mod agreement;
 pub mod applied;
+pub mod attempts;
 pub mod case;
 pub mod contact;
 pub mod correction;

@@ -196,10 +196,31 @@ impl fmt::Debug for PasswordHash {
 /// become another's, as names and addresses do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The provider, exactly as it names itself.
-    pub issuer: String,
-    /// Unique there.
-    pub subject: String,
+    issuer: String,
+    subject: String,
+}
+
+impl Identity {
+    /// The provider exactly as it names itself, and what is unique there; `None` for what no provider
+    /// says (section 2: at most 255 ASCII characters).
+    #[must_use]
+    pub fn new(issuer: &str, subject: &str) -> Option<Self> {
+        let sound =
+            |text: &str| (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        // a subject may have spaces inside
+        (sound(issuer) && sound(&subject.replace(' ', "_")))
+            .then(|| Self { issuer: issuer.to_owned(), subject: subject.to_owned() })
+    }
+
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
 }
 
 #[cfg(test)]
@@ -244,6 +265,14 @@ mod tests {
     fn a_role_is_read_as_it_is_written() {
         assert_eq!(Role::ALL.map(|role| Role::parse(role.as_str())), Role::ALL.map(Some));
         assert_eq!(Role::parse("admin"), None);
+    }
+
+    #[test]
+    fn an_identity_is_what_providers_say() {
+        assert!(Identity::new("https://id.example", "f:1234:899 700 218 896").is_some());
+        for wrong in ["", "a\0", "a\nb", "é", &"a".repeat(256)] {
+            assert_eq!(Identity::new("https://id.example", wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -57,6 +57,17 @@ pub(super) enum Kind {
     BackupRestored,
     StoreMoved,
     FeedWithdrawn,
+    UserAdded,
+    UserRole,
+    UserPassword,
+    UserRehashed,
+    UserDisabled,
+    UserEnabled,
+    UserLinked,
+    UserUnlinked,
+    SignedIn,
+    SignedOut,
+    SignInRefused,
 }
 
 impl Kind {
@@ -102,6 +113,17 @@ impl Kind {
             Self::BackupRestored => "backup_restored",
             Self::StoreMoved => "store_moved",
             Self::FeedWithdrawn => "feed_withdrawn",
+            Self::UserAdded => "user_added",
+            Self::UserRole => "user_role_changed",
+            Self::UserPassword => "user_password_changed",
+            Self::UserRehashed => "user_password_rehashed",
+            Self::UserDisabled => "user_disabled",
+            Self::UserEnabled => "user_enabled",
+            Self::UserLinked => "user_linked",
+            Self::UserUnlinked => "user_unlinked",
+            Self::SignedIn => "signed_in",
+            Self::SignedOut => "signed_out",
+            Self::SignInRefused => "sign_in_refused",
         }
     }
 }

@@ -64,6 +64,13 @@
 //!
 //! What it is judged from stands in `case_grounds` and goes when it is decided without staff.
 //!
+//! # The staff
+//!
+//! Accounts are disabled, never deleted: a name in the record stays one person's. Each change of one is
+//! an event that says the whole account, so that `audit` can hold the row against it; what takes rights
+//! away ends the person's sessions in the same commit. A sign-in that is tried is counted before the
+//! password is compared ([`Store::tries_to_sign_in`]), and taken back when it was right.
+//!
 //! # Events
 //!
 //! Only ever added: triggers refuse UPDATE and DELETE. Each carries a seal (SHA-256 of its own
@@ -80,6 +87,7 @@
 //! first: on PostgreSQL that row is what makes them wait for each other, so a question asked
 //! inside one of them ("has this document been seen?") is answered for good.
 
+mod accounts;
 mod alerts;
 mod asked;
 mod bounces;
@@ -99,6 +107,8 @@ mod record;
 mod recover;
 mod replies;
 mod retention;
+mod sessions;
+mod sign_ins;
 mod staff;
 mod taken_in;
 mod verdicts;
@@ -109,6 +119,7 @@ mod write;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use accounts::{Account, AccountChange, Added, Changed, NewAccount};
 pub use alerts::{AcceptedCase, AlertRow};
 pub use asked::{CaseDetail, CaseFilter, CaseRow, ParkedRow, RecordedFinding, ReplyFilter};
 pub use bounces::{Settled, Undelivered};
@@ -130,6 +141,8 @@ pub use record::{
 pub use recover::Worker;
 pub use replies::{Attached, ReplyRow};
 pub use retention::{Due, Held, Hold, KeptFor, Purge, Purged, Retention, Rule};
+pub use sessions::{NewSession, Session, SignedIn, Token};
+pub use sign_ins::{Attempt, Refusal, Refused, SignInBy, Tried};
 pub use staff::{ByStaff, Corrected, DecidedByStaff, NewStaffDecision, OpenCase, Staffed};
 pub use taken_in::TakenIn;
 pub use verdicts::{NotRecorded, StaffVerdict, VerdictFilter};

@@ -178,6 +178,8 @@ impl Store {
             let event = Event::new(Kind::ReplyUnknown).message(MailId(*message)).reply(ReplyId(*id)).by(by);
             write.tell(event.saying(json!({ "restored": true })).aside(RESTORED)).await?;
         }
+        // whoever was in then may have signed out since, or been shut out
+        sqlx::query("DELETE FROM sessions").execute(write.connection()).await.map_err(fault(DOING))?;
         becomes(write.connection(), StoreState::InUse, now).await?;
         write.tell(Event::new(Kind::BackupRestored).by(by).saying(json!({ "replies": rows.len() }))).await?;
         write.commit().await?;

@@ -1,6 +1,7 @@
 //! Every hand that touches the record shows, on both engines. (`tests/it/audit.rs` does the same to
 //! the events of the whole line.)
 
+mod accounts;
 mod touched;
 
 use super::{Head, Trouble, head, sha256, verify};

@@ -1,0 +1,287 @@
+//! The accounts of the staff. Every change is an event that says the whole account as it then is, so that
+//! one that was made behind the store's back shows.
+
+use super::event::{Event, Kind, sha256};
+use super::write::Write;
+use super::{Store, instant, instant_or_none, millis, word};
+use crate::database::{clean, fault};
+use crate::domain::staff::{Identity, PasswordHash, Role, UserName};
+use crate::fault::Fault;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sqlx::{AnyConnection, FromRow};
+
+/// One of the staff, as far as coming in goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub(super) id: i64,
+    pub name: UserName,
+    /// The person's name, as colleagues read it.
+    pub shown: String,
+    pub role: Role,
+    /// `None`: comes in by OpenID Connect only.
+    pub password: Option<PasswordHash>,
+    /// `None`: never came in by OpenID Connect.
+    pub identity: Option<Identity>,
+    pub created_at: Timestamp,
+    /// Since when this person may not come in.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// An account to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAccount {
+    pub name: UserName,
+    pub shown: String,
+    pub role: Role,
+    pub password: Option<PasswordHash>,
+    pub identity: Option<Identity>,
+}
+
+/// What came of making an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    Done,
+    NameTaken,
+    /// Another account is this identity's.
+    IdentityTaken,
+}
+
+/// A change of an account. All but the last two end the person's sessions in the same commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountChange {
+    Role(Role),
+    /// `None`: OpenID Connect only, from now on.
+    Password(Option<PasswordHash>),
+    Disable,
+    /// The provider's identity is this person's no more: the next sign-in by it finds them by name.
+    Unlink,
+    Enable,
+    /// The first sign-in by a provider.
+    Link(Identity),
+}
+
+/// What came of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    Done,
+    AlreadySo,
+    NoSuchUser,
+    /// The identity is another account's, or the account is another identity's.
+    IdentityTaken,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    name: String,
+    shown: String,
+    role: String,
+    password_hash: Option<String>,
+    issuer: Option<String>,
+    subject: Option<String>,
+    created_at: i64,
+    disabled_at: Option<i64>,
+}
+
+impl Row {
+    fn account(self) -> Result<Account, Fault> {
+        let identity = self.issuer.zip(self.subject);
+        let identity =
+            identity.map(|(issuer, subject)| word(Identity::new(&issuer, &subject), "users.subject"));
+        Ok(Account {
+            id: self.id,
+            name: word(UserName::parse(&self.name), "users.name")?,
+            shown: self.shown,
+            role: word(Role::parse(&self.role), "users.role")?,
+            password: self.password_hash.map(PasswordHash::new),
+            identity: identity.transpose()?,
+            created_at: instant(self.created_at)?,
+            disabled_at: instant_or_none(self.disabled_at)?,
+        })
+    }
+}
+
+macro_rules! users {
+    ($rest:literal) => {
+        sqlx::query_as::<_, Row>(concat!(
+            "SELECT id, name, shown, role, password_hash, issuer, subject, created_at, disabled_at \
+             FROM users ",
+            $rest
+        ))
+    };
+}
+
+const READING: &str = "reading the accounts";
+
+impl Account {
+    /// What an event says of it: all that decides who comes in as what, secrets as their hash.
+    fn told(&self) -> Value {
+        json!({
+            "user": self.name.as_str(),
+            "role": self.role,
+            "disabled": self.disabled_at.is_some(),
+            "password_sha256": self.password.as_ref().map(|hash| sha256(hash.expose().as_bytes())),
+            "identity_sha256": self.identity.as_ref().map(hashed),
+        })
+    }
+}
+
+fn hashed(identity: &Identity) -> String {
+    sha256(format!("{}\n{}", identity.issuer(), identity.subject()).as_bytes())
+}
+
+impl Store {
+    /// Makes an account.
+    pub async fn add_account(&self, new: &NewAccount, by: &str, now: Timestamp) -> Result<Added, Fault> {
+        const DOING: &str = "making an account";
+        let mut write = self.write(DOING, now).await?;
+        let made = sqlx::query(
+            "INSERT INTO users (name, shown, role, password_hash, issuer, subject, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+        )
+        .bind(new.name.as_str())
+        .bind(clean(&new.shown))
+        .bind(new.role.as_str())
+        .bind(new.password.as_ref().map(PasswordHash::expose))
+        .bind(new.identity.as_ref().map(Identity::issuer))
+        .bind(new.identity.as_ref().map(Identity::subject))
+        .bind(millis(now))
+        .execute(write.connection())
+        .await
+        .map_err(fault(DOING))?;
+        let found = named(write.connection(), &new.name).await?;
+        match (made.rows_affected(), found) {
+            (0, Some(_)) => Ok(Added::NameTaken),
+            (0, None) => Ok(Added::IdentityTaken),
+            (_, account) => {
+                let account = word(account, "users.name")?;
+                write.tell(Event::new(Kind::UserAdded).by(by).saying(account.told())).await?;
+                write.commit().await?;
+                Ok(Added::Done)
+            }
+        }
+    }
+
+    /// Changes an account.
+    pub async fn change_account(
+        &self,
+        name: &UserName,
+        change: AccountChange,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Changed, Fault> {
+        const DOING: &str = "changing an account";
+        let mut write = self.write(DOING, now).await?;
+        let Some(before) = named(write.connection(), name).await? else { return Ok(Changed::NoSuchUser) };
+        if let AccountChange::Link(identity) = &change {
+            let whose = known_as(write.connection(), identity).await?;
+            if whose.is_some_and(|whose| whose.id != before.id)
+                || before.identity.as_ref().is_some_and(|linked| linked != identity)
+            {
+                return Ok(Changed::IdentityTaken);
+            }
+        }
+        let mut after = before.clone();
+        let (kind, ends_sessions) = match change {
+            AccountChange::Role(role) => {
+                after.role = role;
+                (Kind::UserRole, true)
+            }
+            AccountChange::Password(password) => {
+                after.password = password;
+                (Kind::UserPassword, true)
+            }
+            AccountChange::Disable => {
+                after.disabled_at = after.disabled_at.or(Some(now));
+                (Kind::UserDisabled, true)
+            }
+            AccountChange::Unlink => {
+                after.identity = None;
+                (Kind::UserUnlinked, true)
+            }
+            AccountChange::Enable => {
+                after.disabled_at = None;
+                (Kind::UserEnabled, false)
+            }
+            AccountChange::Link(identity) => {
+                after.identity = Some(identity);
+                (Kind::UserLinked, false)
+            }
+        };
+        if after == before {
+            return Ok(Changed::AlreadySo);
+        }
+        rewrite(write.connection(), &after).await?;
+        if ends_sessions {
+            sqlx::query("DELETE FROM sessions WHERE user_id = $1")
+                .bind(after.id)
+                .execute(write.connection())
+                .await
+                .map_err(fault(DOING))?;
+        }
+        write.tell(Event::new(kind).by(by).saying(after.told())).await?;
+        write.commit().await?;
+        Ok(Changed::Done)
+    }
+
+    /// Every account, by name.
+    pub async fn accounts(&self) -> Result<Vec<Account>, Fault> {
+        let rows = users!("ORDER BY name").fetch_all(self.database.read()).await.map_err(fault(READING))?;
+        rows.into_iter().map(Row::account).collect()
+    }
+
+    /// The account of this name, disabled or not.
+    pub async fn account(&self, name: &UserName) -> Result<Option<Account>, Fault> {
+        let mut connection = self.database.read().acquire().await.map_err(fault(READING))?;
+        named(&mut connection, name).await
+    }
+
+    /// The account that this identity came in as before.
+    pub async fn account_of(&self, identity: &Identity) -> Result<Option<Account>, Fault> {
+        let mut connection = self.database.read().acquire().await.map_err(fault(READING))?;
+        known_as(&mut connection, identity).await
+    }
+}
+
+pub(super) async fn named(connection: &mut AnyConnection, name: &UserName) -> Result<Option<Account>, Fault> {
+    let row = users!("WHERE name = $1").bind(name.as_str()).fetch_optional(connection).await;
+    row.map_err(fault(READING))?.map(Row::account).transpose()
+}
+
+async fn known_as(connection: &mut AnyConnection, identity: &Identity) -> Result<Option<Account>, Fault> {
+    let row = users!("WHERE issuer = $1 AND subject = $2")
+        .bind(identity.issuer())
+        .bind(identity.subject())
+        .fetch_optional(connection)
+        .await;
+    row.map_err(fault(READING))?.map(Row::account).transpose()
+}
+
+/// Gives a password that has just proved right its hash of today's cost.
+pub(super) async fn rehash(
+    write: &mut Write,
+    account: &mut Account,
+    renewed: PasswordHash,
+) -> Result<(), Fault> {
+    account.password = Some(renewed);
+    rewrite(write.connection(), account).await?;
+    write.tell(Event::new(Kind::UserRehashed).saying(account.told())).await
+}
+
+async fn rewrite(connection: &mut AnyConnection, account: &Account) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE users SET role = $1, password_hash = $2, issuer = $3, subject = $4, disabled_at = $5 \
+         WHERE id = $6",
+    )
+    .bind(account.role.as_str())
+    .bind(account.password.as_ref().map(PasswordHash::expose))
+    .bind(account.identity.as_ref().map(Identity::issuer))
+    .bind(account.identity.as_ref().map(Identity::subject))
+    .bind(account.disabled_at.map(millis))
+    .bind(account.id)
+    .execute(connection)
+    .await
+    .map_err(fault("writing an account"))?;
+    Ok(())
+}
