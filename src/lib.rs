@@ -31,6 +31,8 @@ pub mod folder;
 pub mod report;
 
 pub mod pipeline;
+
+pub mod desk;
 pub mod watch;
 
 pub mod config;

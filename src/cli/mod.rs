@@ -8,6 +8,7 @@ mod compare;
 mod crops;
 mod csv;
 mod demo;
+mod desk;
 mod doctor;
 mod explain;
 mod operator;
@@ -73,6 +74,9 @@ enum Command {
     /// What is kept how long: see what is due, remove it, hold a case back
     #[command(subcommand)]
     Retention(retention::RetentionCommand),
+    /// The staff's desk: who may come in
+    #[command(subcommand)]
+    Desk(desk::DeskCommand),
     /// The database: move it to another engine
     #[command(subcommand)]
     Store(store_move::StoreCommand),
@@ -167,6 +171,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Shadow(shadow) => shadow.run().await,
         Command::Replies(replies) => replies.run().await,
         Command::Audit(audit) => audit.run().await,
+        Command::Desk(desk) => desk.run().await,
         Command::Store(store) => store.run().await,
         Command::Backup(backup) => backup.run().await,
         Command::Restored(restored) => restored.run().await,

@@ -50,6 +50,8 @@ pub enum Refusal {
     /// The account has none.
     NoPassword,
     Disabled,
+    /// The account was changed while the password was compared.
+    Changed,
     /// What the provider says proves nothing: signature, issuer, audience, time, nonce, state.
     NotProven,
     /// The account is linked to another identity of the provider.
@@ -63,6 +65,7 @@ impl Refusal {
             Self::WrongPassword => "wrong_password",
             Self::NoPassword => "no_password",
             Self::Disabled => "disabled",
+            Self::Changed => "changed",
             Self::NotProven => "not_proven",
             Self::OtherIdentity => "other_identity",
         }

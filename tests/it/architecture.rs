@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A room and the rooms of ours it may name.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("domain", &[]),
     ("clock", &[]),
     ("fault", &[]),
@@ -23,6 +23,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
         "pipeline",
         &["clock", "domain", "fault", "intake", "sandbox", "store", "reading", "registry", "reply", "report"],
     ),
+    ("desk", &["clock", "domain", "fault", "intake", "pipeline", "registry", "report", "store"]),
     ("watch", &["domain", "fault", "intake", "registry", "store"]),
     ("config", &["*"]),
     ("daemon", &["*"]),
@@ -31,7 +32,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
 ];
 
 /// A crate and the only rooms that may name it: where a change of crate ends.
-const CRATES: [(&str, &[&str]); 18] = [
+const CRATES: [(&str, &[&str]); 20] = [
     ("async_imap", &["intake/imap"]),
     ("tokio_rustls", &["intake"]),
     ("mail_parser", &["intake"]),
@@ -50,6 +51,8 @@ const CRATES: [(&str, &[&str]); 18] = [
     ("seccompiler", &["sandbox"]),
     ("libc", &["sandbox"]),
     ("clap", &["cli", "main"]),
+    ("argon2", &["desk/password"]),
+    ("rpassword", &["cli"]),
 ];
 
 fn sources() -> BTreeMap<PathBuf, String> {

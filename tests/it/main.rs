@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod accounts;
 mod architecture;
 mod arriving;
 mod audit;
