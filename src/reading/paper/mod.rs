@@ -11,6 +11,7 @@ pub mod picture;
 mod accents;
 mod alike;
 mod boxes;
+mod broken;
 mod clean;
 mod document;
 mod hand;
@@ -24,6 +25,7 @@ mod segments;
 mod settle;
 mod shapes;
 mod sheet;
+mod sides;
 mod straighten;
 mod weigh;
 
@@ -182,18 +184,13 @@ fn begun(picture: Picture) -> Sheet {
     let seen = straighten::straighten(&grey, size);
     let (width, height) = size.unwrap_or(page_size(&grey));
     let to_points = Mapping::scale(width / float(grey.width), height / float(grey.height));
-    let blunt = if is_black_and_white(&grey) { BLUNT.1 } else { BLUNT.0 };
+    let blunt = if grey.is_black_and_white() { BLUNT.1 } else { BLUNT.0 };
     let coarse = seen.scale < blunt;
     Sheet { coarse, ..sheet(seen, to_points) }
 }
 
 /// Pictures coarser than this (pixels a point) lose accents, those without greys sooner.
 const BLUNT: (f32, f32) = (2.5, 3.3);
-
-fn is_black_and_white(picture: &Grey) -> bool {
-    let grey = picture.pixels.iter().filter(|value| !matches!(value, 0 | 255)).count();
-    grey * 200 < picture.pixels.len()
-}
 
 /// `to_points`: from the original picture's pixels.
 fn sheet(seen: Straight, to_points: Mapping) -> Sheet {

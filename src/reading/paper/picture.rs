@@ -39,6 +39,15 @@ impl Grey {
         self.pixels.is_empty()
     }
 
+    /// Whether hardly any pixel is grey; every fourth row is looked at.
+    #[must_use]
+    pub fn is_black_and_white(&self) -> bool {
+        let rows = || (0..self.height).step_by(4).map(|y| self.row(y));
+        let grey: usize =
+            rows().map(|row| row.iter().filter(|value| !matches!(value, 0 | 255)).count()).sum();
+        grey * 200 < rows().map(<[u8]>::len).sum::<usize>()
+    }
+
     /// A row; empty beyond the last.
     #[must_use]
     pub fn row(&self, y: usize) -> &[u8] {

@@ -1,6 +1,7 @@
 //! Straight level strokes in a picture: the rules of tables. Upright ones are found in the picture
 //! laid on its side. Faint ones and slightly slanted ones are found too; lines of text are not.
 
+use super::broken;
 use super::picture::{Grey, float, whole};
 
 /// Length of the pieces that are looked at, points; a rule goes through several.
@@ -15,9 +16,13 @@ pub const BORDER: f32 = 11.0;
 /// Pieces of a row this share of which is darker than what is above and below may be of a rule.
 const FULL: f32 = 0.78;
 /// Share of a whole stroke's length that is so.
-const WHOLE: f32 = 0.86;
+pub const WHOLE: f32 = 0.86;
 /// Darker than this are letters.
 const LETTERS: u8 = 165;
+/// Shorter strokes are taken for level: a step of one pixel would make them slant. Points.
+const LEVEL: f32 = 36.0;
+/// Chains of fewer pieces are looked at in parts too.
+const LONGEST_MIXED: usize = 40;
 /// Rules kept of one picture.
 const MOST: usize = 4_000;
 
@@ -28,6 +33,8 @@ pub struct Stroke {
     pub x1: f32,
     pub y0: f32,
     pub y1: f32,
+    /// Told from dashes: it may go on beyond its ends.
+    pub in_pieces: bool,
 }
 
 impl Stroke {
@@ -79,18 +86,41 @@ struct Chain {
     y: usize,
 }
 
-/// The level strokes of a whitened picture. `scale`: pixels a point; `noise`: steps of grey;
-/// `shortest`: points.
+/// What a picture's pixels say of strokes.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground {
+    /// Of the paper, steps of grey.
+    pub noise: f32,
+    /// The picture had no greys: thin strokes are in pieces.
+    pub black_and_white: bool,
+}
+
+impl Ground {
+    /// So much darker than what is around is a stroke, steps of grey.
+    #[must_use]
+    pub fn step(self) -> u8 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+        let step = (self.noise * 2.2).clamp(12.0, 40.0) as u8;
+        step
+    }
+}
+
+/// Half the greatest thickness of a rule, pixels.
 #[must_use]
-pub fn level(white: &Grey, scale: f32, noise: f32, shortest: f32) -> Vec<Stroke> {
+pub fn reach(scale: f32) -> usize {
+    whole((REACH * scale).ceil()).max(2)
+}
+
+/// The level strokes of a whitened picture. `scale`: pixels a point; `shortest`: points.
+#[must_use]
+pub fn level(white: &Grey, scale: f32, ground: Ground, shortest: f32) -> Vec<Stroke> {
     let piece = whole(PIECE * scale).max(6);
-    let reach = whole((REACH * scale).ceil()).max(2);
+    let reach = reach(scale);
     let columns = white.width / piece;
     if columns < 2 || white.height <= 2 * reach {
         return Vec::new();
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-    let step = (noise * 2.2).clamp(12.0, 40.0) as u8;
+    let step = ground.step();
     let full = whole(FULL * float(piece));
     // how many pixels of each piece are part of a dark ridge: [row][column]
     let mut counts: Vec<Vec<u16>> = vec![vec![0; columns]; white.height];
@@ -142,60 +172,54 @@ pub fn level(white: &Grey, scale: f32, noise: f32, shortest: f32) -> Vec<Stroke>
     }
     done.extend(open);
     let half = 0.5 * float(piece);
-    let mut strokes: Vec<Stroke> = done
-        .iter()
-        .filter(|chain| float(chain.points.len() * piece) >= shortest * scale)
-        .filter_map(|chain| straight(&chain.points, half))
-        .collect();
+    done.sort_by_key(|chain| std::cmp::Reverse(chain.points.len()));
+    done.truncate(MOST);
+    let measured = |points: &[(f32, f32)]| {
+        // at both ends a part of a piece is not counted
+        if float((points.len() + 1) * piece) < shortest * scale {
+            return None;
+        }
+        let stroke = straight(points, half, LEVEL * scale)?;
+        let stroke = to_its_ends(white, stroke, piece, step, reach);
+        let long = stroke.length() + 1.0 >= shortest * scale;
+        (long && drawn(white, &stroke, step, reach) >= WHOLE).then_some(stroke)
+    };
+    let mut strokes: Vec<Stroke> = Vec::new();
+    for chain in &done {
+        match measured(&chain.points) {
+            Some(stroke) => strokes.push(stroke),
+            // a rule may stand in line with letters' stems above and below
+            None if chain.points.len() < LONGEST_MIXED => {
+                let next = |a: &(f32, f32), b: &(f32, f32)| {
+                    b.0 - a.0 < 1.5 * float(piece) && (a.1 - b.1).abs() < 1.5
+                };
+                strokes.extend(chain.points.chunk_by(next).filter_map(measured));
+            }
+            None => {}
+        }
+    }
     strokes.sort_by(|a, b| b.length().total_cmp(&a.length()));
-    strokes.truncate(MOST);
-    let strokes: Vec<Stroke> = strokes
-        .into_iter()
-        .map(|stroke| to_its_ends(white, stroke, piece, step, reach))
-        .filter(|stroke| drawn(white, stroke, step, reach) >= WHOLE)
-        .filter(|stroke| !is_of_letters(white, stroke, scale))
-        .collect();
+    if ground.black_and_white {
+        strokes.extend(broken::strokes(white, scale, step, reach));
+    }
     single(strokes, 1.6 * scale)
 }
 
-/// Of upright strokes those that are rules by themselves, and the shorter ones that go from one level
-/// rule to another: these are made to reach both.
-#[must_use]
-pub fn held(upright: Vec<Stroke>, level: &[Stroke], scale: f32) -> Vec<Stroke> {
-    let near = |at: f32, x: f32| {
-        let across = level.iter().filter(|rule| (rule.x0 - scale..rule.x1 + scale).contains(&x));
-        across
-            .map(|rule| rule.at(x))
-            .filter(|y| (y - at).abs() < NEAR * scale)
-            .min_by(|a, b| (a - at).abs().total_cmp(&(b - at).abs()))
-    };
-    let held = |stroke: Stroke| {
-        if stroke.length() >= SHORTEST * scale {
-            return Some(stroke);
-        }
-        let (top, foot) = (near(stroke.x0, stroke.y0)?, near(stroke.x1, stroke.y1)?);
-        (foot - top >= BORDER * scale).then_some(Stroke { x0: top, x1: foot, ..stroke })
-    };
-    upright.into_iter().filter_map(held).collect()
-}
-
-/// So far from a rule the end of a stroke may be that goes to it, points.
-const NEAR: f32 = 4.5;
-
-/// The straight line through a chain's points, from the first piece to the last.
-fn straight(points: &[(f32, f32)], half: f32) -> Option<Stroke> {
+/// The straight line through a chain's points, from the first piece to the last; of one shorter than
+/// `level` the slope does not show.
+fn straight(points: &[(f32, f32)], half: f32, level: f32) -> Option<Stroke> {
     let n = float(points.len());
     let (first, last) = (points.first()?.0 - half, points.last()?.0 + half);
     let (mx, my) = (points.iter().map(|p| p.0).sum::<f32>() / n, points.iter().map(|p| p.1).sum::<f32>() / n);
     let xx: f32 = points.iter().map(|p| (p.0 - mx) * (p.0 - mx)).sum();
     let xy: f32 = points.iter().map(|p| (p.0 - mx) * (p.1 - my)).sum();
-    let slope = if xx > 0.0 { xy / xx } else { 0.0 };
+    let slope = if xx > 0.0 && last - first >= level { xy / xx } else { 0.0 };
     let at = |x: f32| my + slope * (x - mx);
-    Some(Stroke { x0: first, x1: last, y0: at(first), y1: at(last) })
+    Some(Stroke { x0: first, x1: last, y0: at(first), y1: at(last), in_pieces: false })
 }
 
 /// Whether a pixel on a stroke is darker than what is above and below it.
-fn is_dark(white: &Grey, stroke: &Stroke, x: f32, step: u8, reach: usize) -> bool {
+pub fn is_dark(white: &Grey, stroke: &Stroke, x: f32, step: u8, reach: usize) -> bool {
     let y = stroke.y0 + stroke.slope() * (x - stroke.x0);
     if x < 0.0 || y < float(reach + 1) {
         return false;
@@ -216,7 +240,8 @@ fn drawn(white: &Grey, stroke: &Stroke, step: u8, reach: usize) -> f32 {
 }
 
 /// Whether a stroke is the feet or the heads of a word's letters: short, with much ink close to it.
-fn is_of_letters(white: &Grey, stroke: &Stroke, scale: f32) -> bool {
+#[must_use]
+pub fn is_of_letters(white: &Grey, stroke: &Stroke, scale: f32) -> bool {
     if stroke.length() > 130.0 * scale {
         return false;
     }
@@ -259,7 +284,7 @@ fn to_its_ends(white: &Grey, stroke: Stroke, piece: usize, step: u8, reach: usiz
 }
 
 /// Of strokes upon each other the longest, and of the others what goes on beyond it: a rule that steps
-/// by a pixel is found in two pieces. They come longest first.
+/// by a pixel is found in two pieces. They come longest first, those in pieces last.
 fn single(strokes: Vec<Stroke>, near: f32) -> Vec<Stroke> {
     let mut out: Vec<Stroke> = Vec::new();
     for stroke in strokes {
@@ -302,39 +327,21 @@ mod tests {
                 250
             }
         });
-        let found = level(&page, 2.8, 2.0, SHORTEST);
+        let ground = Ground { noise: 2.0, black_and_white: false };
+        let found = level(&page, 2.8, ground, SHORTEST);
         assert_eq!(found.len(), 1, "{found:?}");
         let rule = found[0];
         assert!((rule.x0 - 40.0).abs() < 6.0 && (rule.x1 - 560.0).abs() < 6.0, "{rule:?}");
         assert!((rule.slope() - 0.01).abs() < 0.003, "{rule:?}");
-        assert!(level(&laid(&page), 2.8, 2.0, SHORTEST).is_empty());
+        assert!(level(&laid(&page), 2.8, ground, SHORTEST).is_empty());
     }
 
     #[test]
     fn a_rule_that_steps_is_found_from_end_to_end() {
-        let stroke = |x0: f32, x1: f32, y: f32| Stroke { x0, x1, y0: y, y1: y };
+        let stroke = |x0: f32, x1: f32, y: f32| Stroke { x0, x1, y0: y, y1: y, in_pieces: false };
         let found = single(vec![stroke(100.0, 400.0, 50.0), stroke(10.0, 220.0, 51.0)], 4.0);
         assert_eq!(found, [stroke(100.0, 400.0, 50.0), stroke(10.0, 100.0, 51.0)]);
         let apart = vec![stroke(100.0, 400.0, 50.0), stroke(10.0, 220.0, 60.0)];
         assert_eq!(single(apart.clone(), 4.0), apart);
-    }
-
-    #[test]
-    fn a_low_cells_border_is_found_between_its_rules_and_a_boxs_side_is_none() {
-        // a row 20 points high with one border; below it a box of 11 points by itself
-        let page = Grey::from_fn(600, 300, |x, y| {
-            let rule = (40..560).contains(&x) && (y == 100 || y == 101 || y == 156 || y == 157);
-            let border = (100..157).contains(&y) && (x == 303 || x == 304);
-            let frame = (200..234).contains(&x) && (220..254).contains(&y);
-            let side = frame && !((202..232).contains(&x) && (222..252).contains(&y));
-            if rule || border || side { 120 } else { 250 }
-        });
-        let level_rules = level(&page, 2.8, 2.0, SHORTEST);
-        let upright = level(&laid(&page), 2.8, 2.0, BORDER);
-        assert!(upright.len() > 1, "the box's sides are strokes too: {upright:?}");
-        let found = held(upright, &level_rules, 2.8);
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert!((found[0].y0 - 304.0).abs() < 3.0 && (found[0].x0 - 101.0).abs() < 3.0, "{found:?}");
-        assert!((found[0].x1 - 157.0).abs() < 3.0, "{found:?}");
     }
 }

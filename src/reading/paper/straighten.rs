@@ -1,12 +1,14 @@
 //! A picture of a sheet made straight: the sheet's edges in a photograph, the slant of the lines of
 //! text, then the table's rules, each finer than the one before.
 
+use super::broken;
 use super::clean;
 use super::ink::{Blob, blobs};
 use super::mapping::Mapping;
 use super::picture::{Grey, float, whole};
-use super::rules::{BORDER, SHORTEST, Stroke, held, laid, level};
+use super::rules::{BORDER, Ground, SHORTEST, Stroke, is_of_letters, laid, level};
 use super::sheet;
+use super::sides::{close, held};
 
 /// A4, points: what a sheet is taken for whose size nobody tells.
 const A4: (f32, f32) = (595.3, 841.9);
@@ -102,8 +104,13 @@ pub fn upside_down(seen: &Straight) -> Straight {
     let (w, h) = (float(seen.white.width), float(seen.white.height));
     let turn = Turn { quarters: 2, degrees: 0.0 }.mapping(w, h);
     let turned = |strokes: &[Stroke], along: f32, across: f32| -> Vec<Stroke> {
-        let one =
-            |s: &Stroke| Stroke { x0: along - s.x1, x1: along - s.x0, y0: across - s.y1, y1: across - s.y0 };
+        let one = |s: &Stroke| Stroke {
+            x0: along - s.x1,
+            x1: along - s.x0,
+            y0: across - s.y1,
+            y1: across - s.y0,
+            ..*s
+        };
         strokes.iter().map(one).collect()
     };
     Straight {
@@ -124,9 +131,16 @@ fn look(picture: &Grey, width: usize, height: usize, scale: f32, mapping: Mappin
     let exact = mapping == Mapping::SAME && (width, height) == (picture.width, picture.height);
     let seen = if exact { picture.clone() } else { picture.seen(width, height, &mapping) };
     let white = clean::whitened(&seen, scale);
-    let noise = clean::noise(&white);
-    let level_rules = level(&white, scale, noise, SHORTEST);
-    let upright = held(level(&laid(&white), scale, noise, BORDER), &level_rules, scale);
+    let ground = Ground { noise: clean::noise(&white), black_and_white: picture.is_black_and_white() };
+    let lying = laid(&white);
+    let mut level_rules = level(&white, scale, ground, SHORTEST);
+    level_rules.retain(|stroke| !is_of_letters(&white, stroke, scale));
+    let mut upright = held(level(&lying, scale, ground, BORDER), &level_rules, &lying, scale);
+    close(&mut upright, &level_rules, &lying, scale);
+    broken::part(&mut upright, &level_rules, &lying, scale, ground.step());
+    broken::part(&mut level_rules, &upright, &white, scale, ground.step());
+    broken::to_corners(&mut level_rules, &upright, &white, scale);
+    broken::to_corners(&mut upright, &level_rules, &lying, scale);
     Straight { white, scale, to_original: mapping, level: level_rules, upright }
 }
 
