@@ -16,6 +16,7 @@ mod clean;
 mod document;
 mod hand;
 mod ink;
+mod leaders;
 mod leftover;
 mod numbering;
 mod print;

@@ -2,11 +2,13 @@
 //! or a wide gap. What is no letter is a drawing.
 
 use super::ink::{Blob, blobs};
+use super::leaders;
 use super::picture::{Grey, float, whole};
 use super::rules::Stroke;
 use super::straighten::{INK, Straight};
 use crate::domain::sheet::Area;
 use crate::reading::layout::grid::grown;
+use std::collections::HashSet;
 
 /// Heights of letters, points.
 const LETTER: (f32, f32) = (2.8, 17.0);
@@ -22,6 +24,8 @@ pub struct Segment {
     /// How high its tall letters are.
     pub tall: f32,
     pub letters: usize,
+    /// Written over a leader's dots, of which one may have been its own.
+    pub on_dots: bool,
 }
 
 /// What is written and drawn on a page.
@@ -43,7 +47,13 @@ pub fn find(seen: &Straight, boxes: &[Area]) -> Written {
     let mut small: Vec<Area> = Vec::new();
     let mut drawings: Vec<Area> = Vec::new();
     let mut specks: Vec<Blob> = Vec::new();
-    for blob in blobs(&bare, INK) {
+    let spots = blobs(&bare, INK);
+    let leaders: Vec<Blob> = leaders::dots(&spots, scale).into_iter().copied().collect();
+    let is_leader: HashSet<(usize, usize)> = leaders.iter().map(|dot| (dot.x0, dot.y0)).collect();
+    for dot in &leaders {
+        wipe(&mut bare, dot);
+    }
+    for blob in spots.into_iter().filter(|blob| !is_leader.contains(&(blob.x0, blob.y0))) {
         let area = blob.area(scale);
         let (w, h) = (area.width(), area.height());
         if h > LETTER.1 || w > WIDEST {
@@ -56,18 +66,58 @@ pub fn find(seen: &Straight, boxes: &[Area]) -> Written {
             small.push(area);
         }
     }
+    promote_low(&mut letters, &mut small);
     let mut segments = joined(&letters, seen);
     for speck in dirt(&specks, &segments, &bare, scale) {
-        for y in speck.y0.saturating_sub(1)..=speck.y1 {
-            if let Some(part) = bare.row_mut(y).get_mut(speck.x0.saturating_sub(1)..speck.x1) {
-                part.fill(255);
-            }
+        wipe(&mut bare, speck);
+    }
+    for dot in leaders {
+        let (x, y) = dot.area(scale).middle();
+        for segment in segments.iter_mut().filter(|segment| segment.area.x0 < x && x < segment.area.x1) {
+            segment.on_dots |= segment.area.y0 < y && y < segment.area.y1 + 1.0;
         }
     }
     let alone: Vec<Area> = small.into_iter().filter(|mark| !attach(&mut segments, mark)).collect();
     // a hyphen or a dot by itself is dirt or a leader; a thing of some size is something drawn
     drawings.extend(alone.into_iter().filter(|area| area.width().max(area.height()) > 2.5));
     Written { segments, drawings, bare }
+}
+
+/// Letters of print so fine, as a form's field makes them for a long address, are told by their taller
+/// neighbours (points).
+const FINE: f32 = 4.8;
+/// The least height and width of one that reaches neither up nor down, points.
+const LOW: (f32, f32) = (1.5, 0.7);
+/// So far beside stands the next letter that is known for one, points: four letters of such print.
+const BESIDE: f32 = 12.0;
+/// How often what was found to be a letter tells of others.
+const ROUNDS: usize = 4;
+
+/// Makes letters of the small marks that stand between the foot and the head of letters of fine print.
+fn promote_low(letters: &mut Vec<Area>, small: &mut Vec<Area>) {
+    let fine = |area: &Area| area.height() < FINE;
+    let mut known: Vec<Area> = letters.iter().copied().filter(fine).collect();
+    for _ in 0..ROUNDS {
+        known.sort_by(|a, b| a.y0.total_cmp(&b.y0));
+        let beside = |mark: &Area| {
+            let from = known.partition_point(|letter| letter.y0 < mark.y0 - FINE);
+            let near = known.iter().skip(from).take_while(|letter| letter.y0 <= mark.y0 + 0.4);
+            let gap = |letter: &Area| (letter.x0 - mark.x1).max(mark.x0 - letter.x1);
+            near.into_iter().any(|letter| {
+                mark.y1 <= letter.y1 + 0.4
+                    && mark.height() > 0.45 * letter.height()
+                    && mark.y1 > letter.y0 + 0.6 * letter.height()
+                    && gap(letter) < BESIDE
+            })
+        };
+        let is_low = |mark: &mut Area| mark.height() >= LOW.0 && mark.width() >= LOW.1 && beside(mark);
+        let found: Vec<Area> = small.extract_if(.., is_low).collect();
+        if found.is_empty() || letters.len() + found.len() > MOST {
+            break;
+        }
+        letters.extend(&found);
+        known = found;
+    }
 }
 
 /// How many times as thick as on the paper around specks stand in the lines where they are written.
@@ -96,6 +146,15 @@ fn dirt<'s>(specks: &'s [Blob], segments: &[Segment], page: &Grey, scale: f32) -
 
 fn is_speck(blob: &Blob, scale: f32) -> bool {
     float(blob.width().max(blob.height())) < 0.6 * scale || blob.size < 3
+}
+
+/// Paints a spot white, with its pale edge.
+fn wipe(bare: &mut Grey, spot: &Blob) {
+    for y in spot.y0.saturating_sub(1)..=spot.y1 {
+        if let Some(part) = bare.row_mut(y).get_mut(spot.x0.saturating_sub(1)..spot.x1 + 1) {
+            part.fill(255);
+        }
+    }
 }
 
 /// The picture with rules and boxes painted white, except where letters cross them.
@@ -193,7 +252,7 @@ fn joined(letters: &[Area], seen: &Straight) -> Vec<Segment> {
             let mut heights: Vec<f32> = members.iter().map(Area::height).collect();
             heights.sort_by(f32::total_cmp);
             let tall = heights.get(heights.len() * 4 / 5).copied()?;
-            Some(Segment { area, tall, letters: members.len() })
+            Some(Segment { area, tall, letters: members.len(), on_dots: false })
         })
         .collect();
     merge(&mut out);
@@ -261,4 +320,38 @@ fn root(parents: &mut [usize], mut at: usize) -> usize {
         at = grand;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::mapping::Mapping;
+    use super::*;
+
+    /// A page with letters of these places and heights (pixels at 2.8 a point) on one line.
+    fn lines(letters: &[(usize, usize)]) -> Vec<Segment> {
+        let white = Grey::from_fn(700, 100, |x, y| {
+            let inked = letters
+                .iter()
+                .any(|(left, height)| (*left..left + 4).contains(&x) && (60 - height..60).contains(&y));
+            if inked { 20 } else { 255 }
+        });
+        let to_original = Mapping::SAME;
+        let seen = Straight { white, scale: 2.8, to_original, level: Vec::new(), upright: Vec::new() };
+        find(&seen, &[]).segments
+    }
+
+    #[test]
+    fn a_line_of_fine_print_is_one_whatever_letters_it_has() {
+        // tall letters 50 pixels (18 points) apart, low ones of 2 points between
+        let letters: Vec<(usize, usize)> =
+            (0..60).map(|n| (30 + 8 * n, if n % 6 == 0 { 10 } else { 6 })).collect();
+        let found = lines(&letters);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].letters, 60);
+        // accents and points of larger print are no letters
+        let large: Vec<(usize, usize)> =
+            (0..40).map(|n| (30 + 12 * n, if n % 8 == 5 { 5 } else { 22 })).collect();
+        let found = lines(&large);
+        assert_eq!((found.len(), found[0].letters), (1, 35), "{found:?}");
+    }
 }

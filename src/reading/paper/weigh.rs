@@ -324,7 +324,7 @@ mod tests {
             let area = Area { x0: 0.0, y0: 0.0, x1: 50.0, y1: 8.0 };
             let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
             let read = |text: String| Read { text, area, confidence: 0.5, own: 90.0 };
-            let segment = Segment { area, tall: 6.0, letters: 6 };
+            let segment = Segment { area, tall: 6.0, letters: 6, on_dots: false };
             let words_of = words(own).into_iter().map(read).collect();
             let mut line = Line { segment, words: words_of, seen: Seen::Once };
             let readings = Readings { english: words(english), french: words(french), ..Readings::default() };
