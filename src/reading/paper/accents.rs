@@ -30,7 +30,26 @@ pub fn are_doubtful(strips: Strips<'_>, line: &Line) -> bool {
     // a faint mark is lost to one measure, a mark close to its letter to the other
     let piece = Piece::cut(strips, line);
     let found = [FAINT, INK].map(|dark| piece.marks(dark));
-    strips.coarse || found.iter().any(|marks| marks.len() > read || piece.lean_otherwise(marks, &text))
+    strips.coarse
+        || found.iter().any(|marks| marks.len() > read || piece.lean_otherwise(marks, &text))
+        || are_strange_beside(&text)
+}
+
+/// Whether two letters stand beside each other that are one, read twice: "iï", "ûü", "oœ". Of an "e" with an
+/// accent and one without there may be two ("créée").
+fn are_strange_beside(text: &str) -> bool {
+    let letters: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+    letters.windows(2).any(|two| {
+        let [left, right] = two else { return false };
+        let base = |letter: &char| letter.nfd().next().unwrap_or(*letter);
+        let of_one = |ligature: &char, other: &char| match ligature {
+            'œ' => matches!(base(other), 'o' | 'e' | 'œ' | 'æ'),
+            'æ' => matches!(base(other), 'a' | 'e' | 'œ' | 'æ'),
+            _ => false,
+        };
+        let twice = left != right && left.is_alphabetic() && base(left) == base(right);
+        twice && (*left, *right) != ('é', 'e') || of_one(left, right) || of_one(right, left)
+    })
 }
 
 /// How many marks may stand by themselves above a letter or sign.
@@ -175,9 +194,19 @@ mod tests {
             }
         });
         let area = Area { x0: 20.0, y0: 20.0, x1: 72.0, y1: 40.0 };
-        let segment = Segment { area, tall: 20.0, letters: 4 };
+        let segment = Segment { area, tall: 20.0, letters: 4, on_dots: false };
         let words = vec![Read { text: text.to_owned(), area, confidence: 0.97, own: 95.0 }];
         (page, Line { segment, words, seen: Seen::Once })
+    }
+
+    #[test]
+    fn a_letter_that_was_read_twice_is_noticed() {
+        for text in ["Maiïffret", "Brûülé", "Coœlia", "Cœælia", "Yaëèl"] {
+            assert!(are_strange_beside(text), "{text}");
+        }
+        for text in ["créée", "Cœlia", "Noémie", "Préétabli", "Aïcha", "Hoogstraten", "naïf"] {
+            assert!(!are_strange_beside(text), "{text}");
+        }
     }
 
     #[test]

@@ -298,7 +298,11 @@ pub fn again<'p>(
             address: address.take().map(|address| of(Some(address))),
         };
         weigh::line(line, &readings);
-        if accents::are_doubtful(*strips, line) || shapes::are_others(*strips, line) {
+        if line.segment.on_dots
+            || accents::are_doubtful(*strips, line)
+            || shapes::are_others(*strips, line)
+            || shapes::are_too_few(*strips, line)
+        {
             weigh::doubt(line);
         }
         line.seen = Seen::Weighed;

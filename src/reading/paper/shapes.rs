@@ -1,6 +1,6 @@
 //! What every reading agrees on, held against the size of its ink: an "O" among digits is read as "0" by
 //! networks that know what a number is made of, a "C" before small letters as "c", an "é" whose accent
-//! touches it as "e".
+//! touches it as "e", a dash between words as nothing.
 
 use super::ink::{Blob, blobs};
 use super::picture::{float, whole};
@@ -48,6 +48,38 @@ pub fn are_others(strips: Strips<'_>, line: &Line) -> bool {
     };
     let initials = || line.words.iter().filter_map(initial);
     has_tall(&text) && initials().any(|(c, blob)| is_of_other_size(c, blob, tall))
+}
+
+/// In heights of tall letters: a gap between words that may hold a sign no reading saw, and how much of it
+/// belongs to the words; a dash is wider than the one and lower than the other.
+const GAP: (f32, f32) = (0.9, 0.15);
+const SIGN: (f32, f32) = (0.4, 0.35);
+
+/// Whether there is ink between two words of a line, or beside the first or the last, that is part of none: a
+/// dash that every network left out.
+#[must_use]
+pub fn are_too_few(strips: Strips<'_>, line: &Line) -> bool {
+    let (area, scale) = (line.segment.area, strips.scale);
+    let tall = line.segment.tall;
+    let mut ends: Vec<(f32, f32)> = line.words.iter().map(|word| (word.area.x0, word.area.x1)).collect();
+    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let outside = GAP.1 * tall + 1.0;
+    ends.insert(0, (area.x0 - outside, area.x0 - outside));
+    ends.push((area.x1 + outside, area.x1 + outside));
+    ends.windows(2).any(|two| {
+        let [(_, left), (right, _)] = two else { return false };
+        if right - left < GAP.0 * tall {
+            return false;
+        }
+        let (x0, x1) = (left + GAP.1 * tall, right - GAP.1 * tall);
+        let (x0, x1) = (whole(x0.max(0.0) * scale), whole(x1.max(0.0) * scale));
+        let gap = strips.bare.cut(x0, whole(area.y0 * scale), x1, whole(area.y1 * scale) + 1);
+        let (wide, low) = (SIGN.0 * tall * scale, SIGN.1 * tall * scale);
+        blobs(&gap, INK).iter().any(|spot| {
+            let whole = spot.x0 > 0 && spot.x1 < gap.width;
+            whole && float(spot.width()) > wide && float(spot.height()) < low
+        })
+    })
 }
 
 /// Whether a zero among digits is as wide as a letter.
@@ -108,7 +140,14 @@ mod tests {
             Read { text: word.to_owned(), area: Area { x0, ..area }, confidence: 0.97, own: 95.0 }
         });
         let words = words.collect();
-        (page, Line { segment: Segment { area, tall: 20.0, letters: sizes.len() }, words, seen: Seen::Once })
+        (
+            page,
+            Line {
+                segment: Segment { area, tall: 20.0, letters: sizes.len(), on_dots: false },
+                words,
+                seen: Seen::Once,
+            },
+        )
     }
 
     fn others(text: &str, sizes: &[(usize, usize)]) -> bool {
@@ -125,6 +164,26 @@ mod tests {
         assert!(!others("380 915", &digits(20)));
         // letters that touch are not counted one by one
         assert!(!others("380 9156", &digits(15)));
+    }
+
+    #[test]
+    fn a_dash_between_words_that_was_not_read_is_noticed() {
+        let dashed = |dash: usize| {
+            let (mut page, mut line) = line("ab cd", &[(10, 20), (10, 20), (10, 20), (10, 20)]);
+            // the second word is 40 pixels further on
+            let far = page.cut(34, 0, 66, 60);
+            for y in 0..60 {
+                page.row_mut(y)[34..110].fill(255);
+                page.row_mut(y)[78..110].copy_from_slice(far.row(y));
+                page.row_mut(y)[50..50 + dash].fill(if y == 30 || y == 31 { 0 } else { 255 });
+            }
+            let place = |x0: f32, x1: f32| Area { x0, x1, ..line.segment.area };
+            let (first, second) = (place(10.0, 34.0), place(78.0, 102.0));
+            line.words[0].area = first;
+            line.words[1].area = second;
+            are_too_few(Strips { bare: &page, scale: 1.0, coarse: false }, &line)
+        };
+        assert!(dashed(12) && !dashed(0) && !dashed(3));
     }
 
     #[test]
