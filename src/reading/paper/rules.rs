@@ -174,9 +174,11 @@ pub fn level(white: &Grey, scale: f32, ground: Ground, shortest: f32) -> Vec<Str
     let half = 0.5 * float(piece);
     done.sort_by_key(|chain| std::cmp::Reverse(chain.points.len()));
     done.truncate(MOST);
+    // of a border a part of a piece is not counted at both ends; the feet of letters beside each other are as
+    // long as the shortest rule
+    let partly = usize::from(shortest < SHORTEST);
     let measured = |points: &[(f32, f32)]| {
-        // at both ends a part of a piece is not counted
-        if float((points.len() + 1) * piece) < shortest * scale {
+        if float((points.len() + partly) * piece) < shortest * scale {
             return None;
         }
         let stroke = straight(points, half, LEVEL * scale)?;
