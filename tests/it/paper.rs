@@ -37,8 +37,8 @@ fn reports(names: &[&str]) -> Vec<(Value, Value)> {
     expected.zip(lines).collect()
 }
 
-/// Reads one document: at least `right` of a hundred fields, nothing wrong that is said to be sure, and
-/// no verdict that should not be; the report, for what else is to be said of it.
+/// Reads one document: at least `right` of a hundred fields (a little less than is measured), nothing at all
+/// that is wrong and said to be sure, and no verdict that should not be; the report, for what else is to be said of it.
 #[track_caller]
 fn read(name: &str, right: usize) -> Value {
     let [(wanted, report)] = <[_; 1]>::try_from(reports(&[name])).unwrap();
@@ -73,13 +73,13 @@ fn a_scan_is_read_and_called_one() {
 /// Much of a bad fax is read, and what is not is not decided on.
 #[test]
 fn a_fax_is_read() {
-    let report = read("published-fine.fax.pdf", 60);
+    let report = read("published-fine.fax.pdf", 74);
     assert!(!is_told_by_hand(&report), "badly read, and printed");
 }
 
 #[test]
 fn a_photograph_is_shown_as_its_exif_says() {
-    read("exif-orientation-6.photo.jpg", 90);
+    read("exif-orientation-6.photo.jpg", 98);
 }
 
 #[test]
@@ -101,23 +101,23 @@ fn is_told_by_hand(report: &Value) -> bool {
 
 #[test]
 fn a_scan_lying_on_its_side_is_read() {
-    read("turned-90.scan.pdf", 70);
+    read("turned-90.scan.pdf", 82);
 }
 
 #[test]
 fn the_pages_of_a_tiff_are_one_form() {
-    read("tiff-of-two-pages-g4.scan.tif", 90);
+    read("tiff-of-two-pages-g4.scan.tif", 98);
 }
 
 #[test]
 fn pictures_attached_in_the_wrong_order_are_one_form() {
-    let report = read("two-pictures-in-the-wrong-order.scan.eml", 90);
+    let report = read("two-pictures-in-the-wrong-order.scan.eml", 98);
     assert_eq!(report["submissions"][0]["documents"].as_array().unwrap().len(), 2);
 }
 
 #[test]
 fn a_scanned_page_behind_a_digital_one_completes_the_form() {
-    let report = read("first-page-digital-second-scanned.scan.pdf", 90);
+    let report = read("first-page-digital-second-scanned.scan.pdf", 92);
     assert_eq!(channels(&report), ["scan"]);
     // what is digital is sure
     assert_eq!(report["submissions"][0]["evidence"]["/structure/finess"]["confidence"], 1.0);
@@ -126,7 +126,7 @@ fn a_scanned_page_behind_a_digital_one_completes_the_form() {
 /// The words a scanner hid under its picture are another form's, with another FINESS.
 #[test]
 fn hidden_words_that_say_something_else_count_for_nothing() {
-    read("hidden-words-of-another-form.scan.pdf", 90);
+    read("hidden-words-of-another-form.scan.pdf", 95);
 }
 
 /// The same words, but seen, and drawn over the picture: nobody can read that.
