@@ -26,6 +26,7 @@ CREATE TABLE case_decisions (
     decided_by TEXT    NOT NULL,
     decided_at BIGINT  NOT NULL,
     before     TEXT    NOT NULL,
+    letters    BIGINT  NOT NULL,
     undo_until BIGINT  NOT NULL
 );
 

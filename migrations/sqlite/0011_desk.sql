@@ -25,7 +25,7 @@ CREATE TABLE case_corrections (
     PRIMARY KEY (case_id, field)
 ) STRICT;
 
--- How staff decided a case, until they take it back; `proposed` waits for a second person.
+-- How staff decided a case, until they take it back.
 CREATE TABLE case_decisions (
     case_id    INTEGER NOT NULL PRIMARY KEY REFERENCES cases (id),
     decision   TEXT    NOT NULL CHECK (decision IN ('accepted', 'rejected', 'dismissed', 'complement')),
@@ -33,6 +33,8 @@ CREATE TABLE case_decisions (
     decided_at INTEGER NOT NULL,
     -- the verdict it had before, and until when it can be taken back
     before     TEXT    NOT NULL,
+    -- letters composed for the mail before its own
+    letters    INTEGER NOT NULL,
     undo_until INTEGER NOT NULL
 ) STRICT;
 

@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Without --intake, --decide or --answer the daemon does all of it. With some of them it does only these, and
+Without --intake, --decide, --answer or --desk the daemon does all of it. With some of them it does only these, and
 the others run elsewhere on the same PostgreSQL: only where --intake runs the mailbox's password is needed,
 only where --answer runs the relay's. `guichet status` says who runs.")]
 pub(super) struct Run {
@@ -27,11 +27,14 @@ pub(super) struct Run {
     /// Send the letters
     #[arg(long)]
     answer: bool,
+    /// Serve the desk to staff (desk.listen)
+    #[arg(long)]
+    desk: bool,
 }
 
 impl Run {
     fn roles(&self) -> Roles {
-        let asked = Roles { intake: self.intake, decide: self.decide, answer: self.answer };
+        let asked = Roles { intake: self.intake, decide: self.decide, answer: self.answer, desk: self.desk };
         if asked == Roles::NONE { Roles::ALL } else { asked }
     }
 

@@ -6,6 +6,7 @@ mod replies;
 mod retention;
 mod signatures;
 
+use crate::desk::DeskSettings;
 use crate::domain::case::VerdictKind;
 use crate::domain::policy::{CardType, NotYetValid, Policy, Profile};
 use crate::domain::units::{Size, Span};
@@ -61,6 +62,9 @@ pub struct Config {
     pub sandbox: SandboxConfig,
     #[serde(default)]
     pub daemon: DaemonSettings,
+    /// The web application for staff.
+    #[serde(default)]
+    pub desk: DeskSettings,
     /// Who is told when it does not get on.
     #[serde(default)]
     pub watch: WatchSettings,
@@ -314,6 +318,8 @@ impl Config {
         let spans = [
             ("daemon.lease", self.daemon.lease, Span::seconds(1)),
             ("daemon.look_every", self.daemon.look_every, Span::millis(50)),
+            ("desk.idle", self.desk.idle, Span::minutes(1)),
+            ("desk.longest", self.desk.longest, Span::minutes(1)),
         ];
         if let Some((name, _, least)) = spans.into_iter().find(|(_, value, least)| value < least) {
             return Err(ConfigError::Refused(format!("{name} is at least {:?}", least.0)));

@@ -6,6 +6,7 @@ mod roles;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, MailboxSettings, TransportSettings};
+use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::folder::maildir::MaildirMailbox;
 use crate::folder::outgoing::OutgoingFolder;
@@ -70,7 +71,7 @@ impl Hint {
 impl Daemon {
     /// Opens the store, tries letters and identity, starts the sandbox: what these roles need.
     pub async fn new(config: Config, roles: Roles) -> Result<Self, Fault> {
-        let sandbox = if roles.decide {
+        let sandbox = if roles.decide || roles.desk {
             config.sandbox().map_err(|error| Fault::never("reading the certificates to trust", error))?
         } else {
             // nobody's bytes are opened
@@ -96,8 +97,13 @@ impl Daemon {
         } else {
             None
         };
+        if roles.desk && !roles.decide && config.desk.listen.is_none() {
+            let why = "desk.listen does not say where the desk is to be served";
+            return Err(Fault::never(DOING, why));
+        }
         // the templates lie where letters are written
-        let written = if roles.decide { config.letters.clone() } else { LetterSettings::default() };
+        let written =
+            if roles.decide || roles.desk { config.letters.clone() } else { LetterSettings::default() };
         let letters = Letters::new(&written)?;
         let store = Store::open(&config.store.url).await?;
         let worker = Worker::this(clock.now());
@@ -120,7 +126,7 @@ impl Daemon {
                 "this is a backup put in place: say `guichet restored` first, so that no letter leaves twice";
             return Err(Fault::never("opening the database", to_do));
         }
-        if self.roles.decide {
+        if self.roles.decide || self.roles.desk {
             self.look_at_the_cage().await?;
         }
         let lease = self.line.settings.lease;
@@ -138,6 +144,7 @@ impl Daemon {
         let (hints, mut legs) = (Hints::default(), JoinSet::new());
         let watched = Watch { legs: Legs::default(), clock: self.line.clock.clone() };
         let (listener, worker) = (self.listener().await?, self.worker.clone());
+        self.serves(&mut legs, &stop).await?;
         legs.spawn(watching(
             self.line.clone(),
             worker.clone(),
@@ -203,6 +210,18 @@ impl Daemon {
             }
             Err(unopened) => tracing::warn!(%unopened, "the sandbox could not be tried"),
         }
+        Ok(())
+    }
+
+    /// The desk, where there is to be one.
+    async fn serves(&self, legs: &mut JoinSet<()>, stop: &watch::Receiver<bool>) -> Result<(), Fault> {
+        let Some(address) = self.config.desk.listen.filter(|_| self.roles.desk) else { return Ok(()) };
+        let listener = TcpListener::bind(address).await;
+        let listener =
+            listener.map_err(|error| Fault::never(format!("listening on {address} (desk.listen)"), error))?;
+        tracing::info!(%address, "the desk is open");
+        let desk = Arc::new(Desk::new(self.line.clone(), self.config.desk.clone()));
+        legs.spawn(desk.serve(listener, stop.clone()));
         Ok(())
     }
 

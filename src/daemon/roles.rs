@@ -11,17 +11,20 @@ pub struct Roles {
     pub decide: bool,
     /// Sends the letters: needs the relay.
     pub answer: bool,
+    /// Serves the desk to staff, where `desk.listen` says.
+    pub desk: bool,
 }
 
 impl Roles {
-    pub const ALL: Self = Self { intake: true, decide: true, answer: true };
-    pub const NONE: Self = Self { intake: false, decide: false, answer: false };
+    pub const ALL: Self = Self { intake: true, decide: true, answer: true, desk: true };
+    pub const NONE: Self = Self { intake: false, decide: false, answer: false, desk: false };
 }
 
 impl fmt::Display for Roles {
-    /// `intake, decide, answer`, or some of them.
+    /// `intake, decide, answer, desk`, or some of them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = [(self.intake, "intake"), (self.decide, "decide"), (self.answer, "answer")];
+        let all =
+            [(self.intake, "intake"), (self.decide, "decide"), (self.answer, "answer"), (self.desk, "desk")];
         let mine: Vec<_> = all.into_iter().filter_map(|(does, name)| does.then_some(name)).collect();
         f.write_str(&mine.join(", "))
     }

@@ -134,7 +134,7 @@ impl Line {
         // of a question nothing follows by itself
         let receipt =
             |new: &NewReply| new.template == Template::Received && head.kind == MailKind::Submission;
-        let letter = composed.map(|new| NewReply {
+        let letter = composed.map(|(new, _)| NewReply {
             held: answered.is_held(),
             unless_since: (head.kind == MailKind::Question).then_some(since),
             not_before: receipt(&new).then_some(later),
@@ -144,7 +144,8 @@ impl Line {
         Ok(letter.into_iter().collect())
     }
 
-    /// The letter that a person has decided on; nothing holds it back. `None`: nobody can be written to.
+    /// The letter that a person has decided on, and its plain text; nothing holds it back. `None`: nobody
+    /// can be written to.
     pub(super) fn composed(
         &self,
         mailed: Mailed<'_>,
@@ -152,7 +153,7 @@ impl Line {
         (judged, numbers): (&[Judged], &[CaseNumber]),
         by_hand: ByHand<'_>,
         now: Timestamp,
-    ) -> Result<Option<NewReply>, Fault> {
+    ) -> Result<Option<(NewReply, Masked)>, Fault> {
         let copies = attachments(mailed.copies, numbers);
         let occasion = Occasion {
             numbers,
@@ -164,9 +165,9 @@ impl Line {
             by_hand,
         };
         let Some(letter) = self.letters.compose(&occasion)? else { return Ok(None) };
-        let template = letter.template;
+        let (template, text) = (letter.template, Masked::new(letter.text.as_str()));
         let mail = letter.into_mail(&self.settings.identity, mailed.sha256, mailed.letters, now)?;
-        Ok(Some(NewReply {
+        let new = NewReply {
             template,
             to: Masked::new(mail.to),
             subject: Masked::new(mail.subject),
@@ -178,7 +179,8 @@ impl Line {
             unless_since: None,
             not_before: None,
             within: None,
-        }))
+        };
+        Ok(Some((new, text)))
     }
 }
 

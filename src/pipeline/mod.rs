@@ -26,6 +26,7 @@ mod staff;
 mod take_in;
 mod wake;
 
+pub use crate::sandbox::{NoPicture, Picture};
 pub use alerts::raise_alerts;
 pub use decide::Step;
 pub use examine::{Examined, Ground, examine, names_of, this_code};

@@ -16,7 +16,7 @@ use crate::domain::case::{CaseNumber, Findings, Judged, Verdict, VerdictKind};
 use crate::domain::correction::{Correction, NotCorrected, correct};
 use crate::domain::fill::fill;
 use crate::domain::finding::{Code, Finding, Severity};
-use crate::domain::form::{F413, Field};
+use crate::domain::form::{F413, Field, Masked};
 use crate::domain::on_paper::Rows;
 use crate::domain::sheet::PageNumber;
 use crate::fault::Fault;
@@ -72,6 +72,8 @@ pub enum NotDone {
 pub struct Proposed {
     /// At most one; none where nobody is written to.
     pub letters: Vec<NewReply>,
+    /// Its plain text. Personal data.
+    pub text: Option<Masked>,
     /// As it is judged now, with the corrections made.
     pub judged: Judged,
 }
@@ -273,10 +275,11 @@ impl Line {
             Act::Complement { ask } if ask.trim().is_empty() => return Err(NotDone::SaysNothing),
             Act::Complement { .. } => judged.clone(),
             Act::Dismiss { because } if because.trim().is_empty() => return Err(NotDone::SaysNothing),
-            Act::Dismiss { .. } => return Ok(Proposed { letters: vec![], judged }),
+            Act::Dismiss { .. } => return Ok(Proposed { letters: vec![], text: None, judged }),
         };
-        let letters = self.staff_letter(open, &kept, &told, act).await?;
-        Ok(Proposed { letters, judged })
+        let (letters, text) = self.staff_letter(open, &kept, &told, act).await?.into_iter().unzip();
+        let texts: Vec<Masked> = text;
+        Ok(Proposed { letters, text: texts.into_iter().next(), judged })
     }
 
     /// The letter, as staff decided: neither caps nor an unverified sender hold it back.
@@ -286,7 +289,7 @@ impl Line {
         kept: &Kept,
         told: &Judged,
         act: &Act,
-    ) -> Result<Vec<NewReply>, Fault> {
+    ) -> Result<Option<(NewReply, Masked)>, Fault> {
         let answered = Answered::AtOnce;
         let content = self.store.raw(open.message).await?.map(Content::Whole);
         let forms = (std::slice::from_ref(told), std::slice::from_ref(&kept.reading));
@@ -309,8 +312,7 @@ impl Line {
         let numbers = std::slice::from_ref(&open.number);
         let judged = std::slice::from_ref(told);
         let by_hand = ByHand { remark, asks, by_person: true };
-        let letter = self.composed(mailed, &open.head, (judged, numbers), by_hand, self.now())?;
-        Ok(letter.into_iter().collect())
+        self.composed(mailed, &open.head, (judged, numbers), by_hand, self.now())
     }
 }
 

@@ -11,7 +11,7 @@ pub mod shown;
 
 pub use beside::beside;
 pub use compared::{Answer, Changed, Comparison, Recorded, Rows};
-pub use explain::explain;
+pub use explain::{checks, explain};
 pub use explained::{Channel, Explained, Outcomes, ReadBox, Row, Rule, Versions};
 pub use french::french;
 

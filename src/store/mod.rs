@@ -103,6 +103,7 @@ mod looked;
 mod moving;
 mod outbox;
 mod past;
+mod queue;
 mod record;
 mod recover;
 mod replies;
@@ -135,6 +136,7 @@ pub use looked::Look;
 pub use moving::Moving;
 pub use outbox::{DueReply, Resent};
 pub use past::{Known, Past, PastCase, PastFilter};
+pub use queue::{QueueCounts, QueueFilter, QueuePage, QueueRow, Turn, Whose};
 pub use record::{
     Basis, CaseState, Decision, Ending, JudgedAgain, LinkedBy, NewCase, NewReply, Recorded, Twin,
 };

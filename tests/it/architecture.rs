@@ -32,7 +32,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
 ];
 
 /// A crate and the only rooms that may name it: where a change of crate ends.
-const CRATES: [(&str, &[&str]); 20] = [
+const CRATES: [(&str, &[&str]); 22] = [
     ("async_imap", &["intake/imap"]),
     ("tokio_rustls", &["intake"]),
     ("mail_parser", &["intake"]),
@@ -50,6 +50,8 @@ const CRATES: [(&str, &[&str]); 20] = [
     ("landlock", &["sandbox"]),
     ("seccompiler", &["sandbox"]),
     ("libc", &["sandbox"]),
+    ("axum", &["desk"]),
+    ("askama", &["desk"]),
     ("clap", &["cli", "main"]),
     ("argon2", &["desk/password"]),
     ("rpassword", &["cli"]),

@@ -21,6 +21,7 @@ fn the_example_is_read_and_says_the_defaults() {
     let least = Config::parse(least).unwrap();
     for (said, default) in [
         (format!("{:?}", config.daemon), format!("{:?}", least.daemon)),
+        (format!("{:?}", config.desk), format!("{:?}", least.desk)),
         (format!("{:?}", config.sandbox), format!("{:?}", least.sandbox)),
         (format!("{:?}", config.signatures), format!("{:?}", least.signatures)),
         (format!("{:?}", config.registry), format!("{:?}", least.registry)),

@@ -114,15 +114,16 @@ impl Store {
             sqlx::query(sql).bind(open.id).execute(write.connection()).await.map_err(fault(DOING))?;
         }
         sqlx::query(
-            "INSERT INTO case_decisions (case_id, decision, decided_by, decided_at, before, undo_until) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (case_id) \
-             DO UPDATE SET decision = $2, decided_by = $3, decided_at = $4, before = $5, undo_until = $6",
+            "INSERT INTO case_decisions (case_id, decision, decided_by, decided_at, before, letters, undo_until) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (case_id) DO UPDATE SET decision = $2, \
+             decided_by = $3, decided_at = $4, before = $5, letters = $6, undo_until = $7",
         )
         .bind(open.id)
         .bind(new.decision.as_str())
         .bind(clean(by))
         .bind(millis(now))
         .bind(open.verdict.as_str())
+        .bind(i64::from(open.letters))
         .bind(millis(new.undo_until))
         .execute(write.connection())
         .await
@@ -167,11 +168,11 @@ impl Store {
         };
         // a letter in a sender's hands may have left
         let (left,): (i64,) = sqlx::query_as(
-            "SELECT COUNT(*) FROM replies WHERE message_id = $1 AND created_at >= $2 AND shadow = 0 \
+            "SELECT COUNT(*) FROM replies WHERE message_id = $1 AND position >= $2 AND shadow = 0 \
              AND (state NOT IN ('due', 'held') OR attempts > 0)",
         )
         .bind(open.message.0)
-        .bind(millis(decided.at))
+        .bind(decided.letters)
         .fetch_one(write.connection())
         .await
         .map_err(fault(DOING))?;

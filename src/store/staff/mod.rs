@@ -130,6 +130,8 @@ pub struct DecidedByStaff {
     pub at: Timestamp,
     pub undo_until: Timestamp,
     before: VerdictKind,
+    /// Letters composed for the mail before its own.
+    letters: i64,
 }
 
 /// A decision to be recorded.
@@ -165,7 +167,7 @@ struct Row {
     ground: Option<String>,
 }
 
-fn verdict(text: &str) -> Result<VerdictKind, Fault> {
+pub(super) fn verdict(text: &str) -> Result<VerdictKind, Fault> {
     let kinds = [VerdictKind::Accepted, VerdictKind::Review, VerdictKind::Rejected];
     word(kinds.into_iter().find(|kind| kind.as_str() == text), "verdict")
 }
@@ -230,20 +232,21 @@ impl Store {
     }
 
     async fn decided_by_staff(&self, case: i64) -> Result<Option<DecidedByStaff>, Fault> {
-        let row: Option<(String, String, i64, String, i64)> = sqlx::query_as(
-            "SELECT decision, decided_by, decided_at, before, undo_until FROM case_decisions WHERE case_id = $1",
+        let row: Option<(String, String, i64, String, i64, i64)> = sqlx::query_as(
+            "SELECT decision, decided_by, decided_at, before, letters, undo_until FROM case_decisions WHERE case_id = $1",
         )
         .bind(case)
         .fetch_optional(self.database.read())
         .await
         .map_err(fault("reading a decision of staff"))?;
-        row.map(|(decision, by, at, before, undo_until)| {
+        row.map(|(decision, by, at, before, letters, undo_until)| {
             Ok(DecidedByStaff {
                 decision: word(ByStaff::parse(&decision), "case_decisions.decision")?,
                 by,
                 at: instant(at)?,
                 undo_until: instant(undo_until)?,
                 before: verdict(&before)?,
+                letters,
             })
         })
         .transpose()

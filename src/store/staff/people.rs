@@ -42,6 +42,27 @@ impl Store {
         write.commit().await
     }
 
+    /// The notes beside a case, oldest first: the text, by whom, when. Those that were purged are left out.
+    pub async fn notes_of(&self, open: &OpenCase) -> Result<Vec<(String, String, Timestamp)>, Fault> {
+        const DOING: &str = "reading the notes of a case";
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "SELECT event_texts.text, events.actor, events.at FROM events \
+             JOIN event_texts ON event_texts.event_id = events.id \
+             WHERE events.message_id = $1 AND events.case_id = $2 AND events.kind = $3 ORDER BY events.id",
+        )
+        .bind(open.message.0)
+        .bind(open.id)
+        .bind(Kind::CaseNoted.as_str())
+        .fetch_all(self.database.read())
+        .await
+        .map_err(fault(DOING))?;
+        let note = |text: &str| {
+            let told: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+            told.get("note").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+        };
+        rows.into_iter().map(|(text, by, at)| Ok((note(&text), by, super::instant(at)?))).collect()
+    }
+
     /// Notes that somebody has a case open; who else has.
     pub async fn sees(&self, open: &OpenCase, who: &str, now: Timestamp) -> Result<Vec<String>, Fault> {
         const DOING: &str = "noting who has a case open";

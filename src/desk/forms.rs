@@ -1,0 +1,93 @@
+//! What a page's form sends: only from a page of ours, in the session it was made for.
+
+use super::app::Desk;
+use super::frame::Refused;
+use super::who::Who;
+use crate::store::Token;
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use std::sync::Arc;
+
+/// Bytes of a form: the longest has a sentence for each of some dozens of findings.
+const MOST: usize = 256 << 10;
+
+/// A form that was sent by the person who is in.
+#[derive(Debug)]
+pub(super) struct Posted {
+    pub(super) who: Who,
+    pub(super) sent: Sent,
+}
+
+/// The fields of a form, in their order; a name may come several times.
+#[derive(Default)]
+pub(super) struct Sent(Vec<(String, String)>);
+
+impl std::fmt::Debug for Sent {
+    /// Never what was typed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sent({} fields)", self.0.len())
+    }
+}
+
+impl Sent {
+    /// Reads the fields of a form that somebody sent who is not in yet.
+    pub(super) async fn read(request: Request) -> Result<Self, Refused> {
+        let headers = request.headers();
+        let form = headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+        if !form || !ours(headers) {
+            return Err(Refused::Foreign);
+        }
+        let body = to_bytes(request.into_body(), MOST).await.map_err(|_| Refused::Wrong)?;
+        Ok(Self(form_urlencoded::parse(&body).into_owned().collect()))
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.get(name).unwrap_or_default()
+    }
+
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The version of the case that was seen.
+    pub(super) fn version(&self) -> Result<i64, Refused> {
+        self.text("version").parse().map_err(|_| Refused::Wrong)
+    }
+}
+
+/// Whether the browser says that the form came from a page of this desk. The session's secret decides;
+/// this turns away what another site sends before it is read.
+fn ours(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    match (text(ORIGIN.as_str()), text(HOST.as_str())) {
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, of)| of == host),
+        (None, _) => true,
+        (Some(_), None) => false,
+    }
+}
+
+impl FromRequest<Arc<Desk>> for Posted {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, desk: &Arc<Desk>) -> Result<Self, Refused> {
+        let (mut parts, body) = request.into_parts();
+        let who = Who::from_request_parts(&mut parts, desk).await?;
+        let sent = Sent::read(Request::from_parts(parts, body)).await?;
+        let secret = sent.get("csrf").and_then(Token::parse);
+        if !secret.is_some_and(|secret| secret.is(&who.session.csrf)) {
+            return Err(Refused::Foreign);
+        }
+        Ok(Self { who, sent })
+    }
+}

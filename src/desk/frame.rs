@@ -1,0 +1,205 @@
+//! What is around every page: who is in, the menu, what has just been done.
+
+use super::assets::Asset;
+use super::who::Who;
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+
+use crate::domain::staff::{Right, Role};
+use crate::fault::Fault;
+
+/// The part of the desk that a page belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Queue,
+    Letters,
+    Overview,
+    Administration,
+    Outside,
+}
+
+/// Where a page finds what it loads, and which program made it.
+pub(super) struct Loads {
+    pub(super) style: String,
+    pub(super) script: String,
+    pub(super) icon: String,
+    pub(super) version: &'static str,
+}
+
+impl Loads {
+    fn new() -> Self {
+        let [style, script, icon] = [Asset::Style, Asset::Script, Asset::Icon].map(Asset::url);
+        Self { style, script, icon, version: env!("CARGO_PKG_VERSION") }
+    }
+}
+
+/// The frame of a page.
+pub(super) struct Frame {
+    pub(super) loads: Loads,
+    pub(super) who: Option<Person>,
+    /// What is looked for.
+    pub(super) words: String,
+    pub(super) notice: Option<Notice>,
+    pub(super) shadow: bool,
+    part: Part,
+    role: Option<Role>,
+}
+
+pub(super) struct Person {
+    pub(super) shown: String,
+    pub(super) role: &'static str,
+    pub(super) csrf: String,
+}
+
+/// Said above a page.
+pub(super) struct Notice {
+    pub(super) tone: &'static str,
+    pub(super) says: String,
+    pub(super) undo: Option<Undo>,
+}
+
+/// A decision that can be taken back.
+pub(super) struct Undo {
+    pub(super) url: String,
+    pub(super) csrf: String,
+    pub(super) version: i64,
+}
+
+pub(super) struct Entry {
+    pub(super) url: &'static str,
+    pub(super) name: &'static str,
+    pub(super) key: &'static str,
+    pub(super) here: bool,
+}
+
+impl Frame {
+    pub(super) fn of(who: &Who, part: Part, shadow: bool) -> Self {
+        let session = &who.session;
+        let person = Person {
+            shown: session.shown.clone(),
+            role: session.role.french(),
+            csrf: session.csrf.expose().to_owned(),
+        };
+        let role = Some(session.role);
+        Self {
+            loads: Loads::new(),
+            who: Some(person),
+            words: String::new(),
+            notice: None,
+            shadow,
+            part,
+            role,
+        }
+    }
+
+    /// Of a page that nobody has to be in for.
+    pub(super) fn outside(shadow: bool) -> Self {
+        let (part, role) = (Part::Outside, None);
+        Self { loads: Loads::new(), who: None, words: String::new(), notice: None, shadow, part, role }
+    }
+
+    pub(super) fn menu(&self) -> Vec<Entry> {
+        let all = [
+            (Part::Queue, "/dossiers", "Dossiers", "1", Right::SeeCases),
+            (Part::Letters, "/lettres", "Lettres", "2", Right::SeeCases),
+            (Part::Overview, "/vue-d-ensemble", "Vue d'ensemble", "3", Right::SeeCases),
+            (Part::Administration, "/administration", "Administration", "4", Right::SeeAdministration),
+        ];
+        all.into_iter()
+            .filter(|(.., right)| self.role.is_some_and(|role| role.may(*right)))
+            .map(|(part, url, name, key, _)| Entry { url, name, key, here: part == self.part })
+            .collect()
+    }
+}
+
+/// An option of a choice.
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) label: String,
+    pub(super) chosen: bool,
+}
+
+impl Choice {
+    pub(super) fn new(value: impl Into<String>, label: impl Into<String>, chosen: &str) -> Self {
+        let value = value.into();
+        Self { chosen: value == chosen, value, label: label.into() }
+    }
+}
+
+/// Why a page is not what was asked for.
+#[derive(Debug)]
+pub(super) enum Refused {
+    NotFound,
+    /// Their role does not let them.
+    Forbidden,
+    /// The form was not ours, or not of this session.
+    Foreign,
+    /// What was sent makes no sense.
+    Wrong,
+    Fault(Fault),
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "plain.html")]
+struct Plain {
+    frame: Frame,
+    title: &'static str,
+    says: &'static str,
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let (status, title, says) = match self {
+            Self::NotFound => (StatusCode::NOT_FOUND, "Page introuvable", "Il n'y a rien à cette adresse."),
+            Self::Forbidden => {
+                (StatusCode::FORBIDDEN, "Accès réservé", "Votre rôle ne permet pas de faire cela.")
+            }
+            Self::Foreign => (
+                StatusCode::FORBIDDEN,
+                "Envoi refusé",
+                "Cet envoi ne vient pas d'une page de votre session. Rechargez la page et recommencez.",
+            ),
+            Self::Wrong => (
+                StatusCode::BAD_REQUEST,
+                "Envoi incompréhensible",
+                "Ce qui a été envoyé n'a pas de sens ici.",
+            ),
+            Self::Fault(fault) => {
+                tracing::error!(%fault, "a page of the desk failed");
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "Service momentanément indisponible",
+                    "La base de données ne répond pas ; rien n'a été enregistré. Réessayez dans un instant.",
+                )
+            }
+        };
+        let page = Plain { frame: Frame::outside(false), title, says };
+        (status, shown(&page)).into_response()
+    }
+}
+
+/// A page, or where to go.
+pub(super) type Answer = Result<Response, Refused>;
+
+/// A page as it is sent.
+pub(super) fn shown(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page of the desk could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// After something was done: the page is asked for anew (RFC 9110 §15.4.4).
+pub(super) fn go(to: &str) -> Response {
+    Redirect::to(to).into_response()
+}

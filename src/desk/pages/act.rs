@@ -1,0 +1,120 @@
+//! What is done from a case's page with one press: take, give back, correct, examine again, note, undo.
+
+use super::{conflict, open};
+use crate::desk::app::Desk;
+use crate::desk::forms::Posted;
+use crate::desk::frame::{Answer, Refused, go};
+use crate::desk::who::Who;
+use crate::domain::form::Field;
+use crate::domain::staff::Right;
+use crate::pipeline::NotDone;
+use crate::store::{OpenCase, Staffed};
+use axum::extract::{Path, State};
+use std::sync::Arc;
+
+type To = (State<Arc<Desk>>, Path<String>);
+
+/// `POST /dossiers/{number}/prendre`
+pub(in crate::desk) async fn take(to: (State<Arc<Desk>>, Path<String>), posted: Posted) -> Answer {
+    let name = posted.who.name().to_owned();
+    assign(to, posted, Some(&name)).await
+}
+
+/// `POST /dossiers/{number}/rendre`
+pub(in crate::desk) async fn give_back(to: (State<Arc<Desk>>, Path<String>), posted: Posted) -> Answer {
+    assign(to, posted, None).await
+}
+
+async fn assign((State(desk), Path(number)): To, posted: Posted, whose: Option<&str>) -> Answer {
+    posted.who.has(Right::Take)?;
+    let seen = posted.sent.version()?;
+    let open = open(&desk, &number).await?;
+    let end = if open.version == seen {
+        desk.store().assign(&open, whose, posted.who.name(), desk.now()).await?
+    } else {
+        Staffed::Changed
+    };
+    ended(&desk, &posted.who, (&open, seen), end, ("", "")).await
+}
+
+/// `POST /dossiers/{number}/corriger`
+pub(in crate::desk) async fn correct(
+    (State(desk), Path(number)): (State<Arc<Desk>>, Path<String>),
+    posted: Posted,
+) -> Answer {
+    posted.who.has(Right::Correct)?;
+    let sent = &posted.sent;
+    let (seen, value) = (sent.version()?, sent.text("value"));
+    let field = sent.get("field").and_then(Field::from_pointer).ok_or(Refused::Wrong)?;
+    let open = open(&desk, &number).await?;
+    let end = done(desk.line.correct((&open.number, seen), (field, value), posted.who.name()).await)?;
+    let place = format!("#{}", super::boxes::anchor(&field.pointer()));
+    ended(&desk, &posted.who, (&open, seen), end, (&place, value)).await
+}
+
+/// `POST /dossiers/{number}/reexaminer`
+pub(in crate::desk) async fn rejudge(
+    (State(desk), Path(number)): (State<Arc<Desk>>, Path<String>),
+    posted: Posted,
+) -> Answer {
+    posted.who.has(Right::Correct)?;
+    let seen = posted.sent.version()?;
+    let open = open(&desk, &number).await?;
+    let end = done(desk.line.rejudge((&open.number, seen), posted.who.name()).await)?;
+    ended(&desk, &posted.who, (&open, seen), end, ("", "")).await
+}
+
+/// `POST /dossiers/{number}/note`
+pub(in crate::desk) async fn note(
+    (State(desk), Path(number)): (State<Arc<Desk>>, Path<String>),
+    posted: Posted,
+) -> Answer {
+    posted.who.has(Right::Note)?;
+    let text = posted.sent.text("text").trim();
+    if text.is_empty() || text.chars().count() > 4000 {
+        return Err(Refused::Wrong);
+    }
+    let open = open(&desk, &number).await?;
+    desk.store().note(&open, text, posted.who.name(), desk.now()).await?;
+    Ok(go(&format!("/dossiers/{}#t-notes", open.number)))
+}
+
+/// `POST /dossiers/{number}/annuler`
+pub(in crate::desk) async fn undo(
+    (State(desk), Path(number)): (State<Arc<Desk>>, Path<String>),
+    posted: Posted,
+) -> Answer {
+    posted.who.has(Right::Decide)?;
+    let seen = posted.sent.version()?;
+    let open = open(&desk, &number).await?;
+    let end = done(desk.line.undo((&open.number, seen), posted.who.name()).await)?;
+    ended(&desk, &posted.who, (&open, seen), end, ("", "")).await
+}
+
+/// Of what cannot be done, only a fault is ours: the rest was not offered on the page.
+fn done(end: Result<Staffed, NotDone>) -> Result<Staffed, Refused> {
+    end.map_err(|why| match why {
+        NotDone::Fault(fault) => Refused::Fault(fault),
+        NotDone::NoSuchCase => Refused::NotFound,
+        NotDone::NotCorrected(_)
+        | NotDone::NoForm
+        | NotDone::Stands(_)
+        | NotDone::Incomplete
+        | NotDone::SaysNothing
+        | NotDone::NobodyToAnswer => Refused::Wrong,
+    })
+}
+
+/// Back to the case, or why nothing was done. `place`: where on the page; `lost`: what was typed.
+async fn ended(
+    desk: &Desk,
+    who: &Who,
+    (open, seen): (&OpenCase, i64),
+    end: Staffed,
+    (place, lost): (&str, &str),
+) -> Answer {
+    if end == Staffed::Done {
+        return Ok(go(&format!("/dossiers/{}{place}", open.number)));
+    }
+    conflict::told(desk, who, (&open.number, seen), end, lost).await
+}

@@ -1,0 +1,372 @@
+//! A case: the document on the left, what was read of it on the right, and everything that happened.
+
+use super::boxes::{self, Ground, Group, weight};
+use super::conflict::Told;
+use super::open;
+use super::queue::rule;
+use crate::desk::app::Desk;
+use crate::desk::frame::{Answer, Frame, Notice, Part, Refused, Undo, shown};
+use crate::desk::who::Who;
+use crate::desk::words::{day, moment, span, status};
+use crate::domain::form::{Field, Masked};
+use crate::domain::mail::ReplyState;
+use crate::domain::place::place;
+use crate::domain::staff::Right;
+use crate::report::{Explained, Recorded, Rows};
+use crate::store::{ByStaff, CaseDetail, CaseState, Look, OpenCase, ReplyRow};
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "case.html")]
+struct Page {
+    frame: Frame,
+    number: String,
+    status: &'static str,
+    tone: &'static str,
+    structure: String,
+    received: String,
+    sender: String,
+    subject: String,
+    sender_doubt: Option<&'static str>,
+    links: Vec<Link>,
+    viewers: String,
+    can: Can,
+    mine: bool,
+    assignee: String,
+    asked: Option<String>,
+    csrf: String,
+    version: i64,
+    pages: Vec<PageLink>,
+    shown: ShownPage,
+    without: &'static str,
+    doubts: usize,
+    findings: Vec<Finding>,
+    groups: Vec<Group>,
+    compared: Option<Compared>,
+    mail_text: String,
+    documents: Vec<String>,
+    letters: Vec<String>,
+    not_answered: Option<String>,
+    notes: Vec<Note>,
+    events: Vec<Told>,
+}
+
+/// What this person may do with this case now.
+#[derive(Clone, Copy)]
+struct Can {
+    decide: bool,
+    take: bool,
+    correct: bool,
+    note: bool,
+}
+
+struct Link {
+    says: &'static str,
+    url: String,
+    number: String,
+}
+
+struct PageLink {
+    url: String,
+    name: String,
+    here: bool,
+}
+
+#[derive(Default)]
+struct ShownPage {
+    src: String,
+    alt: String,
+    base: String,
+}
+
+struct Finding {
+    weight: &'static str,
+    tone: &'static str,
+    place: String,
+    message: String,
+    rule: &'static str,
+    code: String,
+    anchor: Option<String>,
+}
+
+struct Compared {
+    number: String,
+    answers: Vec<Changed>,
+    findings: String,
+}
+
+struct Changed {
+    place: String,
+    before: String,
+    after: String,
+}
+
+struct Note {
+    text: String,
+    by: String,
+    at: String,
+}
+
+/// `GET /dossiers/{number}`, with `page=document-page` and `zone=x0,y0,x1,y1` of what is to be seen.
+pub(in crate::desk) async fn case(
+    who: Who,
+    State(desk): State<Arc<Desk>>,
+    Path(number): Path<String>,
+    Query(asked): Query<BTreeMap<String, String>>,
+) -> Answer {
+    let open = open(&desk, &number).await?;
+    let numbers = [open.number.clone()];
+    let look =
+        Look { by: who.name(), account: who.name(), with: "desk: case", cases: &numbers, more: json!({}) };
+    desk.store().looked_at(&look, desk.now()).await?;
+    let others = desk.store().sees(&open, who.name(), desk.now()).await?;
+    let detail = desk.store().case(&open.number).await?.ok_or(Refused::NotFound)?;
+    let explained = desk.store().explanation(&open.number).await?;
+    let explained: Option<Explained> = explained.and_then(|json| serde_json::from_str(json.expose()).ok());
+    let notes = desk.store().notes_of(&open).await?;
+    let before = match &detail.row.linked {
+        Some(linked) => desk.store().case(linked).await?,
+        None => None,
+    };
+    let report: Value = serde_json::from_str(detail.report.expose()).unwrap_or_default();
+    let waits = open.state == CaseState::Waiting;
+    let documents: Vec<String> = open.documents.iter().map(|document| document.name.clone()).collect();
+    let shown_number = open.number.to_string();
+    let ground = Ground {
+        number: &shown_number,
+        report: &report,
+        explained: explained.as_ref(),
+        findings: &detail.findings,
+        corrections: &open.corrections,
+        documents: &documents,
+        open: waits && who.may(Right::Correct),
+    };
+    let groups = ground.groups();
+    let findings = findings(&detail, &groups);
+    let (status, tone) = status(open.state, open.verdict, open.asked_at.is_some());
+    let (pages, shown_page) = pages(&shown_number, &open, explained.as_ref(), &asked, &documents);
+    let mut frame = Frame::of(&who, Part::Queue, desk.line.settings.shadow);
+    frame.notice = notice(&open, &who, &desk);
+    Ok(shown(&Page {
+        number: shown_number,
+        status,
+        tone,
+        structure: exposed(detail.row.structure_name.as_ref())
+            .unwrap_or_else(|| "Structure non lue".to_owned()),
+        received: moment(open.received_at),
+        sender: open
+            .head
+            .from
+            .as_ref()
+            .map_or_else(|| "un expéditeur inconnu".to_owned(), |from| from.address.expose().to_owned()),
+        subject: exposed(open.head.subject.as_ref()).unwrap_or_default(),
+        sender_doubt: open.head.sender_unverified().then_some("L'expéditeur n'est pas vérifié."),
+        links: links(&detail),
+        viewers: viewers(&others),
+        can: Can {
+            decide: waits && who.may(Right::Decide),
+            take: waits && who.may(Right::Take),
+            correct: waits && who.may(Right::Correct) && !groups.is_empty(),
+            note: who.may(Right::Note),
+        },
+        mine: open.assignee.as_deref() == Some(who.name()),
+        assignee: open.assignee.clone().unwrap_or_default(),
+        asked: open.asked_at.map(day),
+        csrf: who.session.csrf.expose().to_owned(),
+        version: open.version,
+        pages,
+        shown: shown_page,
+        without: if detail.purged.is_some() {
+            "Les documents ont été supprimés."
+        } else {
+            "Aucune page à montrer."
+        },
+        doubts: groups
+            .iter()
+            .flat_map(|group| &group.fields)
+            .filter(|field| !field.tone.is_empty() && field.tone != "staff")
+            .count(),
+        findings,
+        groups,
+        compared: before.and_then(|before| compared(&before, &detail)),
+        mail_text: open.head.text.expose().to_owned(),
+        documents: open
+            .documents
+            .iter()
+            .map(|one| format!("{} ({}, {} Ko)", one.name, one.media_type, one.size.div_ceil(1024)))
+            .collect(),
+        letters: detail.replies.iter().map(letter).collect(),
+        not_answered: detail.not_answered_because.clone(),
+        notes: notes.into_iter().map(|(text, by, at)| Note { text, by, at: moment(at) }).collect(),
+        events: detail.events.iter().filter(|event| event.kind != "looked_at").map(Told::new).collect(),
+        frame,
+    }))
+}
+
+fn exposed(text: Option<&Masked>) -> Option<String> {
+    text.map(|text| text.expose().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// What was decided, and that it can be taken back.
+fn notice(open: &OpenCase, who: &Who, desk: &Desk) -> Option<Notice> {
+    let decided = open.decided.as_ref()?;
+    let left = decided.undo_until.duration_since(desk.now());
+    let what = match decided.decision {
+        ByStaff::Accepted => "Dossier accepté",
+        ByStaff::Rejected => "Dossier refusé",
+        ByStaff::Dismissed => "Dossier classé sans suite",
+        ByStaff::Complement => "Complément demandé",
+    };
+    let by = &decided.by;
+    if left.is_positive() && who.may(Right::Decide) {
+        return Some(Notice {
+            tone: "good",
+            says: format!("{what} par {by}. La lettre part dans {} s.", left.as_secs()),
+            undo: Some(Undo {
+                url: format!("/dossiers/{}/annuler", open.number),
+                csrf: who.session.csrf.expose().to_owned(),
+                version: open.version,
+            }),
+        });
+    }
+    Some(Notice { tone: "info", says: format!("{what} par {by} le {}.", moment(decided.at)), undo: None })
+}
+
+fn viewers(others: &[String]) -> String {
+    match others {
+        [] => String::new(),
+        [one] => format!("{one} a aussi ce dossier ouvert."),
+        several => format!("{} ont aussi ce dossier ouvert.", several.join(", ")),
+    }
+}
+
+fn links(detail: &CaseDetail) -> Vec<Link> {
+    let link = |says, number: &crate::domain::case::CaseNumber| Link {
+        says,
+        url: format!("/dossiers/{number}"),
+        number: number.to_string(),
+    };
+    let before = detail.row.linked.iter().map(|number| link("Fait suite à", number));
+    before.chain(detail.followed_by.iter().map(|number| link("Suivi de", number))).collect()
+}
+
+fn findings(detail: &CaseDetail, groups: &[Group]) -> Vec<Finding> {
+    let boxes: BTreeSet<&str> =
+        groups.iter().flat_map(|group| &group.fields).map(|field| field.pointer.as_str()).collect();
+    let one = |found: &crate::store::RecordedFinding| {
+        let (weight, tone) = weight(&found.severity);
+        Finding {
+            weight,
+            tone,
+            place: Field::from_pointer(&found.field).map(|field| place(field, None)).unwrap_or_default(),
+            message: found.message.expose().to_owned(),
+            rule: rule(&found.code),
+            code: found.code.clone(),
+            anchor: boxes.contains(found.field.as_str()).then(|| boxes::anchor(&found.field)),
+        }
+    };
+    detail.findings.iter().map(one).collect()
+}
+
+/// The pages on which something was read; else the first of each document.
+fn pages(
+    number: &str,
+    open: &OpenCase,
+    explained: Option<&Explained>,
+    asked: &BTreeMap<String, String>,
+    documents: &[String],
+) -> (Vec<PageLink>, ShownPage) {
+    let read = explained.into_iter().flat_map(|explained| explained.boxes.values());
+    let mut all: BTreeSet<(usize, u32)> = read
+        .filter_map(|read| {
+            let name = read.document.as_ref()?;
+            Some((documents.iter().position(|known| known == name)?, read.seen.page))
+        })
+        .collect();
+    for document in 0..open.documents.len() {
+        if !all.iter().any(|(known, _)| *known == document) {
+            all.insert((document, 1));
+        }
+    }
+    let wanted = asked
+        .get("page")
+        .and_then(|page| page.split_once('-'))
+        .and_then(|(document, page)| Some((document.parse().ok()?, page.parse().ok()?)));
+    let Some((document, page)) = wanted.filter(|one| all.contains(one)).or_else(|| all.first().copied())
+    else {
+        return (Vec::new(), ShownPage::default());
+    };
+    let zone = asked.get("zone").filter(|zone| zone.chars().all(|c| c.is_ascii_digit() || ".,-".contains(c)));
+    let query = zone.map(|zone| format!("?zone={zone}")).unwrap_or_default();
+    let base = format!("/dossiers/{number}/pages/");
+    let named = |(document, page): (usize, u32)| {
+        let name = documents.get(document).map_or("document", String::as_str);
+        format!("{name}, page {page}")
+    };
+    let links = all.iter().map(|one| PageLink {
+        url: format!("/dossiers/{number}?page={}-{}#t-document", one.0, one.1),
+        name: named(*one),
+        here: *one == (document, page),
+    });
+    let shown =
+        ShownPage { src: format!("{base}{document}/{page}.png{query}"), alt: named((document, page)), base };
+    (links.collect(), shown)
+}
+
+fn compared(before: &CaseDetail, now: &CaseDetail) -> Option<Compared> {
+    let [old, new] = [before, now].map(|case| Recorded::parse(case.report.expose()).ok());
+    let compared = old?.against(&new?, Rows::ByNumber);
+    let text = |value: Option<String>| value.unwrap_or_else(|| "vide".to_owned());
+    let answers = compared.answers.into_iter().map(|answer| Changed {
+        place: answer.place,
+        before: text(answer.before),
+        after: text(answer.after),
+    });
+    Some(Compared {
+        number: before.row.number.to_string(),
+        answers: answers.collect(),
+        findings: format!(
+            "Constats : {} disparus, {} nouveaux, {} encore là.",
+            compared.gone.len(),
+            compared.new.len(),
+            compared.still.len() + compared.changed.len()
+        ),
+    })
+}
+
+/// A letter in a line.
+fn letter(reply: &ReplyRow) -> String {
+    use crate::domain::case::Template;
+    let kind = match reply.template {
+        Template::Accepted => "Acceptation",
+        Template::Received => "Accusé de réception",
+        Template::Rejected => "Refus",
+        Template::Complement => "Demande de complément",
+    };
+    let state = match reply.state {
+        _ if reply.withdrawn => "retirée avant son départ".to_owned(),
+        _ if reply.shadow => "en observation : ne part pas".to_owned(),
+        ReplyState::Held => "attend une personne".to_owned(),
+        ReplyState::Due => format!("part le {}", moment(reply.due_at)),
+        ReplyState::Sending => "en cours d'envoi".to_owned(),
+        ReplyState::Sent => format!("envoyée le {}", reply.ended_at.map(moment).unwrap_or_default()),
+        ReplyState::Refused => "refusée par le relais".to_owned(),
+        ReplyState::Unknown => "envoi incertain".to_owned(),
+    };
+    let with = if reply.attachments.is_empty() {
+        String::new()
+    } else {
+        format!(", avec {}", reply.attachments.join(", "))
+    };
+    format!("{kind} à {} : {state}{with}", reply.to.expose())
+}
+
+/// How long a decision can be taken back, for people.
+pub(super) fn undo_in_words(desk: &Desk) -> String {
+    let undo = desk.settings.undo.signed();
+    if undo.as_mins() > 0 { span(undo) } else { format!("{} s", undo.as_secs()) }
+}

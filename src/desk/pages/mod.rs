@@ -1,0 +1,20 @@
+//! The pages, one file each.
+
+pub(super) mod act;
+mod boxes;
+pub(super) mod case;
+mod conflict;
+pub(super) mod decide;
+pub(super) mod picture;
+pub(super) mod queue;
+
+use super::app::Desk;
+use super::frame::Refused;
+use crate::domain::case::CaseNumber;
+use crate::store::OpenCase;
+
+/// The case of an address.
+async fn open(desk: &Desk, number: &str) -> Result<OpenCase, Refused> {
+    let number = CaseNumber::parse(number).ok_or(Refused::NotFound)?;
+    desk.line.open_case(&number).await?.ok_or(Refused::NotFound)
+}

@@ -1,0 +1,78 @@
+//! Who asks: found by the cookie, before any page is made.
+
+use super::app::Desk;
+use super::frame::Refused;
+use crate::domain::staff::Right;
+use crate::store::{Session, Token};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use std::sync::Arc;
+
+/// The name of the session's cookie.
+pub(super) const COOKIE: &str = "guichet";
+
+/// Somebody who is in.
+#[derive(Debug, Clone)]
+pub(super) struct Who {
+    pub(super) session: Session,
+}
+
+impl Who {
+    /// Their name in the record.
+    pub(super) fn name(&self) -> &str {
+        self.session.user.as_str()
+    }
+
+    pub(super) fn may(&self, right: Right) -> bool {
+        self.session.role.may(right)
+    }
+
+    /// # Errors
+    /// Their role does not let them.
+    pub(super) fn has(&self, right: Right) -> Result<(), Refused> {
+        if self.may(right) { Ok(()) } else { Err(Refused::Forbidden) }
+    }
+}
+
+impl FromRequestParts<Arc<Desk>> for Who {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Desk>) -> Result<Self, Refused> {
+        parts.extensions.get::<Self>().cloned().ok_or(Refused::Forbidden)
+    }
+}
+
+/// The token in a request's cookies.
+pub(super) fn token(headers: &HeaderMap, name: &str) -> Option<Token> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(found, _)| *found == name).and_then(|(_, value)| Token::parse(value))
+}
+
+/// Lets only those in who have a session; the others are led to the door.
+pub(super) async fn only_staff(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
+    let session = match token(request.headers(), COOKIE) {
+        Some(token) => match desk.session(&token).await {
+            Ok(session) => session,
+            Err(fault) => return Refused::Fault(fault).into_response(),
+        },
+        None => None,
+    };
+    let Some(session) = session else {
+        if request.method() != Method::GET {
+            return (StatusCode::UNAUTHORIZED, Redirect::to("/connexion")).into_response();
+        }
+        let here = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let back: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();
+        return Redirect::to(&format!("/connexion?next={back}")).into_response();
+    };
+    if !session.role.may(Right::SeeCases) {
+        return Refused::Forbidden.into_response();
+    }
+    request.extensions_mut().insert(Who { session });
+    next.run(request).await
+}

@@ -1,0 +1,148 @@
+//! What the desk says, in French: times, ages, statuses, what happened.
+
+use crate::clock::paris;
+use crate::domain::case::VerdictKind;
+use crate::store::{CaseState, EventRow};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+/// `22/11/2026 à 14:05`, Paris.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.to_zoned(paris()).strftime("%d/%m/%Y à %H:%M").to_string()
+}
+
+/// `22/11/2026`, Paris.
+pub(super) fn day(at: Timestamp) -> String {
+    at.to_zoned(paris()).strftime("%d/%m/%Y").to_string()
+}
+
+/// How long, in its largest unit: `3 jours`, `5 h`, `12 min`.
+pub(super) fn span(length: SignedDuration) -> String {
+    let minutes = length.as_mins().max(0);
+    match (minutes / 1440, minutes / 60, minutes) {
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, _) => format!("{hours} h"),
+        (1, ..) => "1 jour".to_owned(),
+        (days, ..) => format!("{days} jours"),
+    }
+}
+
+/// How an age stands to what the service has promised: late, soon, or nothing.
+pub(super) fn urgency(age: SignedDuration, promise: SignedDuration) -> &'static str {
+    if age >= promise {
+        "late"
+    } else if age >= promise / 3 * 2 {
+        "soon"
+    } else {
+        "quiet"
+    }
+}
+
+/// A case's status, and its tone.
+pub(super) fn status(state: CaseState, verdict: VerdictKind, asked: bool) -> (&'static str, &'static str) {
+    match (state, verdict) {
+        (CaseState::Decided, VerdictKind::Accepted) => ("Accepté", "good"),
+        (CaseState::Decided, VerdictKind::Rejected) => ("Refusé", "bad"),
+        (CaseState::Decided, VerdictKind::Review) => ("Classé sans suite", ""),
+        (CaseState::Waiting, _) if asked => ("Complément demandé", "info"),
+        (CaseState::Waiting, VerdictKind::Accepted) => ("À décider : rien contre", "warn"),
+        (CaseState::Waiting, VerdictKind::Rejected) => ("À décider : à refuser", "warn"),
+        (CaseState::Waiting, VerdictKind::Review) => ("À examiner", "warn"),
+    }
+}
+
+/// How it was read.
+pub(super) fn source(source: &str) -> &'static str {
+    match source {
+        "fields" => "Champs PDF",
+        "text" => "Texte PDF",
+        "scan" => "Image",
+        _ => "Illisible",
+    }
+}
+
+/// What an event says happened. `place` names a box.
+pub(super) fn happened(event: &EventRow, place: impl Fn(&str) -> String) -> String {
+    let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
+    let text = |key: &str| detail.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    match event.kind.as_str() {
+        "message_kept" => "Courriel reçu et conservé".to_owned(),
+        "copy_seen" => "Même courriel vu de nouveau".to_owned(),
+        "message_parked" => "Courriel mis de côté".to_owned(),
+        "message_unparked" => "Courriel repris".to_owned(),
+        "case_opened" => format!("Dossier ouvert : {}", verdict(&text("verdict"))),
+        "case_repeated" => "Mêmes documents reçus de nouveau".to_owned(),
+        "case_reexamined" => format!("Dossier réexaminé : {}", verdict(&text("verdict"))),
+        "case_overdue" => "Attente du référentiel trop longue : à voir".to_owned(),
+        "case_assigned" => match text("to").as_str() {
+            "" => "Dossier rendu".to_owned(),
+            name => format!("Dossier pris par {name}"),
+        },
+        "case_corrected" => {
+            format!("Case corrigée, {} : {}", place(&text("field")), verdict(&text("verdict")))
+        }
+        "case_noted" => "Note ajoutée".to_owned(),
+        "case_decided" => format!("Décision : {}", decision(&text("decision"))),
+        "case_undone" => format!("Décision annulée : {}", decision(&text("decision"))),
+        "staff_decided" => format!("Décision du service consignée : {}", verdict(&text("staff_verdict"))),
+        "not_answered" => format!("Personne n'a été averti : {}", text("because")),
+        "reply_due" => "Lettre prête à partir".to_owned(),
+        "reply_held" => "Lettre prête, en attente d'une personne".to_owned(),
+        "reply_spared" => "Accusé de réception épargné : déjà envoyé".to_owned(),
+        "reply_withdrawn" => "Lettre retirée avant son départ".to_owned(),
+        "reply_sent" => "Lettre envoyée".to_owned(),
+        "reply_put_off" => "Envoi remis à plus tard par le relais".to_owned(),
+        "reply_refused" => "Lettre refusée par le relais".to_owned(),
+        "reply_unknown" => "Envoi incertain : la liaison a été coupée".to_owned(),
+        "reply_resent" => "Lettre envoyée de nouveau".to_owned(),
+        "reply_bounced" => "Lettre non remise".to_owned(),
+        "bounce_settled" => "Non-remise traitée".to_owned(),
+        "looked_at" => "Dossier consulté".to_owned(),
+        "alert_raised" => "Alerte : le référentiel dit maintenant autre chose".to_owned(),
+        "alert_acknowledged" => "Alerte vue".to_owned(),
+        "retention_held" => "Conservation prolongée".to_owned(),
+        "retention_released" => "Conservation ordinaire".to_owned(),
+        "purged" => "Données personnelles supprimées".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn verdict(word: &str) -> &'static str {
+    match word {
+        "accepted" => "rien contre",
+        "rejected" => "à refuser",
+        "review" => "à examiner par une personne",
+        _ => "",
+    }
+}
+
+fn decision(word: &str) -> &'static str {
+    match word {
+        "accepted" => "accepté",
+        "rejected" => "refusé",
+        "dismissed" => "classé sans suite",
+        "complement" => "complément demandé",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_told_in_their_largest_unit() {
+        let told = |minutes| span(SignedDuration::from_mins(minutes));
+        assert_eq!(
+            [told(-5), told(59), told(60), told(1439), told(1440), told(5000)],
+            ["0 min", "59 min", "1 h", "23 h", "1 jour", "3 jours"]
+        );
+    }
+
+    #[test]
+    fn an_age_is_held_against_the_promise() {
+        let promise = SignedDuration::from_hours(72);
+        let urgency = |hours| urgency(SignedDuration::from_hours(hours), promise);
+        assert_eq!([urgency(1), urgency(48), urgency(72)], ["quiet", "soon", "late"]);
+    }
+}
