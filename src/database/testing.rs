@@ -8,17 +8,33 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub struct Place {
     pub url: String,
     _folder: tempfile::TempDir,
+    /// The server and the name of the database on it, which is dropped: 8 MB for each test fill a small disk.
+    on: Option<(String, String)>,
 }
 
 impl Place {
     #[expect(clippy::missing_panics_doc, reason = "a test's own set-up")]
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let url = match postgres() {
-            None => format!("sqlite:{}", folder.path().join("guichet.db").display()),
-            Some(server) => create_on(&server).await,
+        let Some(server) = postgres() else {
+            let url = format!("sqlite:{}", folder.path().join("guichet.db").display());
+            return Self { url, _folder: folder, on: None };
         };
-        Self { url, _folder: folder }
+        let name = create_on(&server).await;
+        Self { url: format!("{server}{name}"), _folder: folder, on: Some((server, name)) }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some((server, name)) = self.on.take() else { return };
+        // the test's own runtime cannot be waited for here
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(execute_on(&server, format!("DROP DATABASE {name} WITH (FORCE)")));
+        });
+        let dropped = dropping.join().is_ok();
+        assert!(dropped || std::thread::panicking(), "the test's database was not dropped");
     }
 }
 
@@ -27,12 +43,16 @@ fn postgres() -> Option<String> {
     std::env::var("GUICHET_TEST_POSTGRES").ok().filter(|url| !url.is_empty())
 }
 
-/// A new, empty database on the server at `server`, a URL that ends in `/`.
+/// The name of a new, empty database on the server at `server`, a URL that ends in `/`.
 async fn create_on(server: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     sqlx::any::install_default_drivers();
+    execute_on(server, format!("CREATE DATABASE {name}")).await;
+    name
+}
+
+async fn execute_on(server: &str, sql: String) {
     let mut admin = sqlx::AnyConnection::connect(&format!("{server}postgres")).await.unwrap();
-    admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
-    format!("{server}{name}")
+    admin.execute(AssertSqlSafe(sql)).await.unwrap();
 }

@@ -44,14 +44,14 @@ async fn nobody_without_a_session_sees_or_changes_anything() {
     let forged = Visitor { cookie: format!("guichet={}", "A".repeat(43)), ..stranger.clone() };
     for visitor in [stranger, forged] {
         for (address, changes) in ADDRESSES {
-            let came = if changes {
+            let answer = if changes {
                 visitor.post(address, &[("version", "1")]).await
             } else {
                 visitor.get(address).await
             };
-            let led_away = came.status == 303 && came.headers["location"].starts_with("/connexion");
-            assert!(led_away || came.status == 401, "{address}: {}", came.status);
-            assert!(!came.text().contains("Vaulnoise"), "{address}");
+            let led_away = answer.status == 303 && answer.headers["location"].starts_with("/connexion");
+            assert!(led_away || answer.status == 401, "{address}: {}", answer.status);
+            assert!(!answer.text().contains("Vaulnoise"), "{address}");
         }
     }
     unchanged(&served).await;
@@ -74,7 +74,7 @@ async fn each_role_does_what_it_may_and_no_more() {
         for (address, _) in ADDRESSES.into_iter().filter(|(_, changes)| *changes) {
             let csrf = page.hidden("csrf");
             // of a version that nobody saw: whoever may is told so
-            let came = person
+            let answer = person
                 .post(
                     address,
                     &[
@@ -88,9 +88,9 @@ async fn each_role_does_what_it_may_and_no_more() {
                 )
                 .await;
             if works {
-                assert!(matches!(came.status, 200 | 303), "{role:?} {address}: {}", came.status);
+                assert!(matches!(answer.status, 200 | 303), "{role:?} {address}: {}", answer.status);
             } else {
-                assert_eq!(came.status, 403, "{role:?} {address}");
+                assert_eq!(answer.status, 403, "{role:?} {address}");
             }
         }
     }
@@ -107,8 +107,8 @@ async fn what_does_not_come_from_a_page_of_the_session_is_refused() {
     let others = bob.get(CASE).await.hidden("csrf");
     for csrf in ["", "x", others.as_str()] {
         for (address, _) in ADDRESSES.into_iter().filter(|(_, changes)| *changes) {
-            let came = anna.post(address, &[("csrf", csrf), ("version", &version), ("step", "do")]).await;
-            assert_eq!(came.status, 403, "{address} with {csrf:?}");
+            let answer = anna.post(address, &[("csrf", csrf), ("version", &version), ("step", "do")]).await;
+            assert_eq!(answer.status, 403, "{address} with {csrf:?}");
         }
     }
     // a browser that says that another site asks
@@ -131,14 +131,14 @@ async fn unchanged(served: &Served) {
     served.desk.adds_up().await;
 }
 
-fn safe(came: &Came) {
-    let header = |name: &str| came.headers.get(name).cloned().unwrap_or_default();
+fn safe(answer: &Came) {
+    let header = |name: &str| answer.headers.get(name).cloned().unwrap_or_default();
     let policy = header("content-security-policy");
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     assert_eq!(header("x-content-type-options"), "nosniff");
     assert_eq!(header("x-frame-options"), "DENY");
     assert!(!header("cache-control").is_empty());
-    assert!(!came.text().contains("style=\"") && !came.text().contains("onclick"), "inline");
+    assert!(!answer.text().contains("style=\"") && !answer.text().contains("onclick"), "inline");
 }
 
 #[tokio::test]
@@ -161,35 +161,35 @@ async fn a_case_is_corrected_accepted_and_taken_back_through_its_pages() {
     );
 
     let field = |pointer| [("field", pointer), ("value", "Desœuvres")];
-    let came = anna.sends(CASE, &format!("{CASE}/corriger"), &field("/administrators/1/last_name")).await;
+    let answer = anna.sends(CASE, &format!("{CASE}/corriger"), &field("/administrators/1/last_name")).await;
     assert_eq!(
-        (came.status, came.headers["location"].as_str()),
+        (answer.status, answer.headers["location"].as_str()),
         (303, "/dossiers/F413-2026-000001#case-administrators-1-last_name")
     );
-    let came = anna
+    let answer = anna
         .sends(
             CASE,
             &format!("{CASE}/corriger"),
             &[("field", "/administrators/1/first_name"), ("value", "Hippolyte")],
         )
         .await;
-    assert_eq!(came.status, 303, "{}", came.text());
+    assert_eq!(answer.status, 303, "{}", answer.text());
     assert!(anna.get(CASE).await.text().contains("saisi par anna"));
 
     let ask = anna.get(&format!("{CASE}/accepter")).await;
     safe(&ask);
     let preview = anna.sends(CASE, &format!("{CASE}/accepter"), &[("step", "preview")]).await;
     assert!(preview.text().contains("complet et accepté"), "{}", preview.text());
-    let came = anna.sends(CASE, &format!("{CASE}/accepter"), &[("step", "do")]).await;
-    assert_eq!(came.status, 303, "{}", came.text());
+    let answer = anna.sends(CASE, &format!("{CASE}/accepter"), &[("step", "do")]).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
     let decided = anna.get(CASE).await;
     assert!(
         decided.text().contains("Dossier accepté par anna. La lettre part dans 60 s."),
         "{}",
         decided.text()
     );
-    let came = anna.sends(CASE, &format!("{CASE}/annuler"), &[]).await;
-    assert_eq!(came.status, 303, "{}", came.text());
+    let answer = anna.sends(CASE, &format!("{CASE}/annuler"), &[]).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
     assert!(anna.get(CASE).await.text().contains("À décider : rien contre"));
     served.desk.hours_pass(1).turn().await;
     assert_eq!(served.desk.relay.taken().len(), 1, "the receipt");
@@ -295,9 +295,9 @@ async fn a_page_is_shown_as_a_picture_whole_framed_and_in_parts() {
     let served = with_a_case().await;
     let lena = served.person("lena", Role::Reader).await;
     let picture = |query: &str| format!("{CASE}/pages/0/2.png{query}");
-    let size = |came: &Came| {
-        assert_eq!((came.status, came.headers["content-type"].as_str()), (200, "image/png"));
-        let number = |at: usize| u32::from_be_bytes(came.body[at..at + 4].try_into().unwrap());
+    let size = |answer: &Came| {
+        assert_eq!((answer.status, answer.headers["content-type"].as_str()), (200, "image/png"));
+        let number = |at: usize| u32::from_be_bytes(answer.body[at..at + 4].try_into().unwrap());
         (number(16), number(20))
     };
     let whole = lena.get(&picture("")).await;

@@ -10,12 +10,15 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 /// A desk that is served.
 pub struct Served {
     pub desk: TestDesk,
     pub address: SocketAddr,
     _stop: watch::Sender<bool>,
+    /// Ends with the test.
+    _serving: JoinSet<()>,
 }
 
 /// Somebody at a browser.
@@ -52,8 +55,9 @@ impl Served {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
         let served = Arc::new(Desk::new(desk.daemon.line.clone(), DeskSettings::default()));
-        tokio::spawn(served.serve(listener, stopped));
-        Self { desk, address, _stop: stop }
+        let mut serving = JoinSet::new();
+        serving.spawn(served.serve(listener, stopped));
+        Self { desk, address, _serving: serving, _stop: stop }
     }
 
     /// Somebody without a session.
