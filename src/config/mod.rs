@@ -324,6 +324,9 @@ impl Config {
         if let Some((name, _, least)) = spans.into_iter().find(|(_, value, least)| value < least) {
             return Err(ConfigError::Refused(format!("{name} is at least {:?}", least.0)));
         }
+        if let Some(why) = self.desk.refused() {
+            return Err(ConfigError::Refused(why));
+        }
         match self.in_the_clear().into_iter().find(|(_, host)| !on_this_machine(host)) {
             Some((table, host)) => Err(ConfigError::Refused(format!(
                 "{table}.tls: \"plain\" is for this machine only, and {host} is another: use TLS, or \

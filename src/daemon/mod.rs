@@ -220,7 +220,7 @@ impl Daemon {
         let listener =
             listener.map_err(|error| Fault::never(format!("listening on {address} (desk.listen)"), error))?;
         tracing::info!(%address, "the desk is open");
-        let desk = Arc::new(Desk::new(self.line.clone(), self.config.desk.clone()));
+        let desk = Arc::new(Desk::new(self.line.clone(), self.config.desk.clone())?);
         legs.spawn(desk.serve(listener, stop.clone()));
         Ok(())
     }

@@ -1,21 +1,24 @@
 //! The desk as a server: its routes, and what every answer carries.
 
 use super::drawn::Drawn;
+use super::password::Passwords;
 use super::settings::DeskSettings;
+use super::sign_in::Door;
 use super::{assets, pages, who};
 use crate::fault::Fault;
 use crate::pipeline::Line;
 use crate::store::{Session, Store, Token};
 use axum::Router;
 use axum::extract::Request;
-use axum::http::HeaderValue;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 use jiff::Timestamp;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -26,12 +29,39 @@ pub struct Desk {
     pub(super) line: Arc<Line>,
     pub(super) settings: DeskSettings,
     pub(super) drawn: Drawn,
+    pub(super) door: Door,
+    /// Whoever is on this machine comes in as the account of the demonstration.
+    demo: bool,
 }
 
 impl Desk {
+    /// # Errors
+    /// Passwords cannot be compared at the cost that is set.
+    pub fn new(line: Arc<Line>, settings: DeskSettings) -> Result<Self, Fault> {
+        let door = Door::new(line.store.clone(), Passwords::new()?);
+        Ok(Self { line, settings, drawn: Drawn::default(), door, demo: false })
+    }
+
+    /// The same, for a demonstration.
     #[must_use]
-    pub fn new(line: Arc<Line>, settings: DeskSettings) -> Self {
-        Self { line, settings, drawn: Drawn::default() }
+    pub fn as_demo(self) -> Self {
+        Self { demo: true, ..self }
+    }
+
+    /// Whether somebody comes in without proof: a browser on this machine that asked for this machine
+    /// (another site's name may be made to lead here).
+    pub(super) fn shows_itself_to(&self, peer: SocketAddr, headers: &HeaderMap) -> bool {
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        let here = name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        self.demo && here && peer.ip().is_loopback()
+    }
+
+    /// Where a visitor is: the other end of the line, or whom the proxy says it speaks for.
+    pub(super) fn visitor(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+        let said = headers.get_all("x-forwarded-for").iter().next_back().filter(|_| self.settings.forwarded);
+        let last = said.and_then(|line| line.to_str().ok()).and_then(|line| line.rsplit(',').next());
+        last.and_then(|text| text.trim().parse().ok()).unwrap_or(peer.ip())
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -51,6 +81,7 @@ impl Desk {
     pub fn routes(self: Arc<Self>) -> Router {
         let inside = Router::new()
             .route("/", get(pages::queue::home))
+            .route("/deconnexion", post(pages::sign_in::leave))
             .route("/dossiers", get(pages::queue::queue))
             .route("/dossiers/{number}", get(pages::case::case))
             .route("/dossiers/{number}/pages/{document}/{page}", get(pages::picture::picture))
@@ -65,6 +96,7 @@ impl Desk {
             .layer(middleware::from_fn_with_state(self.clone(), who::only_staff));
         Router::new()
             .route("/assets/{mark}/{name}", get(assets::get))
+            .route("/connexion", get(pages::sign_in::door).post(pages::sign_in::by_password))
             .merge(inside)
             .layer(middleware::from_fn(headers))
             .with_state(self)
@@ -75,7 +107,8 @@ impl Desk {
         let stopped = async move {
             let _ = stop.wait_for(|stop| *stop).await;
         };
-        let served = axum::serve(listener, self.routes()).with_graceful_shutdown(stopped).await;
+        let served = self.routes().into_make_service_with_connect_info::<SocketAddr>();
+        let served = axum::serve(listener, served).with_graceful_shutdown(stopped).await;
         if let Err(error) = served {
             tracing::error!(%error, "the desk ended");
         }

@@ -131,6 +131,8 @@ impl Choice {
 #[derive(Debug)]
 pub(super) enum Refused {
     NotFound,
+    /// Their session has ended.
+    SignedOut,
     /// Their role does not let them.
     Forbidden,
     /// The form was not ours, or not of this session.
@@ -158,6 +160,11 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let (status, title, says) = match self {
             Self::NotFound => (StatusCode::NOT_FOUND, "Page introuvable", "Il n'y a rien à cette adresse."),
+            Self::SignedOut => (
+                StatusCode::UNAUTHORIZED,
+                "Session terminée",
+                "Votre session a pris fin ; ce que vous veniez d'envoyer n'a pas été enregistré. Reconnectez-vous, puis recommencez.",
+            ),
             Self::Forbidden => {
                 (StatusCode::FORBIDDEN, "Accès réservé", "Votre rôle ne permet pas de faire cela.")
             }

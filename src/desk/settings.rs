@@ -10,6 +10,10 @@ use std::net::SocketAddr;
 pub struct DeskSettings {
     /// Where the desk is served, in plain HTTP: on this machine, or behind a proxy that speaks HTTPS.
     pub listen: Option<SocketAddr>,
+    /// What browsers call it, where a proxy that speaks HTTPS is before it: `https://desk.example.org`.
+    pub address: Option<String>,
+    /// The proxy says in `X-Forwarded-For` for whom it asks, and overwrites or adds to what came in.
+    pub forwarded: bool,
     /// So long a decision can be taken back: its letter waits.
     pub undo: Span,
     /// Within how long the service has promised an answer.
@@ -24,10 +28,46 @@ impl Default for DeskSettings {
     fn default() -> Self {
         Self {
             listen: None,
+            address: None,
+            forwarded: false,
             undo: Span::minutes(1),
             promise: Span::days(3),
             idle: Span::minutes(30),
             longest: Span::hours(10),
         }
+    }
+}
+
+impl DeskSettings {
+    /// Whether browsers reach it by HTTPS: then its cookie is for that alone.
+    #[must_use]
+    pub fn by_https(&self) -> bool {
+        self.address.as_ref().is_some_and(|address| address.starts_with("https://"))
+    }
+
+    /// What is wrong with these settings.
+    #[must_use]
+    pub fn refused(&self) -> Option<String> {
+        if let Some(address) = &self.address {
+            let parsed = address.parse::<axum::http::Uri>().ok();
+            let plain = |uri: &axum::http::Uri| {
+                matches!(uri.scheme_str(), Some("https" | "http"))
+                    && uri.host().is_some()
+                    && uri.path() == "/"
+            };
+            if address.ends_with('/') || !parsed.as_ref().is_some_and(plain) {
+                return Some(format!(
+                    "desk.address is what browsers call the desk, such as \"https://desk.example.org\", not \
+                     {address:?}"
+                ));
+            }
+        }
+        let listen = self.listen.filter(|listen| !listen.ip().is_loopback())?;
+        (!self.by_https()).then(|| {
+            format!(
+                "desk.listen: {listen} is reached from other machines, and passwords would pass in the clear: \
+                 put a proxy that speaks HTTPS before it, and set desk.address to what browsers call it"
+            )
+        })
     }
 }

@@ -8,6 +8,9 @@ use crate::store::{Account, Attempt, NewSession, Refusal, Refused, SignInBy, Sig
 use jiff::Timestamp;
 use std::net::IpAddr;
 
+/// The account of the demonstration.
+pub const DEMO: &str = "demo";
+
 /// Whose browser it is, as far as that is known.
 #[derive(Debug, Clone, Copy)]
 pub struct Visitor<'a> {
@@ -95,6 +98,19 @@ impl Door {
         };
         let name = account.as_ref().map(|account| &account.name);
         self.refuses(name, by, why, visitor, now).await
+    }
+
+    /// As the account of the demonstration, which nobody has to prove to be.
+    pub async fn as_demo(&self, visitor: Visitor<'_>, now: Timestamp) -> Result<Came, Fault> {
+        let Some(account) = UserName::parse(DEMO) else { return Ok(Came::Refused) };
+        let Some(account) = self.store.account(&account).await? else { return Ok(Came::Refused) };
+        let attempt = match self.store.tries_to_sign_in(None, visitor.address, now).await? {
+            Tried::NotBefore(until) => return Ok(Came::NotBefore(until)),
+            Tried::Now(attempt) => attempt,
+        };
+        let by = SignInBy::Demo;
+        let new = NewSession { account: &account, by, attempt, renewed: None, replaces: visitor.session };
+        self.enters(new, visitor, now).await
     }
 
     /// Lets somebody in who has proved who they are, unless the account is shut.

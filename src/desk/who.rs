@@ -7,13 +7,33 @@ use crate::store::{Session, Token};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use std::sync::Arc;
 
-/// The name of the session's cookie.
-pub(super) const COOKIE: &str = "guichet";
+impl Desk {
+    /// The name of the session's cookie. By HTTPS no other host and no page in the clear can set it
+    /// (RFC 6265bis §4.1.3).
+    pub(super) fn cookie(&self) -> &'static str {
+        if self.settings.by_https() { "__Host-guichet" } else { "guichet" }
+    }
+
+    /// The browser keeps the token until the session's end at the latest.
+    pub(super) fn keeps(&self, token: &Token) -> String {
+        self.set_cookie(token.expose(), self.settings.longest.signed().as_secs())
+    }
+
+    /// The browser forgets the token.
+    pub(super) fn forgets(&self) -> String {
+        self.set_cookie("", 0)
+    }
+
+    fn set_cookie(&self, value: &str, seconds: i64) -> String {
+        let secure = if self.settings.by_https() { "; Secure" } else { "" };
+        format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", self.cookie())
+    }
+}
 
 /// Somebody who is in.
 #[derive(Debug, Clone)]
@@ -55,7 +75,7 @@ pub(super) fn token(headers: &HeaderMap, name: &str) -> Option<Token> {
 
 /// Lets only those in who have a session; the others are led to the door.
 pub(super) async fn only_staff(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
-    let session = match token(request.headers(), COOKIE) {
+    let session = match token(request.headers(), desk.cookie()) {
         Some(token) => match desk.session(&token).await {
             Ok(session) => session,
             Err(fault) => return Refused::Fault(fault).into_response(),
@@ -64,7 +84,7 @@ pub(super) async fn only_staff(State(desk): State<Arc<Desk>>, mut request: Reque
     };
     let Some(session) = session else {
         if request.method() != Method::GET {
-            return (StatusCode::UNAUTHORIZED, Redirect::to("/connexion")).into_response();
+            return Refused::SignedOut.into_response();
         }
         let here = request.uri().path_and_query().map_or("/", |path| path.as_str());
         let back: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();

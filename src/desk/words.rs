@@ -11,6 +11,11 @@ pub(super) fn moment(at: Timestamp) -> String {
     at.to_zoned(paris()).strftime("%d/%m/%Y à %H:%M").to_string()
 }
 
+/// `14:05`, Paris.
+pub(super) fn time(at: Timestamp) -> String {
+    at.to_zoned(paris()).strftime("%H:%M").to_string()
+}
+
 /// `22/11/2026`, Paris.
 pub(super) fn day(at: Timestamp) -> String {
     at.to_zoned(paris()).strftime("%d/%m/%Y").to_string()

@@ -30,6 +30,8 @@ pub enum SignInBy {
     Password,
     /// OpenID Connect.
     Provider,
+    /// The demonstration, on this machine: by nothing.
+    Demo,
 }
 
 impl SignInBy {
@@ -37,6 +39,7 @@ impl SignInBy {
         match self {
             Self::Password => "password",
             Self::Provider => "provider",
+            Self::Demo => "demo",
         }
     }
 }

@@ -4,6 +4,9 @@ use crate::desk::fixture;
 use guichet::config::{Config, MailboxSettings, TransportSettings};
 use guichet::domain::policy::Policy;
 
+const LEAST: &str = "[mailbox]\nkind = \"folder\"\npath = \"/m\"\n[transport]\nkind = \"folder\"\npath = \"/r\"\n\
+                     [store]\nurl = \"sqlite:/g.db\"\n[identity]\nfrom = \"a@b.example\"\n";
+
 fn example() -> String {
     std::fs::read_to_string(fixture("../config/guichet.toml")).unwrap()
 }
@@ -16,9 +19,7 @@ fn the_example_is_read_and_says_the_defaults() {
     assert!(matches!(config.mailbox, Some(MailboxSettings::Imap(_))));
     assert!(matches!(config.transport, Some(TransportSettings::Smtp(_))));
     assert_eq!(config.policy(), Policy::default());
-    let least = "[mailbox]\nkind = \"folder\"\npath = \"/m\"\n[transport]\nkind = \"folder\"\npath = \"/r\"\n\
-                 [store]\nurl = \"sqlite:/g.db\"\n[identity]\nfrom = \"a@b.example\"\n";
-    let least = Config::parse(least).unwrap();
+    let least = Config::parse(LEAST).unwrap();
     for (said, default) in [
         (format!("{:?}", config.daemon), format!("{:?}", least.daemon)),
         (format!("{:?}", config.desk), format!("{:?}", least.desk)),
@@ -143,5 +144,20 @@ fn plain_is_refused_for_another_machine_unless_forced() {
         for tls in ["implicit", "starttls", "plain_anywhere"] {
             with((away, tls), (away, tls)).unwrap();
         }
+    }
+}
+
+#[test]
+fn passwords_do_not_pass_in_the_clear_between_machines() {
+    let with =
+        |desk: &str| Config::parse(&format!("{LEAST}\n[desk]\n{desk}\n")).map_err(|error| error.to_string());
+    let error = with("listen = \"192.0.2.1:8413\"").unwrap_err();
+    assert!(error.contains("desk.listen") && error.contains("desk.address"), "{error}");
+    with("listen = \"192.0.2.1:8413\"\naddress = \"http://desk.example\"").unwrap_err();
+    with("listen = \"192.0.2.1:8413\"\naddress = \"https://desk.example\"").unwrap();
+    with("listen = \"[::1]:8413\"").unwrap();
+    for wrong in ["desk.example", "https://", "https://desk.example/", "ftp://desk.example", "https://a b"] {
+        let error = with(&format!("address = \"{wrong}\"")).unwrap_err();
+        assert!(error.contains("desk.address"), "{error}");
     }
 }

@@ -23,6 +23,7 @@ mod crops;
 mod demo;
 mod desk;
 mod desk_pages;
+mod desk_sign_in;
 mod dovecot;
 mod escape;
 mod explain;

@@ -51,13 +51,24 @@ impl Came {
 
 impl Served {
     pub async fn new(desk: TestDesk) -> Self {
+        Self::with(desk, DeskSettings::default(), |desk| desk).await
+    }
+
+    /// With these settings, and made what it is to be.
+    pub async fn with(desk: TestDesk, settings: DeskSettings, made: impl FnOnce(Desk) -> Desk) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
-        let served = Arc::new(Desk::new(desk.daemon.line.clone(), DeskSettings::default()));
+        let served = Arc::new(made(Desk::new(desk.daemon.line.clone(), settings).unwrap()));
         let mut serving = JoinSet::new();
         serving.spawn(served.serve(listener, stopped));
         Self { desk, address, _serving: serving, _stop: stop }
+    }
+
+    /// A browser that keeps what a `Set-Cookie` said.
+    pub fn with_cookie(&self, set: &str) -> Visitor {
+        let cookie = set.split(';').next().unwrap_or_default().to_owned();
+        Visitor { address: self.address, cookie }
     }
 
     /// Somebody without a session.
@@ -110,8 +121,13 @@ impl Visitor {
 
     /// A request with this beginning.
     pub async fn ask(&self, head: &str, body: &[u8]) -> Came {
+        self.ask_of(&self.address.to_string(), head, body).await
+    }
+
+    /// The same, of a host by this name.
+    pub async fn ask_of(&self, host: &str, head: &str, body: &[u8]) -> Came {
         let mut line = TcpStream::connect(self.address).await.unwrap();
-        let rest = format!("Host: {}\r\nCookie: {}\r\nConnection: close\r\n\r\n", self.address, self.cookie);
+        let rest = format!("Host: {host}\r\nCookie: {}\r\nConnection: close\r\n\r\n", self.cookie);
         line.write_all(format!("{head}{rest}").as_bytes()).await.unwrap();
         line.write_all(body).await.unwrap();
         let mut all = Vec::new();

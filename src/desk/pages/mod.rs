@@ -7,6 +7,7 @@ mod conflict;
 pub(super) mod decide;
 pub(super) mod picture;
 pub(super) mod queue;
+pub(super) mod sign_in;
 
 use super::app::Desk;
 use super::frame::Refused;
