@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::pipeline::Line;
 use crate::store::{Session, Store, Token};
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
@@ -32,20 +32,31 @@ pub struct Desk {
     pub(super) door: Door,
     /// Whoever is on this machine comes in as the account of the demonstration.
     demo: bool,
+    /// Counts what was asked.
+    asked: watch::Sender<u64>,
 }
+
+/// Changes whenever something was asked of the desk.
+pub type Asked = watch::Receiver<u64>;
 
 impl Desk {
     /// # Errors
     /// Passwords cannot be compared at the cost that is set.
     pub fn new(line: Arc<Line>, settings: DeskSettings) -> Result<Self, Fault> {
         let door = Door::new(line.store.clone(), Passwords::new()?);
-        Ok(Self { line, settings, drawn: Drawn::default(), door, demo: false })
+        Ok(Self { line, settings, drawn: Drawn::default(), door, demo: false, asked: watch::Sender::new(0) })
     }
 
     /// The same, for a demonstration.
     #[must_use]
     pub fn as_demo(self) -> Self {
         Self { demo: true, ..self }
+    }
+
+    /// Tells when something is asked.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        self.asked.subscribe()
     }
 
     /// Whether somebody comes in without proof: a browser on this machine that asked for this machine
@@ -98,7 +109,7 @@ impl Desk {
             .route("/assets/{mark}/{name}", get(assets::get))
             .route("/connexion", get(pages::sign_in::door).post(pages::sign_in::by_password))
             .merge(inside)
-            .layer(middleware::from_fn(headers))
+            .layer(middleware::from_fn_with_state(self.clone(), headers))
             .with_state(self)
     }
 
@@ -116,7 +127,8 @@ impl Desk {
 }
 
 /// Nothing but our own style, script and pictures is loaded, nobody frames us, nothing is kept.
-async fn headers(request: Request, next: Next) -> Response {
+async fn headers(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
+    desk.asked.send_modify(|count| *count = count.wrapping_add(1));
     let mut response = next.run(request).await;
     let all = [
         (

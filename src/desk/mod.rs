@@ -17,5 +17,5 @@ pub mod sign_in;
 mod who;
 mod words;
 
-pub use app::Desk;
+pub use app::{Asked, Desk};
 pub use settings::DeskSettings;

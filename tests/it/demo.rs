@@ -7,7 +7,7 @@ fn the_demo_answers_every_mail_once_and_a_second_run_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let run = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
-        let output = command.args(["demo", "--dir"]).arg(folder.path()).output().unwrap();
+        let output = command.args(["demo", "--desk", "0 s", "--dir"]).arg(folder.path()).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };

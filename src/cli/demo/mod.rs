@@ -1,14 +1,17 @@
 //! `guichet demo`: the real daemon over sample mails, in a folder of its own. No mail server, no
 //! database server, no configuration.
 
+mod desk;
+
 use super::{columns, say};
 use crate::config::Config;
 use crate::daemon::{Daemon, Roles};
 use crate::domain::case::VerdictKind;
 use crate::domain::form::Masked;
 use crate::domain::mail::MailKind;
+use crate::domain::units::Span;
 use crate::registry::{Imported, Options};
-use crate::store::{CaseFilter, ReplyFilter, Store, TakenIn};
+use crate::store::{CaseFilter, Ledger, ReplyFilter, Store, TakenIn};
 use anyhow::Context as _;
 use clap::Args;
 use include_dir::{Dir, include_dir};
@@ -34,6 +37,10 @@ pub(super) struct Demo {
     /// nothing is answered twice
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// How long the desk stays open with nobody looking at it; "0 s": it is not opened
+    /// [default: until Ctrl-C; "1 min" where the output is no terminal]
+    #[arg(long, value_name = "SPAN", value_parser = Span::parse)]
+    desk: Option<Span>,
 }
 
 impl Demo {
@@ -50,24 +57,39 @@ impl Demo {
         let daemon = Daemon::new(config, Roles::ALL).await?;
         import_registry(&daemon, &folder).await?;
         let before = daemon.line.store.ledger().await?;
-        run_until_done(&daemon, filled).await?;
-        let after = daemon.line.store.ledger().await?;
-        print(&daemon.line.store).await?;
-        let (new, sent) = (after.messages - before.messages, after.replies_sent - before.replies_sent);
-        say("");
-        say(&format!("{filled} mails in the mailbox, {new} of them new; {sent} replies sent in this run."));
-        if new == 0 {
-            say("Every mail was known already: nothing was decided or answered a second time.");
-        }
-        let shown = folder.display();
-        say("");
-        say(&format!("  replies   {shown}/replies"));
-        say(&format!("  mailbox   {shown}/mailbox (handled mails lie in its folders)"));
-        say(&format!("  database  {shown}/guichet.db"));
-        say(&format!("  cases     guichet cases list --config {shown}/guichet.toml"));
-        say(&format!("  again     guichet demo --dir {shown}"));
+        let (stop, stopped) = watch::channel(false);
+        let shown = async {
+            tokio::time::timeout(PATIENCE, all_done(&daemon, filled, &before))
+                .await
+                .context("the demo is stuck")??;
+            tell(&daemon, &folder, filled, &before).await?;
+            desk::open(&daemon, self.desk.map(|span| span.0)).await?;
+            stop.send_replace(true);
+            Ok::<_, anyhow::Error>(())
+        };
+        tokio::try_join!(async { daemon.run(stopped).await.map_err(anyhow::Error::from) }, shown)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What became of the mails, and where it lies.
+async fn tell(daemon: &Daemon, folder: &Path, filled: usize, before: &Ledger) -> anyhow::Result<()> {
+    let after = daemon.line.store.ledger().await?;
+    print(&daemon.line.store).await?;
+    let (new, sent) = (after.messages - before.messages, after.replies_sent - before.replies_sent);
+    say("");
+    say(&format!("{filled} mails in the mailbox, {new} of them new; {sent} replies sent in this run."));
+    if new == 0 {
+        say("Every mail was known already: nothing was decided or answered a second time.");
+    }
+    let shown = folder.display();
+    say("");
+    say(&format!("  replies   {shown}/replies"));
+    say(&format!("  mailbox   {shown}/mailbox (handled mails lie in its folders)"));
+    say(&format!("  database  {shown}/guichet.db"));
+    say(&format!("  cases     guichet cases list --config {shown}/guichet.toml"));
+    say(&format!("  again     guichet demo --dir {shown}"));
+    Ok(())
 }
 
 fn configuration(folder: &Path) -> String {
@@ -121,28 +143,18 @@ async fn import_registry(daemon: &Daemon, folder: &Path) -> anyhow::Result<Optio
     }
 }
 
-/// Runs the daemon until every mail was seen, decided, answered and filed.
-async fn run_until_done(daemon: &Daemon, mails: usize) -> anyhow::Result<()> {
-    let (stop, stopped) = watch::channel(false);
-    let before = daemon.line.store.ledger().await?;
+/// Waits until every mail was seen, decided, answered and filed.
+async fn all_done(daemon: &Daemon, mails: usize, before: &Ledger) -> anyhow::Result<()> {
     let goal = before.messages + before.copies + i64::try_from(mails)?;
-    let watching = async {
-        loop {
-            let ledger = daemon.line.store.ledger().await?;
-            let seen = ledger.messages + ledger.copies;
-            let idle = ledger.waiting + ledger.replies_due + ledger.replies_sending + ledger.to_file == 0;
-            if seen >= goal && idle {
-                stop.send_replace(true);
-                return Ok::<_, anyhow::Error>(());
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+    loop {
+        let ledger = daemon.line.store.ledger().await?;
+        let seen = ledger.messages + ledger.copies;
+        let idle = ledger.waiting + ledger.replies_due + ledger.replies_sending + ledger.to_file == 0;
+        if seen >= goal && idle {
+            return Ok(());
         }
-    };
-    let both = async {
-        tokio::try_join!(async { daemon.run(stopped).await.map_err(anyhow::Error::from) }, watching)
-    };
-    tokio::time::timeout(PATIENCE, both).await.context("the demo is stuck")??;
-    Ok(())
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Mail, what was read, verdict, why, reply.
