@@ -23,7 +23,7 @@ pub(super) enum RepliesCommand {
     Show(Show),
     /// Caps that were reached: list them, or reset one
     Caps(CapsArgs),
-    /// Letters that did not arrive: refused, or come back later; until sent again or settled
+    /// Letters that did not arrive (refused, or come back later) or may not have, until sent again or settled
     Undelivered(Undelivered),
 }
 

@@ -1,20 +1,21 @@
-//! `guichet replies undelivered`: decisions that did not reach their requester.
+//! `guichet replies undelivered`: letters that did not reach their requester, or may not have.
 
 use super::cases::moment;
 use super::operator::Operator;
 use super::table::Form;
 use super::{ConfigFile, complain, say};
 use crate::clock::{Clock as _, SystemClock};
-use crate::store::{ReplyId, Settled};
+use crate::store::{NotArrived, ReplyId, Settled};
 use clap::Args;
 use serde_json::json;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Letters that the relay refused, and those of which a notice came later (RFC 3464) that names their
-Message-ID and says that delivery was given up. A letter leaves the list when it is sent again
-(`replies resend`), or when a person says it is settled.")]
+Letters that the relay refused, those of which a notice came later (RFC 3464) that names their
+Message-ID and says that delivery was given up, and those of which nobody knows: the line was cut after
+their last byte. A letter leaves the list when it is sent again (`replies resend`), or when a person
+says it is settled.")]
 pub(super) struct Undelivered {
     #[command(flatten)]
     config: ConfigFile,
@@ -56,8 +57,13 @@ impl Undelivered {
             .iter()
             .map(|one| {
                 let cases: Vec<_> = one.cases.iter().map(ToString::to_string).collect();
-                let status = one.status.as_deref().unwrap_or("no status");
-                let why = if one.bounced { format!("came back: {status}") } else { "refused".to_owned() };
+                let why = match &one.why {
+                    NotArrived::CameBack(status) => {
+                        format!("came back: {}", status.as_deref().unwrap_or("no status"))
+                    }
+                    NotArrived::Refused => "refused".to_owned(),
+                    NotArrived::Unknown => "unknown".to_owned(),
+                };
                 vec![
                     one.reply.to_string(),
                     moment(one.since),

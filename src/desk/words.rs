@@ -1,8 +1,9 @@
 //! What the desk says, in French: times, ages, statuses, what happened.
 
 use crate::clock::paris;
-use crate::domain::case::VerdictKind;
-use crate::store::{CaseState, EventRow};
+use crate::domain::case::{Template, VerdictKind};
+use crate::domain::mail::ReplyState;
+use crate::store::{CaseState, EventRow, ReplyRow};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -63,6 +64,45 @@ pub(super) fn source(source: &str) -> &'static str {
         "text" => "Texte PDF",
         "scan" => "Image",
         _ => "Illisible",
+    }
+}
+
+/// What a letter is.
+pub(super) fn letter_kind(template: Template) -> &'static str {
+    match template {
+        Template::Accepted => "Acceptation",
+        Template::Received => "Accusé de réception",
+        Template::Rejected => "Refus",
+        Template::Complement => "Demande de complément",
+    }
+}
+
+/// How far a letter is, and its tone.
+pub(super) fn letter_state(reply: &ReplyRow) -> (&'static str, &'static str) {
+    match reply.state {
+        _ if reply.withdrawn => ("Retirée avant son départ", ""),
+        _ if reply.shadow => ("En observation, ne part pas", ""),
+        ReplyState::Held => ("Retenue, attend une personne", "warn"),
+        ReplyState::Due => ("Part", "info"),
+        ReplyState::Sending => ("En cours d'envoi", "info"),
+        ReplyState::Sent => ("Envoyée", "good"),
+        ReplyState::Refused => ("Refusée par le relais", "bad"),
+        ReplyState::Unknown => ("Envoi incertain", "warn"),
+    }
+}
+
+/// What a status of RFC 3463 says of a letter that was given up.
+pub(super) fn not_delivered(status: &str) -> &'static str {
+    let mut parts = status.split('.').skip(1);
+    match (parts.next(), parts.next()) {
+        (Some("1"), _) => "adresse inconnue du destinataire",
+        (Some("2"), Some("2")) => "boîte du destinataire pleine",
+        (Some("2"), _) => "boîte du destinataire fermée",
+        (Some("3"), _) => "courriel trop grand ou refusé par son système",
+        (Some("4"), _) => "serveur du destinataire injoignable",
+        (Some("6"), _) => "contenu refusé",
+        (Some("7"), _) => "refusé par les règles du destinataire",
+        _ => "raison non précisée",
     }
 }
 

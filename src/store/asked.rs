@@ -92,6 +92,8 @@ pub struct ReplyFilter {
     pub id: Option<ReplyId>,
     pub state: Option<ReplyState>,
     pub message: Option<MailId>,
+    /// Older than this one.
+    pub before: Option<ReplyId>,
     /// At most so many, the newest; `None`: all.
     pub limit: Option<u32>,
 }

@@ -13,20 +13,31 @@ use jiff::Timestamp;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, FromRow};
 
-/// A letter that did not arrive.
+/// A letter that did not arrive, or of which nobody knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undelivered {
     pub reply: ReplyId,
     pub template: Template,
     /// `local@domain`.
     pub to: Masked,
+    pub subject: Masked,
     /// Of the mail it answers.
     pub cases: Vec<CaseNumber>,
     pub since: Timestamp,
-    /// The status of the notice, as in `5.1.1`; `None`: the relay refused it at once.
-    pub status: Option<String>,
-    /// A notice came; else the relay refused it.
-    pub bounced: bool,
+    pub why: NotArrived,
+    /// What the relay said last.
+    pub answer: Option<Masked>,
+}
+
+/// Why a letter is not known to have arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotArrived {
+    /// The relay would not have it.
+    Refused,
+    /// A notice says that delivery was given up, with the status it gives (`5.1.1`, RFC 3463).
+    CameBack(Option<String>),
+    /// The line was cut after its last byte: it may have left, and may not.
+    Unknown,
 }
 
 /// What came of settling.
@@ -43,18 +54,22 @@ struct Row {
     message: i64,
     template: String,
     recipient: String,
+    subject: String,
+    answer: Option<String>,
     at: i64,
     kind: String,
     detail: String,
 }
 
-/// The last event that put a letter on the list, where nothing took it off since.
+/// The last event that put a letter on the list, where nothing took it off since. Begins with the few
+/// events that can, which have an index of their own.
 const LISTED: &str = "SELECT replies.id AS reply, replies.message_id AS message, replies.template, \
-    replies.recipient, events.at, events.kind, events.detail FROM replies \
-    JOIN events ON events.message_id = replies.message_id AND events.reply_id = replies.id \
-    WHERE events.id = (SELECT MAX(last.id) FROM events AS last WHERE last.message_id = replies.message_id \
-    AND last.reply_id = replies.id AND last.kind IN ('reply_bounced', 'reply_refused', 'reply_resent', \
-    'reply_sent', 'bounce_settled')) AND events.kind IN ('reply_bounced', 'reply_refused')";
+    replies.recipient, replies.subject, replies.answer, events.at, events.kind, events.detail \
+    FROM events JOIN replies ON replies.id = events.reply_id \
+    WHERE events.kind IN ('reply_bounced', 'reply_refused', 'reply_unknown') \
+    AND NOT EXISTS (SELECT 1 FROM events AS later WHERE later.message_id = events.message_id \
+    AND later.reply_id = events.reply_id AND later.id > events.id AND later.kind IN ('reply_bounced', \
+    'reply_refused', 'reply_unknown', 'reply_resent', 'reply_sent', 'bounce_settled'))";
 
 /// Notes that a letter did not arrive, if the notice names one of ours and says so. A notice that
 /// names none, that says less, or whose sender is forged changes nothing.
@@ -80,36 +95,57 @@ pub(super) async fn note(write: &mut Write, of: MailId, head: &MailHead) -> Resu
     Ok(())
 }
 
+impl Row {
+    fn listed(&self, cases: Vec<CaseNumber>) -> Result<Undelivered, Fault> {
+        let detail: serde_json::Value = serde_json::from_str(&self.detail).unwrap_or_default();
+        let status = detail.get("status").and_then(serde_json::Value::as_str).map(str::to_owned);
+        let why = if self.kind == Kind::ReplyBounced.as_str() {
+            NotArrived::CameBack(status)
+        } else if self.kind == Kind::ReplyUnknown.as_str() {
+            NotArrived::Unknown
+        } else {
+            NotArrived::Refused
+        };
+        Ok(Undelivered {
+            reply: ReplyId(self.reply),
+            template: word(Template::parse(&self.template), "replies.template")?,
+            to: Masked::new(&self.recipient),
+            subject: Masked::new(&self.subject),
+            cases,
+            since: instant(self.at)?,
+            why,
+            answer: self.answer.as_ref().map(Masked::new),
+        })
+    }
+}
+
 impl Store {
-    /// Letters that did not arrive, the first first.
+    /// Letters that did not arrive or may not have, the first first.
     pub async fn undelivered(&self) -> Result<Vec<Undelivered>, Fault> {
         const DOING: &str = "listing the letters that did not arrive";
         let sql = format!("{LISTED} ORDER BY events.id");
         let rows: Vec<Row> =
             sqlx::query_as(AssertSqlSafe(sql)).fetch_all(self.database.read()).await.map_err(fault(DOING))?;
         let mut all = Vec::with_capacity(rows.len());
-        for row in rows {
-            let numbers: Vec<(String,)> = sqlx::query_as(
-                "SELECT number FROM cases WHERE message_id = $1 OR id = \
-                 (SELECT repeats_case FROM messages WHERE id = $1) ORDER BY id",
-            )
-            .bind(row.message)
-            .fetch_all(self.database.read())
-            .await
-            .map_err(fault(DOING))?;
-            let detail: serde_json::Value = serde_json::from_str(&row.detail).unwrap_or_default();
-            let number = |(text,): (String,)| word(CaseNumber::parse(&text), "cases.number");
-            all.push(Undelivered {
-                reply: ReplyId(row.reply),
-                template: word(Template::parse(&row.template), "replies.template")?,
-                to: Masked::new(row.recipient),
-                cases: numbers.into_iter().map(number).collect::<Result<_, _>>()?,
-                since: instant(row.at)?,
-                status: detail.get("status").and_then(serde_json::Value::as_str).map(str::to_owned),
-                bounced: row.kind == Kind::ReplyBounced.as_str(),
-            });
+        // a statement names so many mails at most
+        for rows in rows.chunks(500) {
+            let messages: Vec<_> = rows.iter().map(|row| MailId(row.message)).collect();
+            let cases = self.cases_of(&messages).await?;
+            for row in rows {
+                let cases = cases.get(&MailId(row.message)).cloned().unwrap_or_default();
+                all.push(row.listed(cases)?);
+            }
         }
         Ok(all)
+    }
+
+    /// How many there are.
+    pub async fn count_undelivered(&self) -> Result<u64, Fault> {
+        const DOING: &str = "counting the letters that did not arrive";
+        let sql = format!("SELECT CAST(COUNT(*) AS BIGINT) FROM ({LISTED}) AS listed");
+        let (count,): (i64,) =
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_one(self.database.read()).await.map_err(fault(DOING))?;
+        Ok(count.unsigned_abs())
     }
 
     /// Takes a letter off the list, by a person who reached the requester in another way.

@@ -123,7 +123,7 @@ pub(crate) mod tests;
 pub use accounts::{Account, AccountChange, Added, Changed, NewAccount};
 pub use alerts::{AcceptedCase, AlertRow};
 pub use asked::{CaseDetail, CaseFilter, CaseRow, ParkedRow, RecordedFinding, ReplyFilter};
-pub use bounces::{Settled, Undelivered};
+pub use bounces::{NotArrived, Settled, Undelivered};
 pub use caps::{Cap, ReplyCounts, Tripped, Within};
 pub use claim::{Claimed, Content, Lane};
 pub use daemons::{InHand, LeftToDo, Running, StoreState, Work};

@@ -1,14 +1,15 @@
 //! Replies as staff ask for them, and what goes with a letter.
 
 use super::{MailId, ReplyFilter, ReplyId, Store, instant, instant_or_none, word};
-use crate::database::fault;
-use crate::domain::case::Template;
+use crate::database::{fault, list};
+use crate::domain::case::{CaseNumber, Template};
 use crate::domain::form::Masked;
 use crate::domain::mail::ReplyState;
 use crate::fault::Fault;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
+use std::collections::BTreeMap;
 
 /// A file that goes with a letter; its bytes are in the letter. Told by the event of the reply, so it
 /// names nobody.
@@ -106,21 +107,65 @@ fn names(detail: &str) -> Vec<String> {
 impl Store {
     /// Replies that fit, newest first.
     pub async fn replies(&self, filter: &ReplyFilter) -> Result<Vec<ReplyRow>, Fault> {
-        let rows: Vec<ReplyColumns> = sqlx::query_as(
-            "SELECT id, message_id, template, recipient, subject, rfc_id, state, shadow, withdrawn, attempts, created_at, due_at, \
-             ended_at, answer, \
+        // each condition only where it is asked for: so the engine finds its index
+        let conditions = [
+            filter.id.map(|id| format!("id = {id}")),
+            filter.before.map(|id| format!("id < {id}")),
+            filter.message.map(|id| format!("message_id = {}", id.0)),
+            filter.state.map(|state| format!("state = '{}'", state.as_str())),
+        ];
+        let conditions: Vec<_> = conditions.into_iter().flatten().collect();
+        let fits = if conditions.is_empty() { "1 = 1".to_owned() } else { conditions.join(" AND ") };
+        let sql = format!(
+            "SELECT id, message_id, template, recipient, subject, rfc_id, state, shadow, withdrawn, attempts, \
+             created_at, due_at, ended_at, answer, \
              (SELECT detail FROM events WHERE events.message_id = replies.message_id \
-             AND events.reply_id = replies.id ORDER BY events.id LIMIT 1) AS made FROM replies WHERE ($1 IS NULL OR id = $1) AND ($2 IS NULL OR state = $2) \
-             AND ($3 IS NULL OR message_id = $3) ORDER BY id DESC LIMIT $4",
-        )
-        .bind(filter.id.map(|id| id.0))
-        .bind(filter.state.map(ReplyState::as_str))
-        .bind(filter.message.map(|id| id.0))
-        .bind(filter.limit.map_or(i64::MAX, i64::from))
-        .fetch_all(self.database.read())
-        .await
-        .map_err(fault("looking for replies"))?;
+             AND events.reply_id = replies.id ORDER BY events.id LIMIT 1) AS made \
+             FROM replies WHERE {fits} ORDER BY id DESC LIMIT $1"
+        );
+        let rows: Vec<ReplyColumns> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(filter.limit.map_or(i64::MAX, i64::from))
+            .fetch_all(self.database.read())
+            .await
+            .map_err(fault("looking for replies"))?;
         rows.into_iter().map(ReplyColumns::row).collect()
+    }
+
+    /// The cases of mails: those that were opened for one, or the one that it repeats.
+    pub async fn cases_of(&self, messages: &[MailId]) -> Result<BTreeMap<MailId, Vec<CaseNumber>>, Fault> {
+        if messages.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let sql = format!(
+            "SELECT messages.id, cases.number FROM messages JOIN cases ON cases.message_id = messages.id \
+             WHERE messages.id IN {0} UNION ALL \
+             SELECT messages.id, cases.number FROM messages JOIN cases ON cases.id = messages.repeats_case \
+             WHERE messages.id IN {0} ORDER BY 1, 2",
+            list(1, messages.len())
+        );
+        let mut query = sqlx::query_as::<_, (i64, String)>(AssertSqlSafe(sql));
+        for message in messages {
+            query = query.bind(message.0);
+        }
+        let rows =
+            query.fetch_all(self.database.read()).await.map_err(fault("looking for the cases of mails"))?;
+        let mut all: BTreeMap<MailId, Vec<CaseNumber>> = BTreeMap::new();
+        for (message, number) in rows {
+            all.entry(MailId(message)).or_default().push(word(CaseNumber::parse(&number), "cases.number")?);
+        }
+        Ok(all)
+    }
+
+    /// How many replies are in this state and are to leave one day.
+    pub async fn count_replies(&self, state: ReplyState) -> Result<u64, Fault> {
+        let sql =
+            "SELECT CAST(COUNT(*) AS BIGINT) FROM replies WHERE state = $1 AND shadow = 0 AND withdrawn = 0";
+        let (count,): (i64,) = sqlx::query_as(sql)
+            .bind(state.as_str())
+            .fetch_one(self.database.read())
+            .await
+            .map_err(fault("counting replies"))?;
+        Ok(count.unsigned_abs())
     }
 
     /// A reply's mail as composed (RFC 5322).

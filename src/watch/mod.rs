@@ -155,11 +155,13 @@ impl Watcher {
         if parked > 0 {
             add("parked", format!("{parked} mails are put aside and wait for a person"));
         }
-        let undelivered = at.store.undelivered().await?.len();
+        let undelivered = at.store.count_undelivered().await?;
         if undelivered > 0 {
             add(
                 "undelivered",
-                format!("{undelivered} letters did not arrive: `guichet replies undelivered`"),
+                format!(
+                    "{undelivered} letters did not arrive, or may not have: `guichet replies undelivered`"
+                ),
             );
         }
         if self.canary {

@@ -2,6 +2,7 @@
 
 use crate::desk::{SHADOW, TestDesk};
 use guichet::domain::mail::{Delivery, ReplyState};
+use guichet::store::NotArrived;
 use guichet::store::{ReplyId, Settled};
 
 const ACCEPTED: &str = "mails/demo/01-accepted-hospital.eml";
@@ -27,7 +28,11 @@ const DELAYED: &str = "Action: delayed\r\nStatus: 4.2.2";
 
 async fn listed(desk: &TestDesk) -> Vec<(i64, Option<String>)> {
     let all = desk.store().undelivered().await.unwrap();
-    all.into_iter().map(|one| (one.reply.0, one.status)).collect()
+    let status = |why| match why {
+        NotArrived::CameBack(status) => status,
+        NotArrived::Refused | NotArrived::Unknown => None,
+    };
+    all.into_iter().map(|one| (one.reply.0, status(one.why))).collect()
 }
 
 /// A letter has left; the id it left under.

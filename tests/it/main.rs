@@ -22,6 +22,7 @@ mod crash;
 mod crops;
 mod demo;
 mod desk;
+mod desk_letters;
 mod desk_pages;
 mod desk_sign_in;
 mod dovecot;

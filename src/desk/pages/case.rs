@@ -7,7 +7,7 @@ use super::queue::rule;
 use crate::desk::app::Desk;
 use crate::desk::frame::{Answer, Frame, Notice, Part, Refused, Undo, shown};
 use crate::desk::who::Who;
-use crate::desk::words::{day, moment, span, status};
+use crate::desk::words::{day, letter_kind, letter_state, moment, span, status};
 use crate::domain::form::{Field, Masked};
 use crate::domain::mail::ReplyState;
 use crate::domain::place::place;
@@ -49,7 +49,7 @@ struct Page {
     compared: Option<Compared>,
     mail_text: String,
     documents: Vec<String>,
-    letters: Vec<String>,
+    letters: Vec<Letter>,
     not_answered: Option<String>,
     notes: Vec<Note>,
     events: Vec<Told>,
@@ -91,6 +91,13 @@ struct Finding {
     rule: &'static str,
     code: String,
     anchor: Option<String>,
+}
+
+/// A letter, with where it can be read.
+struct Letter {
+    url: String,
+    kind: &'static str,
+    rest: String,
 }
 
 struct Compared {
@@ -339,30 +346,25 @@ fn compared(before: &CaseDetail, now: &CaseDetail) -> Option<Compared> {
 }
 
 /// A letter in a line.
-fn letter(reply: &ReplyRow) -> String {
-    use crate::domain::case::Template;
-    let kind = match reply.template {
-        Template::Accepted => "Acceptation",
-        Template::Received => "Accusé de réception",
-        Template::Rejected => "Refus",
-        Template::Complement => "Demande de complément",
+fn letter(reply: &ReplyRow) -> Letter {
+    let (state, _) = letter_state(reply);
+    let at = match reply.state {
+        _ if reply.withdrawn || reply.shadow => None,
+        ReplyState::Due => Some(("le", reply.due_at)),
+        ReplyState::Sent => reply.ended_at.map(|at| ("le", at)),
+        ReplyState::Held | ReplyState::Sending | ReplyState::Refused | ReplyState::Unknown => None,
     };
-    let state = match reply.state {
-        _ if reply.withdrawn => "retirée avant son départ".to_owned(),
-        _ if reply.shadow => "en observation : ne part pas".to_owned(),
-        ReplyState::Held => "attend une personne".to_owned(),
-        ReplyState::Due => format!("part le {}", moment(reply.due_at)),
-        ReplyState::Sending => "en cours d'envoi".to_owned(),
-        ReplyState::Sent => format!("envoyée le {}", reply.ended_at.map(moment).unwrap_or_default()),
-        ReplyState::Refused => "refusée par le relais".to_owned(),
-        ReplyState::Unknown => "envoi incertain".to_owned(),
-    };
+    let at = at.map(|(word, at)| format!(" {word} {}", moment(at))).unwrap_or_default();
     let with = if reply.attachments.is_empty() {
         String::new()
     } else {
         format!(", avec {}", reply.attachments.join(", "))
     };
-    format!("{kind} à {} : {state}{with}", reply.to.expose())
+    Letter {
+        url: format!("/lettres/{}", reply.id),
+        kind: letter_kind(reply.template),
+        rest: format!("à {} : {}{at}{with}", reply.to.expose(), state.to_lowercase()),
+    }
 }
 
 /// How long a decision can be taken back, for people.

@@ -5,6 +5,7 @@ mod boxes;
 pub(super) mod case;
 mod conflict;
 pub(super) mod decide;
+pub(super) mod letters;
 pub(super) mod picture;
 pub(super) mod queue;
 pub(super) mod sign_in;

@@ -104,6 +104,13 @@ pub struct Mail {
     pub unread: Vec<Reading>,
 }
 
+/// The plain text of a mail that we wrote ourselves, as it is read; `None`: it has none.
+#[must_use]
+pub fn text_of_ours(mail: &[u8]) -> Option<String> {
+    let read = mail_parser::MessageParser::new().parse(mail)?;
+    read.body_text(0).map(|text| text.replace("\r\n", "\n").trim_end().to_owned())
+}
+
 /// Takes a mail apart. Total: whatever the bytes, there is a head.
 #[must_use]
 pub fn open_mail(raw: &[u8], settings: &MimeSettings) -> Mail {

@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, LEASE, at, ending};
 use crate::domain::mail::{Delivered, Delivery, DeliveryNotice, SenderCheck};
-use crate::store::{Ending, Recorded, ReplyId, Settled, Undelivered};
+use crate::store::{Ending, NotArrived, Recorded, ReplyId, Settled, Undelivered};
 
 impl Desk {
     /// A letter has left; the id it left under.
@@ -45,7 +45,11 @@ async fn only_a_notice_that_gives_up_on_a_letter_of_ours_puts_it_on_the_list() {
     assert_eq!(desk.lost().await, []);
     desk.is_told(7, &["x@y", &id], Failed, SenderCheck::Unknown).await;
     let lost = desk.lost().await;
-    assert_eq!((lost.len(), lost[0].reply, &lost[0].cases, lost[0].bounced), (1, ReplyId(1), &numbers, true));
+    let came_back = NotArrived::CameBack(Some("5.1.1".into()));
+    assert_eq!(
+        (lost.len(), lost[0].reply, &lost[0].cases, &lost[0].why),
+        (1, ReplyId(1), &numbers, &came_back)
+    );
     // told twice, it is one letter
     desk.is_told(8, &[&id], Failed, SenderCheck::Unknown).await;
     assert_eq!(desk.lost().await.len(), 1);
@@ -64,7 +68,7 @@ async fn a_letter_leaves_the_list_when_it_is_sent_again_or_settled() {
     let due = desk.store.claim_reply("ada", at(41), LEASE).await.unwrap().unwrap();
     desk.store.settle(&due, Delivery::Refused, "550 no", at(41), None).await.unwrap();
     let lost = desk.lost().await;
-    assert_eq!((lost.len(), lost[0].bounced, lost[0].status.as_deref()), (1, false, None));
+    assert_eq!((lost.len(), &lost[0].why), (1, &NotArrived::Refused));
     assert_eq!(
         desk.store.settle_bounce(ReplyId(1), "by phone", "Camille", at(42)).await.unwrap(),
         Settled::Done
@@ -75,4 +79,21 @@ async fn a_letter_leaves_the_list_when_it_is_sent_again_or_settled() {
     );
     assert_eq!(desk.lost().await, []);
     desk.adds_up().await;
+}
+
+#[tokio::test]
+async fn a_letter_of_which_nobody_knows_is_on_the_list_too() {
+    let desk = Desk::new().await;
+    desk.decides(1, "a").await;
+    let due = desk.store.claim_reply("ada", at(3), LEASE).await.unwrap().unwrap();
+    desk.store.settle(&due, Delivery::Unknown, "cut", at(3), None).await.unwrap();
+    let lost = desk.lost().await;
+    assert_eq!((lost.len(), &lost[0].why), (1, &NotArrived::Unknown));
+    assert_eq!(desk.store.count_undelivered().await.unwrap(), 1);
+    // and is what a notice says, when one comes
+    desk.is_told(2, &[&due.message_id], Delivered::Failed, SenderCheck::Unknown).await;
+    let why: Vec<_> = desk.lost().await.into_iter().map(|one| one.why).collect();
+    assert_eq!(why, [NotArrived::CameBack(Some("5.1.1".into()))]);
+    desk.store.settle_bounce(ReplyId(1), "by phone", "Camille", at(42)).await.unwrap();
+    assert_eq!((desk.lost().await, desk.store.count_undelivered().await.unwrap()), (vec![], 0));
 }
