@@ -100,6 +100,7 @@ pub(in crate::desk) async fn queue(
     let mut frame = Frame::of(&who, Part::Queue, desk.line.settings.shadow);
     text(&asked, "q").clone_into(&mut frame.words);
     let turned = |to: u32| with(&asked, "page", &to.to_string());
+    let filtered = asked.keys().any(|key| key != "file" && key != "page");
     let oldest = counts.oldest.filter(|_| filter.turn == Turn::Staff);
     Ok(shown(&Page {
         title: title(filter.turn),
@@ -113,8 +114,8 @@ pub(in crate::desk) async fn queue(
         selects: selects(&asked),
         from: text(&asked, "du").to_owned(),
         to: text(&asked, "au").to_owned(),
-        filtered: asked.keys().any(|key| key != "file" && key != "page"),
-        nothing: if filter.turn == Turn::Staff && asked.len() <= 1 {
+        filtered,
+        nothing: if filter.turn == Turn::Staff && !filtered {
             "La file est vide : aucun dossier n'attend une personne."
         } else {
             "Aucun dossier ne correspond."
