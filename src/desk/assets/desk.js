@@ -63,6 +63,16 @@
     event.preventDefault();
   });
 
+  // browsers keep the page that is left as it stood, also one that says no-store, and show it to whoever
+  // goes back: after signing out there is nothing on it. (Those before it: Clear-Site-Data.)
+  const leaves = document.querySelector('form[action="/deconnexion"]');
+  if (leaves) {
+    leaves.addEventListener("submit", () => {
+      window.addEventListener("pagehide", () => document.body.replaceChildren());
+      window.addEventListener("pageshow", () => location.replace("/connexion"));
+    });
+  }
+
   // whoever corrects a box sees its place on the page
   const page = document.getElementById("page");
   if (page) {

@@ -10,7 +10,7 @@ use crate::store::Token;
 use askama::Template;
 use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -93,7 +93,12 @@ pub(in crate::desk) async fn leave(
 ) -> Answer {
     let token = who::token(&headers, desk.cookie()).ok_or(Refused::SignedOut)?;
     desk.store().signs_out(&token, desk.now()).await?;
-    Ok(([(SET_COOKIE, desk.forgets())], go("/connexion?sortie=1")).into_response())
+    let forgets = [
+        (SET_COOKIE, desk.forgets()),
+        // the pages that the browser keeps to go back to (W3C Clear Site Data §3.1, "cache")
+        (HeaderName::from_static("clear-site-data"), "\"cache\"".to_owned()),
+    ];
+    Ok((forgets, go("/connexion?sortie=1")).into_response())
 }
 
 /// The browser keeps the token, and goes where it wanted to.
