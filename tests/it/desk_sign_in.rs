@@ -7,9 +7,9 @@ use guichet::desk::{Desk, DeskSettings};
 use guichet::domain::staff::{Role, UserName};
 use guichet::store::NewAccount;
 
-const PASSWORD: &str = "quatre mots assez longs";
+pub const PASSWORD: &str = "quatre mots assez longs";
 
-async fn with_anna(settings: DeskSettings) -> Served {
+pub async fn with_anna(settings: DeskSettings) -> Served {
     let desk = TestDesk::new().await;
     let name = UserName::parse("anna").unwrap();
     let password = Passwords::new().unwrap().hash(&Password::new(PASSWORD).unwrap()).await.unwrap();

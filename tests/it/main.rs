@@ -16,6 +16,7 @@ mod architecture;
 mod arriving;
 mod audit;
 mod bounces;
+mod browser;
 mod check;
 mod config;
 mod crash;
