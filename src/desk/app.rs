@@ -103,6 +103,7 @@ impl Desk {
             .route("/dossiers/{number}/pages/{document}/{page}", get(pages::picture::picture))
             .route("/dossiers/{number}/courriel.eml", get(pages::picture::mail))
             .route("/dossiers/{number}/prendre", post(pages::act::take))
+            .route("/dossiers/{number}/confier", post(pages::act::hand_over))
             .route("/dossiers/{number}/rendre", post(pages::act::give_back))
             .route("/dossiers/{number}/corriger", post(pages::act::correct))
             .route("/dossiers/{number}/reexaminer", post(pages::act::rejudge))

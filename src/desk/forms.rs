@@ -57,6 +57,11 @@ impl Sent {
         self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every field, in order.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The version of the case that was seen.
     pub(super) fn version(&self) -> Result<i64, Refused> {
         self.text("version").parse().map_err(|_| Refused::Wrong)

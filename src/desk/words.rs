@@ -119,9 +119,15 @@ pub(super) fn happened(event: &EventRow, place: impl Fn(&str) -> String) -> Stri
         "case_repeated" => "Mêmes documents reçus de nouveau".to_owned(),
         "case_reexamined" => format!("Dossier réexaminé : {}", verdict(&text("verdict"))),
         "case_overdue" => "Attente du référentiel trop longue : à voir".to_owned(),
-        "case_assigned" => match text("to").as_str() {
-            "" => "Dossier rendu".to_owned(),
-            name => format!("Dossier pris par {name}"),
+        "case_assigned" => match (text("to").as_str(), text("before").as_str()) {
+            ("", _) => "Dossier rendu".to_owned(),
+            (name, before) if name != event.actor => {
+                let before = Some(before).filter(|before| !before.is_empty() && *before != event.actor);
+                let before = before.map(|before| format!(", qui était suivi par {before}"));
+                format!("Dossier confié à {name}{}", before.unwrap_or_default())
+            }
+            (name, "") => format!("Dossier pris par {name}"),
+            (name, before) => format!("Dossier pris par {name}, qui était suivi par {before}"),
         },
         "case_corrected" => {
             format!("Case corrigée, {} : {}", place(&text("field")), verdict(&text("verdict")))
@@ -152,7 +158,7 @@ pub(super) fn happened(event: &EventRow, place: impl Fn(&str) -> String) -> Stri
     }
 }
 
-fn verdict(word: &str) -> &'static str {
+pub(super) fn verdict(word: &str) -> &'static str {
     match word {
         "accepted" => "rien contre",
         "rejected" => "à refuser",
@@ -161,7 +167,7 @@ fn verdict(word: &str) -> &'static str {
     }
 }
 
-fn decision(word: &str) -> &'static str {
+pub(super) fn decision(word: &str) -> &'static str {
     match word {
         "accepted" => "accepté",
         "rejected" => "refusé",

@@ -104,13 +104,14 @@ impl Line {
         let form = self.form(&kept).ok_or(NotDone::NoForm)?;
         let sheet = kept.reading.sheet.as_ref().ok_or(NotDone::NoForm)?;
         let correction = Correction::new(field, value, Rows { sheet, form: &form })?;
+        let before = report::shown::field_text(&report::shown::Form::from(&form), field).map(Masked::new);
         correct(&mut kept.reading, std::slice::from_ref(&correction));
         let judged = self.judge_kept(&kept, (&open.head, &open.documents), open.day).await?;
         let mut corrected: Vec<Field> = open.corrections.iter().map(|one| one.correction.field).collect();
         corrected.push(correction.field);
         let again = judged_again(&judged, &kept, &corrected);
         let now = self.now();
-        Ok(self.store.correct(&open, &correction, (&again, &basis()), by, now).await?)
+        Ok(self.store.correct(&open, (&correction, before.as_ref()), (&again, &basis()), by, now).await?)
     }
 
     /// What an act would come to: the letter exactly as it would leave.

@@ -145,7 +145,7 @@ pub use replies::{Attached, ReplyRow};
 pub use retention::{Due, Held, Hold, KeptFor, Purge, Purged, Retention, Rule};
 pub use sessions::{NewSession, Session, SignedIn, Token};
 pub use sign_ins::{Attempt, Refusal, Refused, SignInBy, Tried};
-pub use staff::{ByStaff, Corrected, DecidedByStaff, NewStaffDecision, OpenCase, Staffed};
+pub use staff::{ByStaff, CaseChange, Corrected, DecidedByStaff, NewStaffDecision, OpenCase, Staffed};
 pub use taken_in::TakenIn;
 pub use verdicts::{NotRecorded, StaffVerdict, VerdictFilter};
 pub use waits::{NewWait, Sleeping, SleepingCase, WaitsFor, Woken};

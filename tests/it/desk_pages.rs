@@ -18,7 +18,7 @@ async fn with_a_case() -> Served {
 }
 
 /// Every address, and whether it changes something.
-const ADDRESSES: [(&str, bool); 16] = [
+const ADDRESSES: [(&str, bool); 17] = [
     ("/", false),
     ("/dossiers", false),
     ("/dossiers/F413-2026-000001", false),
@@ -27,6 +27,7 @@ const ADDRESSES: [(&str, bool); 16] = [
     ("/dossiers/F413-2026-000001/accepter", false),
     ("/dossiers/F413-2026-000001/prendre", true),
     ("/dossiers/F413-2026-000001/rendre", true),
+    ("/dossiers/F413-2026-000001/confier", true),
     ("/dossiers/F413-2026-000001/corriger", true),
     ("/dossiers/F413-2026-000001/reexaminer", true),
     ("/dossiers/F413-2026-000001/note", true),
@@ -82,6 +83,7 @@ async fn each_role_does_what_it_may_and_no_more() {
                         ("version", "0"),
                         ("field", "/structure/name"),
                         ("text", "x"),
+                        ("to", "anna"),
                         ("finding", "mismatch /administrators/1"),
                         ("step", "do"),
                     ],

@@ -8,7 +8,7 @@ use crate::desk::who::Who;
 use crate::domain::form::Field;
 use crate::domain::staff::Right;
 use crate::pipeline::NotDone;
-use crate::store::{OpenCase, Staffed};
+use crate::store::{Account, OpenCase, Staffed};
 use axum::extract::{Path, State};
 use std::sync::Arc;
 
@@ -17,15 +17,37 @@ type To = (State<Arc<Desk>>, Path<String>);
 /// `POST /dossiers/{number}/prendre`
 pub(in crate::desk) async fn take(to: (State<Arc<Desk>>, Path<String>), posted: Posted) -> Answer {
     let name = posted.who.name().to_owned();
-    assign(to, posted, Some(&name)).await
+    assign(to, posted, (Some(&name), None)).await
 }
 
 /// `POST /dossiers/{number}/rendre`
 pub(in crate::desk) async fn give_back(to: (State<Arc<Desk>>, Path<String>), posted: Posted) -> Answer {
-    assign(to, posted, None).await
+    assign(to, posted, (None, None)).await
 }
 
-async fn assign((State(desk), Path(number)): To, posted: Posted, whose: Option<&str>) -> Answer {
+/// `POST /dossiers/{number}/confier`, with `to`, a colleague's name, and perhaps a word for them.
+pub(in crate::desk) async fn hand_over(to: (State<Arc<Desk>>, Path<String>), posted: Posted) -> Answer {
+    posted.who.has(Right::Take)?;
+    let note = posted.sent.text("text").trim().to_owned();
+    let colleague = posted.sent.text("to").to_owned();
+    let can = colleagues(&to.0).await?.into_iter().any(|one| one.name.as_str() == colleague);
+    if !can || note.chars().count() > 4000 {
+        return Err(Refused::Wrong);
+    }
+    assign(to, posted, (Some(&colleague), Some(note.as_str()).filter(|note| !note.is_empty()))).await
+}
+
+/// Whom a case can be handed to: who may come in and take one.
+pub(super) async fn colleagues(desk: &Desk) -> Result<Vec<Account>, Refused> {
+    let all = desk.store().accounts().await?;
+    Ok(all.into_iter().filter(|one| one.disabled_at.is_none() && one.role.may(Right::Take)).collect())
+}
+
+async fn assign(
+    (State(desk), Path(number)): To,
+    posted: Posted,
+    whose: (Option<&str>, Option<&str>),
+) -> Answer {
     posted.who.has(Right::Take)?;
     let seen = posted.sent.version()?;
     let open = open(&desk, &number).await?;
@@ -34,7 +56,7 @@ async fn assign((State(desk), Path(number)): To, posted: Posted, whose: Option<&
     } else {
         Staffed::Changed
     };
-    ended(&desk, &posted.who, (&open, seen), end, ("", "")).await
+    ended(&desk, &posted.who, (&open, seen), end, ("", None)).await
 }
 
 /// `POST /dossiers/{number}/corriger`
@@ -49,7 +71,7 @@ pub(in crate::desk) async fn correct(
     let open = open(&desk, &number).await?;
     let end = done(desk.line.correct((&open.number, seen), (field, value), posted.who.name()).await)?;
     let place = format!("#{}", super::boxes::anchor(&field.pointer()));
-    ended(&desk, &posted.who, (&open, seen), end, (&place, value)).await
+    ended(&desk, &posted.who, (&open, seen), end, (&place, Some(("corriger", sent)))).await
 }
 
 /// `POST /dossiers/{number}/reexaminer`
@@ -61,7 +83,7 @@ pub(in crate::desk) async fn rejudge(
     let seen = posted.sent.version()?;
     let open = open(&desk, &number).await?;
     let end = done(desk.line.rejudge((&open.number, seen), posted.who.name()).await)?;
-    ended(&desk, &posted.who, (&open, seen), end, ("", "")).await
+    ended(&desk, &posted.who, (&open, seen), end, ("", None)).await
 }
 
 /// `POST /dossiers/{number}/note`
@@ -88,7 +110,7 @@ pub(in crate::desk) async fn undo(
     let seen = posted.sent.version()?;
     let open = open(&desk, &number).await?;
     let end = done(desk.line.undo((&open.number, seen), posted.who.name()).await)?;
-    ended(&desk, &posted.who, (&open, seen), end, ("", "")).await
+    ended(&desk, &posted.who, (&open, seen), end, ("", None)).await
 }
 
 /// Of what cannot be done, only a fault is ours: the rest was not offered on the page.
@@ -105,16 +127,16 @@ fn done(end: Result<Staffed, NotDone>) -> Result<Staffed, Refused> {
     })
 }
 
-/// Back to the case, or why nothing was done. `place`: where on the page; `lost`: what was typed.
+/// Back to the case, or why nothing was done. `place`: where on the page; `wanted`: what was typed.
 async fn ended(
     desk: &Desk,
     who: &Who,
     (open, seen): (&OpenCase, i64),
     end: Staffed,
-    (place, lost): (&str, &str),
+    (place, wanted): (&str, Option<conflict::Wanted<'_>>),
 ) -> Answer {
     if end == Staffed::Done {
         return Ok(go(&format!("/dossiers/{}{place}", open.number)));
     }
-    conflict::told(desk, who, (&open.number, seen), end, lost).await
+    conflict::told(desk, who, (&open.number, seen), end, wanted).await
 }

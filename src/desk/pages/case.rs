@@ -36,6 +36,8 @@ struct Page {
     viewers: String,
     can: Can,
     mine: bool,
+    /// Whom it can be handed to: name, and name as colleagues read it.
+    colleagues: Vec<(String, String)>,
     assignee: String,
     asked: Option<String>,
     csrf: String,
@@ -135,6 +137,8 @@ pub(in crate::desk) async fn case(
     let explained = desk.store().explanation(&open.number).await?;
     let explained: Option<Explained> = explained.and_then(|json| serde_json::from_str(json.expose()).ok());
     let notes = desk.store().notes_of(&open).await?;
+    let colleagues = super::act::colleagues(&desk).await?.into_iter();
+    let colleagues = colleagues.filter(|one| one.name.as_str() != who.name());
     let before = match &detail.row.linked {
         Some(linked) => desk.store().case(linked).await?,
         None => None,
@@ -180,6 +184,7 @@ pub(in crate::desk) async fn case(
             correct: waits && who.may(Right::Correct) && !groups.is_empty(),
             note: who.may(Right::Note),
         },
+        colleagues: colleagues.map(|one| (one.name.to_string(), one.shown)).collect(),
         mine: open.assignee.as_deref() == Some(who.name()),
         assignee: open.assignee.clone().unwrap_or_default(),
         asked: open.asked_at.map(day),

@@ -98,7 +98,7 @@ pub(in crate::desk) async fn ask(who: Who, (State(desk), Path((number, action)))
     who.has(Right::Decide)?;
     let open = open(&desk, &number).await?;
     if open.state != CaseState::Waiting {
-        return conflict::told(&desk, &who, (&open.number, open.version), Staffed::NotOpen, "").await;
+        return conflict::told(&desk, &who, (&open.number, open.version), Staffed::NotOpen, None).await;
     }
     let findings = findings(&desk, &open).await?;
     // what is preselected: nothing is looked at yet; what a rule rejects is a reason
@@ -133,7 +133,8 @@ pub(in crate::desk) async fn decide((State(desk), Path((number, action))): To, p
         match desk.line.act((&open.number, seen), &act, name, undo).await {
             Ok(Staffed::Done) => return Ok(go(&format!("/dossiers/{}", open.number))),
             Ok(end) => {
-                return conflict::told(&desk, &posted.who, (&open.number, seen), end, lost(&act)).await;
+                let wanted = Some((what.action(), sent));
+                return conflict::told(&desk, &posted.who, (&open.number, seen), end, wanted).await;
             }
             Err(NotDone::Fault(fault)) => return Err(fault.into()),
             Err(NotDone::NoSuchCase) => return Err(Refused::NotFound),
@@ -150,16 +151,6 @@ pub(in crate::desk) async fn decide((State(desk), Path((number, action))): To, p
 async fn findings(desk: &Desk, open: &OpenCase) -> Result<Vec<RecordedFinding>, Refused> {
     let case = desk.store().case(&open.number).await?.ok_or(Refused::NotFound)?;
     Ok(case.findings)
-}
-
-/// What the person typed, of an act that was not done.
-fn lost(act: &Act) -> &str {
-    match act {
-        Act::Accept { .. } => "",
-        Act::Reject { remark, .. } => remark.as_deref().unwrap_or_default(),
-        Act::Complement { ask } => ask,
-        Act::Dismiss { because } => because,
-    }
 }
 
 fn act(what: What, findings: &[RecordedFinding], sent: &Sent) -> Result<Act, Refused> {

@@ -3,6 +3,7 @@
 use super::{ByStaff, DOING, NewStaffDecision, OpenCase, Staffed, changed, version_changed};
 use crate::database::{clean, fault};
 use crate::domain::correction::Correction;
+use crate::domain::form::Masked;
 use crate::domain::mail::Outcome;
 use crate::fault::Fault;
 use crate::store::event::{Event, Kind};
@@ -14,11 +15,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 impl Store {
-    /// Records a correction with the judgement that it led to.
+    /// Records a correction with the judgement that it led to. `before`: what was taken to stand there.
     pub async fn correct(
         &self,
         open: &OpenCase,
-        correction: &Correction,
+        (correction, before): (&Correction, Option<&Masked>),
         (again, basis): (&JudgedAgain, &Basis),
         by: &str,
         now: Timestamp,
@@ -50,7 +51,12 @@ impl Store {
             .map_err(fault(DOING))?;
         add(&mut detail, "field", correction.field.pointer().into());
         add(&mut detail, "version", (open.version + 1).into());
-        let text = json!({ "case": filed, "value": correction.value.expose() }).to_string();
+        let text = json!({
+            "case": filed,
+            "before": before.map(|before| clean(before.expose())),
+            "value": clean(correction.value.expose()),
+        })
+        .to_string();
         let event = Event::new(Kind::CaseCorrected).message(open.message).case(open.id).by(by);
         write.tell(event.saying(detail).aside(text)).await?;
         write.commit().await?;

@@ -6,6 +6,9 @@
 
 mod decisions;
 mod people;
+mod since;
+
+pub use since::CaseChange;
 
 use super::record::{CaseState, NewReply};
 use super::write::Write;

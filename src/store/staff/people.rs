@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use serde_json::json;
 
 impl Store {
-    /// Gives a case to somebody, or to nobody.
+    /// Gives a case to somebody, or to nobody, with a word for whom it is handed to.
     pub async fn assign(
         &self,
         open: &OpenCase,
-        to: Option<&str>,
+        (to, note): (Option<&str>, Option<&str>),
         by: &str,
         now: Timestamp,
     ) -> Result<Staffed, Fault> {
@@ -29,6 +29,10 @@ impl Store {
             .map_err(fault(DOING))?;
         let detail = json!({ "before": open.assignee, "to": to, "version": open.version + 1 });
         let event = Event::new(Kind::CaseAssigned).message(open.message).case(open.id).by(by);
+        let event = match note {
+            Some(note) => event.aside(json!({ "note": note }).to_string()),
+            None => event,
+        };
         write.tell(event.saying(detail)).await?;
         write.commit().await?;
         Ok(Staffed::Done)
@@ -42,17 +46,18 @@ impl Store {
         write.commit().await
     }
 
-    /// The notes beside a case, oldest first: the text, by whom, when. Those that were purged are left out.
+    /// The notes beside a case, those of who handed it over too, oldest first: the text, by whom, when. Those that were purged are left out.
     pub async fn notes_of(&self, open: &OpenCase) -> Result<Vec<(String, String, Timestamp)>, Fault> {
         const DOING: &str = "reading the notes of a case";
         let rows: Vec<(String, String, i64)> = sqlx::query_as(
             "SELECT event_texts.text, events.actor, events.at FROM events \
              JOIN event_texts ON event_texts.event_id = events.id \
-             WHERE events.message_id = $1 AND events.case_id = $2 AND events.kind = $3 ORDER BY events.id",
+             WHERE events.message_id = $1 AND events.case_id = $2 AND events.kind IN ($3, $4) ORDER BY events.id",
         )
         .bind(open.message.0)
         .bind(open.id)
         .bind(Kind::CaseNoted.as_str())
+        .bind(Kind::CaseAssigned.as_str())
         .fetch_all(self.database.read())
         .await
         .map_err(fault(DOING))?;

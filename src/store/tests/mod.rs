@@ -12,5 +12,6 @@ mod events;
 mod intake;
 mod outbox;
 mod retention;
+mod staffed;
 mod verdicts;
 mod waits;

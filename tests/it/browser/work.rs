@@ -125,6 +125,13 @@ async fn who_comes_second_sees_what_the_first_did_and_overwrites_nothing() {
     bob.sees("Case corrigée, 3.1").await;
     bob.sees("(anna)").await;
     bob.sees("« Hôpital de Vaulnoise »").await;
+    // the difference: what stood there, what anna wrote, and what stands there now
+    let row = "[...document.querySelector('.changed tbody tr').cells].map(cell => cell.innerText)";
+    let row = bob.finds(row).await;
+    assert_eq!(row[2], "CH de Vaulnoise", "{row}");
+    assert!(row[1].as_str().unwrap().contains("Vaulnoise") && row[1] != row[2], "{row}");
+    assert_eq!(row[3], "anna", "{row}");
+    bob.sees("(maintenant : CH de Vaulnoise)").await;
     bob.opens("a[data-key=b]").await;
     assert_eq!(bob.of(&name, "value").await, "CH de Vaulnoise");
 
@@ -136,7 +143,51 @@ async fn who_comes_second_sees_what_the_first_did_and_overwrites_nothing() {
     bob.sees("a changé entre-temps").await;
     bob.sees("Dossier pris par anna").await;
     bob.sees("« Ce n'est pas une demande. »").await;
+    // it still makes sense: taken up on the case as it now is, read again, and only then done
+    bob.presses_through("w").await;
+    assert_eq!(bob.of("#texte", "value").await, "Ce n'est pas une demande.");
     assert_eq!(served.desk.cases().await[0].state, guichet::store::CaseState::Waiting);
+    assert_eq!((anna.troubles(), bob.troubles()), (Vec::new(), Vec::new()));
+    served.desk.adds_up().await;
+}
+
+#[tokio::test]
+async fn what_was_typed_is_put_over_a_colleagues_correction_only_by_saying_so() {
+    let (served, browser, anna) = at_the_case().await;
+    let bob = browser.person(&served, &served.person("bob", Role::Agent).await).await;
+    bob.goes(CASE).await;
+    let (name, button) = (field("structure/name", "input[name=value]"), field("structure/name", "button"));
+    anna.fills(&name, "CH de Vaulnoise").await;
+    anna.opens(&button).await;
+    bob.fills(&name, "Hôpital <de> Vaulnoise").await;
+    bob.opens(&button).await;
+    bob.presses_through("w").await;
+    assert_eq!(bob.of(&name, "value").await, "Hôpital <de> Vaulnoise");
+    bob.sees("saisi par bob").await;
+    assert_eq!((anna.troubles(), bob.troubles()), (Vec::new(), Vec::new()));
+    served.desk.adds_up().await;
+}
+
+#[tokio::test]
+async fn a_case_is_handed_to_a_colleague_with_a_word_and_taken_over_visibly() {
+    let (served, browser, anna) = at_the_case().await;
+    served.person("lena", Role::Reader).await;
+    let bob = browser.person(&served, &served.person("bob", Role::Agent).await).await;
+    anna.goes(CASE).await;
+    // a key opens it; who only reads is not among those it can be handed to
+    anna.presses("h").await;
+    let names = anna.finds("[...document.querySelectorAll('#confier-a option')].map(one => one.value)").await;
+    assert_eq!(names, serde_json::json!(["bob"]));
+    anna.fills("#confier-mot", "Le mandat manque, vois avec <eux>.").await;
+    anna.opens(".hand-over button").await;
+    anna.sees("Suivi par bob.").await;
+    anna.sees("Dossier confié à bob").await;
+    bob.goes("/dossiers?suivi=moi").await;
+    bob.opens("a[data-row]").await;
+    bob.sees("Le mandat manque, vois avec <eux>.").await;
+    anna.sees("Reprendre à bob").await;
+    anna.presses_through("t").await;
+    anna.sees("Dossier pris par anna, qui était suivi par bob").await;
     assert_eq!((anna.troubles(), bob.troubles()), (Vec::new(), Vec::new()));
     served.desk.adds_up().await;
 }
