@@ -23,6 +23,7 @@ mod crash;
 mod crops;
 mod demo;
 mod desk;
+mod desk_admin;
 mod desk_letters;
 mod desk_pages;
 mod desk_sign_in;

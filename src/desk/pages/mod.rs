@@ -1,6 +1,7 @@
 //! The pages, one file each.
 
 pub(super) mod act;
+pub(super) mod administration;
 mod boxes;
 pub(super) mod case;
 mod conflict;

@@ -1,0 +1,78 @@
+//! What the administration says, in French.
+
+use crate::domain::rules::What;
+use crate::store::{Cap, Work};
+
+pub(super) fn cap(cap: &Cap) -> String {
+    match cap {
+        Cap::Total => "Toutes les réponses".to_owned(),
+        Cap::Domain(domain) => format!("Réponses au domaine {}", domain.expose()),
+        Cap::Address(address) => format!("Réponses à l'adresse {}", address.expose()),
+    }
+}
+
+/// What the record says of a cap begins with how many replies there were; a person's own words stand as
+/// they are.
+pub(super) fn reached(because: &str) -> String {
+    match because.split_once(" replies") {
+        Some((count, _)) if count.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{count} réponses en 24 heures")
+        }
+        _ => because.to_owned(),
+    }
+}
+
+pub(super) fn broken(what: What) -> &'static str {
+    match what {
+        What::CardOpposed => "Carte mise en opposition",
+        What::ContractEnded => "Contrat terminé",
+        What::StructureClosed => "Structure fermée",
+    }
+}
+
+/// Bytes, in their largest unit.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        0 => "inconnue".to_owned(),
+        1..1024 => format!("{bytes} octets"),
+        1024..1_048_576 => format!("{} Kio", bytes / 1024),
+        _ => format!("{} Mio", bytes / 1_048_576),
+    }
+}
+
+pub(super) fn roles(roles: &str) -> String {
+    let french = |role: &str| match role {
+        "intake" => "relève le courrier".to_owned(),
+        "decide" => "lit et décide".to_owned(),
+        "answer" => "répond".to_owned(),
+        other => other.to_owned(),
+    };
+    roles.split(", ").map(french).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn work(work: Work) -> String {
+    match work {
+        Work::Deciding { message, attempts } => format!("lit le courriel {message} (essai {attempts})"),
+        Work::Sending { reply, attempts } => format!("envoie la lettre {reply} (essai {attempts})"),
+        Work::Filing { mails } => format!("range {mails} courriels"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_cap_was_reached_is_told_in_french() {
+        assert_eq!(reached("20 replies to one address in 24 hours"), "20 réponses en 24 heures");
+        assert_eq!(reached("restored from a backup"), "restored from a backup");
+    }
+
+    #[test]
+    fn sizes_are_told_in_their_largest_unit() {
+        assert_eq!(
+            [size(0), size(900), size(2048), size(3 << 20)],
+            ["inconnue", "900 octets", "2 Kio", "3 Mio"]
+        );
+    }
+}
