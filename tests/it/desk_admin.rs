@@ -144,3 +144,67 @@ async fn hostile_words_in_caps_reasons_and_alerts_are_words() {
     assert!(!text.contains("<script>alert"), "{text}");
     assert!(text.matches("alert(1)").count() >= 3, "{text}");
 }
+
+const ACCOUNTS: &str = "/administration/comptes";
+
+/// Who is in by this visitor's session still sees the queue.
+async fn is_in(visitor: &crate::visitor::Visitor) -> bool {
+    visitor.get("/dossiers").await.status == 200
+}
+
+#[tokio::test]
+async fn a_supervisor_gives_a_role_shuts_and_opens_and_it_holds_at_once() {
+    let served = Served::new(TestDesk::new().await).await;
+    let sara = served.person("sara", Role::Supervisor).await;
+    let anna = served.person("anna", Role::Agent).await;
+    let bob = served.person("bob", Role::Agent).await;
+    let page = sara.get(ACCOUNTS).await;
+    assert!(page.text().contains("anna (test)") && page.text().contains("/comptes/anna/fermer\""));
+    let csrf = page.hidden("csrf");
+    let does = async |path: &str, role: &str| {
+        let answer = sara.post(&format!("{ACCOUNTS}/{path}"), &[("csrf", &csrf), ("role", role)]).await;
+        answer.headers.get("location").cloned().unwrap_or_default()
+    };
+    assert!(does("anna/role", "auditor").await.ends_with("fait=role"));
+    assert_eq!(last(&served).await, ("user_role_changed".into(), "sara".into()));
+    assert!(does("bob/fermer", "").await.ends_with("fait=ferme"));
+    assert_eq!(last(&served).await, ("user_disabled".into(), "sara".into()));
+    assert!(!is_in(&anna).await && !is_in(&bob).await && is_in(&sara).await);
+    assert!(does("bob/fermer", "").await.ends_with("fait=deja"));
+    assert!(does("bob/ouvrir", "").await.ends_with("fait=ouvert"));
+    assert_eq!(last(&served).await, ("user_enabled".into(), "sara".into()));
+    for (path, status) in [("nobody/fermer", 404), ("a%20b/ouvrir", 404), ("anna/role", 400)] {
+        let answer = sara.post(&format!("{ACCOUNTS}/{path}"), &[("csrf", &csrf), ("role", "king")]).await;
+        assert_eq!(answer.status, status, "{path}");
+    }
+    served.desk.adds_up().await;
+}
+
+#[tokio::test]
+async fn nobody_changes_their_own_account_and_no_other_role_changes_any() {
+    let served = Served::new(TestDesk::new().await).await;
+    let sara = served.person("sara", Role::Supervisor).await;
+    let page = sara.get(ACCOUNTS).await;
+    assert!(!page.text().contains("/comptes/sara/") && page.text().contains("votre compte"));
+    let own = [("csrf", page.hidden("csrf")), ("role", "auditor".to_owned())];
+    let own: Vec<_> = own.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    for act in ["role", "fermer", "ouvrir"] {
+        assert_eq!(sara.post(&format!("{ACCOUNTS}/sara/{act}"), &own).await.status, 403, "{act}");
+        let foreign = sara.post(&format!("{ACCOUNTS}/anna/{act}"), &[("csrf", "x")]).await;
+        assert_eq!(foreign.status, 403, "{act}");
+    }
+    for (name, role) in [("lena", Role::Reader), ("anna", Role::Agent), ("ada", Role::Auditor)] {
+        let person = served.person(name, role).await;
+        let page = person.get(ACCOUNTS).await;
+        assert_eq!(page.status, if role == Role::Auditor { 200 } else { 403 }, "{role:?}");
+        assert!(!page.text().contains("/fermer\""), "{role:?}");
+        let csrf = person.get("/dossiers").await.hidden("csrf");
+        for act in ["role", "fermer", "ouvrir"] {
+            let path = format!("{ACCOUNTS}/sara/{act}");
+            let answer = person.post(&path, &[("csrf", &csrf), ("role", "reader")]).await;
+            assert_eq!(answer.status, 403, "{role:?} {act}");
+        }
+    }
+    assert!(is_in(&sara).await);
+    served.desk.adds_up().await;
+}

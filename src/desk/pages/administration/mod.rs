@@ -1,6 +1,7 @@
 //! What keeps the desk running: caps that were reached, mails put aside, what the registry says against
 //! accepted cases, and who works on the database. A supervisor sees to it; an auditor looks.
 
+pub(in crate::desk) mod accounts;
 mod act;
 mod words;
 
