@@ -23,6 +23,7 @@ pub mod people;
 pub mod place;
 pub mod policy;
 pub mod repair;
+pub mod reread;
 pub mod resubmission;
 pub mod rules;
 pub mod sheet;

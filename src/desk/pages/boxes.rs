@@ -5,6 +5,8 @@ use crate::domain::correction::{Kind, YES, kind};
 use crate::domain::finding::Severity;
 use crate::domain::form::Field;
 use crate::domain::place::place;
+use crate::domain::policy::Profile;
+use crate::domain::reread::{CheckDigit, check_digit, proposed};
 use crate::report::{Channel, Explained, Outcomes, ReadBox};
 use crate::store::{Corrected, RecordedFinding};
 use serde_json::Value;
@@ -34,6 +36,10 @@ pub(super) struct Shown {
     pub(super) zone: String,
     pub(super) look: Option<String>,
     pub(super) crop: Option<String>,
+    /// What its check digit says; empty where there is none.
+    pub(super) check_digit: &'static str,
+    /// What it would be if letters were the digits they look like: proposed, never taken over silently.
+    pub(super) proposed: Option<String>,
     /// What the registry says.
     pub(super) registry: Vec<String>,
 }
@@ -48,6 +54,8 @@ pub(super) struct Ground<'a> {
     pub(super) corrections: &'a [Corrected],
     /// Names of the mail's documents, in order.
     pub(super) documents: &'a [String],
+    /// Which numbers are valid.
+    pub(super) profile: Profile,
     /// Whether rows can be added.
     pub(super) open: bool,
 }
@@ -149,6 +157,12 @@ impl Ground<'_> {
             crop: spot.filter(|_| doubtful || tone == "bad" || tone == "warn").map(|(page, _)| {
                 format!("/dossiers/{}/pages/{page}.png?crop={}", self.number, surroundings(read))
             }),
+            check_digit: match check_digit(field, &value, self.profile) {
+                Some(CheckDigit::Right) => "clé de contrôle juste",
+                Some(CheckDigit::Wrong) => "clé de contrôle fausse",
+                None => "",
+            },
+            proposed: proposed(field, &value, self.profile),
             registry: self.registry(field),
             value,
             pointer,

@@ -154,6 +154,7 @@ pub(in crate::desk) async fn case(
         findings: &detail.findings,
         corrections: &open.corrections,
         documents: &documents,
+        profile: desk.line.settings.policy.profile,
         open: waits && who.may(Right::Correct),
     };
     let groups = ground.groups();

@@ -169,6 +169,25 @@ async fn what_was_typed_is_put_over_a_colleagues_correction_only_by_saying_so() 
 }
 
 #[tokio::test]
+async fn a_number_with_letters_for_digits_is_only_proposed_and_taken_over_by_one_press() {
+    let (served, _browser, tab) = at_the_case().await;
+    let (value, button) =
+        (field("structure/finess", "input[name=value]"), field("structure/finess", "button"));
+    tab.sees("clé de contrôle juste").await;
+    for (typed, says) in [("2B0721848", "clé de contrôle fausse"), ("2BO72I849", "Lecture possible")] {
+        tab.fills(&value, typed).await;
+        tab.opens(&button).await;
+        tab.sees(says).await;
+        assert_eq!(tab.of(&value, "value").await, typed, "never corrected by itself");
+    }
+    tab.opens(&field("structure/finess", ".proposed button")).await;
+    assert_eq!(tab.of(&value, "value").await, "2B0721849");
+    tab.sees_not("Lecture possible").await;
+    assert_eq!(tab.troubles(), Vec::<String>::new());
+    served.desk.adds_up().await;
+}
+
+#[tokio::test]
 async fn a_case_is_handed_to_a_colleague_with_a_word_and_taken_over_visibly() {
     let (served, browser, anna) = at_the_case().await;
     served.person("lena", Role::Reader).await;
