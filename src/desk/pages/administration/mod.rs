@@ -148,7 +148,7 @@ fn alert(row: &AlertRow) -> Alert {
         number: row.number.to_string(),
         what: words::broken(row.what),
         about: row.about.clone(),
-        since: row.since.clone(),
+        since: words::day(&row.since),
         raised: moment(row.raised_at),
         snapshot: row.snapshot,
     }

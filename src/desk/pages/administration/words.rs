@@ -2,6 +2,7 @@
 
 use crate::domain::rules::What;
 use crate::store::{Cap, Work};
+use jiff::civil::Date;
 
 pub(super) fn cap(cap: &Cap) -> String {
     match cap {
@@ -28,6 +29,11 @@ pub(super) fn broken(what: What) -> &'static str {
         What::ContractEnded => "Contrat terminé",
         What::StructureClosed => "Structure fermée",
     }
+}
+
+/// `23/11/2026`, of an ISO day; nothing of nothing.
+pub(super) fn day(iso: &str) -> String {
+    iso.parse().map_or_else(|_| iso.to_owned(), |day: Date| day.strftime("%d/%m/%Y").to_string())
 }
 
 /// Bytes, in their largest unit.
@@ -66,6 +72,11 @@ mod tests {
     fn why_a_cap_was_reached_is_told_in_french() {
         assert_eq!(reached("20 replies to one address in 24 hours"), "20 réponses en 24 heures");
         assert_eq!(reached("restored from a backup"), "restored from a backup");
+    }
+
+    #[test]
+    fn a_day_is_told_in_french() {
+        assert_eq!([day("2026-11-23"), day("")], ["23/11/2026", ""]);
     }
 
     #[test]
