@@ -35,13 +35,21 @@ pub(super) struct Shown {
     pub(super) page: String,
     pub(super) zone: String,
     pub(super) look: Option<String>,
-    pub(super) crop: Option<String>,
+    pub(super) crop: Option<Crop>,
     /// What its check digit says; empty where there is none.
     pub(super) check_digit: &'static str,
     /// What it would be if letters were the digits they look like: proposed, never taken over silently.
     pub(super) proposed: Option<String>,
     /// What the registry says.
     pub(super) registry: Vec<String>,
+}
+
+/// The picture of a box with what stands around it.
+pub(super) struct Crop {
+    pub(super) src: String,
+    /// CSS pixels kept free for it, so that nothing moves under the mouse when it comes.
+    pub(super) width: f64,
+    pub(super) height: f64,
 }
 
 /// What boxes are made of.
@@ -154,9 +162,10 @@ impl Ground<'_> {
             look: spot.as_ref().map(|(page, zone)| {
                 format!("/dossiers/{}?page={}&zone={zone}", self.number, page.replace('/', "-"))
             }),
-            crop: spot.filter(|_| doubtful || tone == "bad" || tone == "warn").map(|(page, _)| {
-                format!("/dossiers/{}/pages/{page}.png?crop={}", self.number, surroundings(read))
-            }),
+            crop: spot
+                .filter(|_| doubtful || tone == "bad" || tone == "warn")
+                .zip(read)
+                .map(|((page, _), read)| self.crop(&page, read)),
             check_digit: match check_digit(field, &value, self.profile) {
                 Some(CheckDigit::Right) => "clé de contrôle juste",
                 Some(CheckDigit::Wrong) => "clé de contrôle fausse",
@@ -205,6 +214,21 @@ impl Ground<'_> {
             .then(|| (format!("{document}/{}", read.seen.page), format!("{x0:.1},{y0:.1},{x1:.1},{y1:.1}")))
     }
 
+    /// A box with its label, at the size of print; what is tall, smaller.
+    fn crop(&self, page: &str, read: &ReadBox) -> Crop {
+        const PIXELS_PER_POINT: f64 = 96.0 / 72.0;
+        const TALLEST: f64 = 120.0;
+        let [x0, y0, x1, y1] = read.seen.area;
+        let [x0, y0, x1, y1] = [(x0 - 90.0).max(0.0), (y0 - 16.0).max(0.0), x1 + 90.0, y1 + 8.0];
+        let (width, height) = (x1 - x0, y1 - y0);
+        let scale = PIXELS_PER_POINT.min(TALLEST / height);
+        Crop {
+            src: format!("/dossiers/{}/pages/{page}.png?crop={x0:.1},{y0:.1},{x1:.1},{y1:.1}", self.number),
+            width: width * scale,
+            height: height * scale,
+        }
+    }
+
     /// The rows of the registry that a rule on this box found, each once.
     fn registry(&self, field: Field) -> Vec<String> {
         let mut told: Vec<String> = Vec::new();
@@ -221,12 +245,6 @@ impl Ground<'_> {
         }
         told
     }
-}
-
-/// Around a box, with its label.
-fn surroundings(read: Option<&ReadBox>) -> String {
-    let [x0, y0, x1, y1] = read.map(|read| read.seen.area).unwrap_or_default();
-    format!("{:.1},{:.1},{:.1},{:.1}", x0 - 90.0, y0 - 16.0, x1 + 90.0, y1 + 8.0)
 }
 
 /// What the form says in a box, as a page's form sends it back.

@@ -188,6 +188,24 @@ async fn a_number_with_letters_for_digits_is_only_proposed_and_taken_over_by_one
 }
 
 #[tokio::test]
+async fn nothing_moves_when_the_pictures_come() {
+    let (_served, _browser, tab) = at_the_case().await;
+    let value = field("structure/finess", "input[name=value]");
+    tab.fills(&value, "2B0721848").await;
+    tab.opens(&field("structure/finess", "button")).await;
+    let pictures = "Promise.all([...document.images].map(one => (one.loading = 'eager', one.decode())))
+        .then(all => all.length)";
+    assert_eq!(tab.finds(pictures).await, 2, "the page and the crop of the box");
+    // https://wicg.github.io/layout-instability/: what moved though nobody had pressed anything
+    let moved = "new Promise(tell => requestAnimationFrame(() => setTimeout(() => {
+        const observer = new PerformanceObserver(() => {});
+        observer.observe({ type: 'layout-shift', buffered: true });
+        tell(observer.takeRecords().map(shift => shift.sources.map(one => one.node && one.node.outerHTML)));
+    })))";
+    assert_eq!(tab.finds(moved).await, serde_json::json!([]));
+}
+
+#[tokio::test]
 async fn a_case_is_handed_to_a_colleague_with_a_word_and_taken_over_visibly() {
     let (served, browser, anna) = at_the_case().await;
     served.person("lena", Role::Reader).await;
