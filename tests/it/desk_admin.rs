@@ -16,7 +16,7 @@ const ALERT: &str = "/administration/alertes/1/vue";
 const HOSTILE: &str = "<script>alert(1)</script>\u{202e}";
 
 /// One cap reached, one mail put aside, one alert against an accepted case.
-async fn with_troubles() -> Served {
+pub async fn troubles() -> TestDesk {
     let mut desk = TestDesk::new().await;
     desk.receives_fixture("mails/demo/01-accepted-hospital.eml");
     desk.turn().await;
@@ -31,7 +31,11 @@ async fn with_troubles() -> Served {
     let lease = SignedDuration::from_mins(5);
     let claimed = store.claim("test", Lane::Quick, now, lease).await.unwrap().unwrap();
     assert!(store.park(&claimed, HOSTILE, now).await.unwrap());
-    Served::new(desk).await
+    desk
+}
+
+async fn with_troubles() -> Served {
+    Served::new(troubles().await).await
 }
 
 /// The last event: what, by whom.

@@ -1,10 +1,9 @@
-//! The desk's pages: who may come in, what they show, what they do.
+//! The desk's pages: what they show, what they do.
 
 use crate::desk::{TestDesk, mail_with};
-use crate::visitor::{Came, Served, Visitor};
-use guichet::domain::case::VerdictKind;
+use crate::desk_routes::safe;
+use crate::visitor::{Came, Served};
 use guichet::domain::staff::Role;
-use guichet::store::CaseState;
 
 const SWAPPED: &str = "mails/demo/05-review-names-swapped.eml";
 const CASE: &str = "/dossiers/F413-2026-000001";
@@ -17,132 +16,6 @@ async fn with_a_case() -> Served {
     Served::new(desk).await
 }
 
-/// Every address, and whether it changes something.
-const ADDRESSES: [(&str, bool); 17] = [
-    ("/", false),
-    ("/dossiers", false),
-    ("/dossiers/F413-2026-000001", false),
-    ("/dossiers/F413-2026-000001/pages/0/1.png", false),
-    ("/dossiers/F413-2026-000001/courriel.eml", false),
-    ("/dossiers/F413-2026-000001/accepter", false),
-    ("/dossiers/F413-2026-000001/prendre", true),
-    ("/dossiers/F413-2026-000001/rendre", true),
-    ("/dossiers/F413-2026-000001/confier", true),
-    ("/dossiers/F413-2026-000001/corriger", true),
-    ("/dossiers/F413-2026-000001/reexaminer", true),
-    ("/dossiers/F413-2026-000001/note", true),
-    ("/dossiers/F413-2026-000001/annuler", true),
-    ("/dossiers/F413-2026-000001/accepter", true),
-    ("/dossiers/F413-2026-000001/refuser", true),
-    ("/dossiers/F413-2026-000001/complement", true),
-    ("/dossiers/F413-2026-000001/classer", true),
-];
-
-#[tokio::test]
-async fn nobody_without_a_session_sees_or_changes_anything() {
-    let served = with_a_case().await;
-    let stranger = served.stranger();
-    let forged = Visitor { cookie: format!("guichet={}", "A".repeat(43)), ..stranger.clone() };
-    for visitor in [stranger, forged] {
-        for (address, changes) in ADDRESSES {
-            let answer = if changes {
-                visitor.post(address, &[("version", "1")]).await
-            } else {
-                visitor.get(address).await
-            };
-            let led_away = answer.status == 303 && answer.headers["location"].starts_with("/connexion");
-            assert!(led_away || answer.status == 401, "{address}: {}", answer.status);
-            assert!(!answer.text().contains("Vaulnoise"), "{address}");
-        }
-    }
-    unchanged(&served).await;
-}
-
-#[tokio::test]
-async fn each_role_does_what_it_may_and_no_more() {
-    let served = with_a_case().await;
-    for (name, role, works) in [
-        ("lena", Role::Reader, false),
-        ("ada", Role::Auditor, false),
-        ("anna", Role::Agent, true),
-        ("sara", Role::Supervisor, true),
-    ] {
-        let person = served.person(name, role).await;
-        let page = person.get(CASE).await;
-        assert_eq!(page.status, 200, "{role:?}");
-        assert_eq!(page.text().contains("/accepter\""), works, "{role:?}");
-        assert_eq!(page.text().contains("/corriger\""), works, "{role:?}");
-        for (address, _) in ADDRESSES.into_iter().filter(|(_, changes)| *changes) {
-            let csrf = page.hidden("csrf");
-            // of a version that nobody saw: whoever may is told so
-            let answer = person
-                .post(
-                    address,
-                    &[
-                        ("csrf", &csrf),
-                        ("version", "0"),
-                        ("field", "/structure/name"),
-                        ("text", "x"),
-                        ("to", "anna"),
-                        ("finding", "mismatch /administrators/1"),
-                        ("step", "do"),
-                    ],
-                )
-                .await;
-            if works {
-                assert!(matches!(answer.status, 200 | 303), "{role:?} {address}: {}", answer.status);
-            } else {
-                assert_eq!(answer.status, 403, "{role:?} {address}");
-            }
-        }
-    }
-    unchanged(&served).await;
-}
-
-#[tokio::test]
-async fn what_does_not_come_from_a_page_of_the_session_is_refused() {
-    let served = with_a_case().await;
-    let anna = served.person("anna", Role::Agent).await;
-    let bob = served.person("bob", Role::Agent).await;
-    let page = anna.get(CASE).await;
-    let version = page.hidden("version");
-    let others = bob.get(CASE).await.hidden("csrf");
-    for csrf in ["", "x", others.as_str()] {
-        for (address, _) in ADDRESSES.into_iter().filter(|(_, changes)| *changes) {
-            let answer = anna.post(address, &[("csrf", csrf), ("version", &version), ("step", "do")]).await;
-            assert_eq!(answer.status, 403, "{address} with {csrf:?}");
-        }
-    }
-    // a browser that says that another site asks
-    let body = format!("csrf={}&version={version}", page.hidden("csrf"));
-    for from in ["Sec-Fetch-Site: cross-site", "Origin: https://evil.example"] {
-        let head = format!(
-            "POST {CASE}/prendre HTTP/1.1\r\n{from}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
-            body.len()
-        );
-        assert_eq!(anna.ask(&head, body.as_bytes()).await.status, 403, "{from}");
-    }
-    unchanged(&served).await;
-}
-
-async fn unchanged(served: &Served) {
-    let case = &served.desk.cases().await[0];
-    assert_eq!((case.verdict, case.state), (VerdictKind::Review, CaseState::Waiting));
-    let open = served.desk.daemon.line.open_case(&case.number).await.unwrap().unwrap();
-    assert_eq!((open.version, open.assignee), (1, None));
-    served.desk.adds_up().await;
-}
-
-fn safe(answer: &Came) {
-    let header = |name: &str| answer.headers.get(name).cloned().unwrap_or_default();
-    let policy = header("content-security-policy");
-    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
-    assert_eq!(header("x-content-type-options"), "nosniff");
-    assert_eq!(header("x-frame-options"), "DENY");
-    assert!(!header("cache-control").is_empty());
-    assert!(!answer.text().contains("style=\"") && !answer.text().contains("onclick"), "inline");
-}
-
 #[tokio::test]
 async fn a_case_is_corrected_accepted_and_taken_back_through_its_pages() {
     let mut served = with_a_case().await;
@@ -153,9 +26,9 @@ async fn a_case_is_corrected_accepted_and_taken_back_through_its_pages() {
         "{}",
         queue.text()
     );
-    safe(&queue);
+    safe(CASE, &queue);
     let case = anna.get(CASE).await;
-    safe(&case);
+    safe(CASE, &case);
     assert!(
         case.text().contains("value=\"Hippolyte\"") && case.text().contains("À vérifier"),
         "{}",
@@ -179,7 +52,7 @@ async fn a_case_is_corrected_accepted_and_taken_back_through_its_pages() {
     assert!(anna.get(CASE).await.text().contains("saisi par anna"));
 
     let ask = anna.get(&format!("{CASE}/accepter")).await;
-    safe(&ask);
+    safe(CASE, &ask);
     let preview = anna.sends(CASE, &format!("{CASE}/accepter"), &[("step", "preview")]).await;
     assert!(preview.text().contains("complet et accepté"), "{}", preview.text());
     let answer = anna.sends(CASE, &format!("{CASE}/accepter"), &[("step", "do")]).await;
@@ -278,7 +151,7 @@ async fn hostile_words_are_words() {
             !text.contains("<script>alert") && !text.contains("<img src=x>") && !text.contains("<b>"),
             "{address}: {text}"
         );
-        safe(&page);
+        safe(CASE, &page);
     }
     // addresses that make no sense are no fault of ours
     for address in [

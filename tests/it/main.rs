@@ -26,6 +26,7 @@ mod desk;
 mod desk_admin;
 mod desk_letters;
 mod desk_pages;
+mod desk_routes;
 mod desk_sign_in;
 mod dovecot;
 mod escape;
