@@ -63,11 +63,11 @@ fn example(pattern: &str) -> String {
 }
 
 /// Waits for staff. A hospital of Vaulnoise asks.
-const CASE: &str = "F413-2026-000002";
+pub const CASE: &str = "F413-2026-000002";
 const SECRETS: [&str; 4] = ["Vaulnoise", "Hippolyte", "2921495370", "x.example"];
 
 /// A case of every kind, a letter, a mail put aside, a cap that was reached and an alert.
-async fn with_everything() -> Served {
+pub async fn with_everything() -> Served {
     let mut desk: TestDesk = Box::pin(troubles()).await;
     desk.receives_fixture("mails/demo/05-review-names-swapped.eml");
     desk.turn().await;
@@ -231,4 +231,18 @@ async fn what_does_not_come_from_a_page_of_the_session_changes_nothing() {
     }
     assert_eq!(record(&served).await, before);
     served.desk.adds_up().await;
+}
+
+/// The row of the table for an address.
+pub fn row_of(method: &str, address: &str) -> Option<&'static [Role]> {
+    let path: Vec<_> = address.split(['?', '#']).next().unwrap().split('/').collect();
+    let fits = |pattern: &str| {
+        let parts: Vec<_> = pattern.split('/').collect();
+        let same = |(part, here): (&&str, &&str)| part.starts_with('{') || part == here;
+        parts.len() == path.len() && parts.iter().zip(&path).all(same)
+    };
+    let mut rows: Vec<_> = INSIDE.iter().filter(|(of, pattern, _)| *of == method && fits(pattern)).collect();
+    // the one with fewest parts of any kind, as the router does
+    rows.sort_by_key(|(_, pattern, _)| pattern.matches('{').count());
+    rows.first().map(|(.., roles)| *roles)
 }

@@ -28,6 +28,7 @@ mod desk_letters;
 mod desk_pages;
 mod desk_routes;
 mod desk_sign_in;
+mod desk_walk;
 mod dovecot;
 mod escape;
 mod explain;

@@ -1,6 +1,7 @@
 //! The desk in a real browser: one Chromium a test, a tab for each person, keys and mouse as people use
 //! them. Nothing is slept for: what is to be seen is looked for whenever the browser reports something.
 
+mod accessible;
 mod coming;
 mod pipe;
 mod work;
@@ -151,10 +152,18 @@ impl Tab {
 
     /// Presses on the middle of the first element, where it is not covered by another.
     pub async fn clicks(&self, css: &str) {
+        // where it stands once the page has come to rest: pages jump to the box that was worked on
         let place = format!(
-            "(() => {{ const one = document.querySelector({css:?}); if (!one) return null;
+            "(async () => {{ const one = document.querySelector({css:?}); if (!one) return null;
              one.scrollIntoView({{ block: 'center', behavior: 'instant' }});
-             const box = one.getBoundingClientRect();
+             const drawn = () => new Promise(requestAnimationFrame);
+             let box = one.getBoundingClientRect();
+             for (let still = 0; still < 3; still += 1) {{
+                 await drawn();
+                 const now = one.getBoundingClientRect();
+                 if (now.x !== box.x || now.y !== box.y) still = 0;
+                 box = now;
+             }}
              const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
              const hit = document.elementFromPoint(x, y);
              return hit && (one.contains(hit) || hit.contains(one)) ? [x, y] : 'covered'; }})()"
