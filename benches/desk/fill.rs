@@ -46,7 +46,7 @@ const ROWS: usize = 400;
 const FIRST: usize = 1000;
 
 /// One statement a table, in the order in which they point at each other.
-const FILLS: [&str; 27] = [
+const FILLS: [&str; 29] = [
     "INSERT INTO messages (id, sha256, size, whole, received_at, kept_at, state, due_at, attempts, outcome, ended_at, \
      head, sender, rfc_id) SELECT b.id, 'bench' || CAST(b.id AS TEXT), m.size, 1, b.received_at, b.received_at, 'done', \
      b.received_at, 1, CASE b.state WHEN 'waiting' THEN 'to_do' ELSE 'handled' END, b.received_at + 2000, m.head, \
@@ -60,6 +60,8 @@ const FILLS: [&str; 27] = [
      assignee, asked_at) SELECT b.id, b.number, b.id, 0, b.received_at, b.day, b.decided_at, b.state, b.verdict, \
      b.source, b.structure, b.finess, b.siret, b.search, c.report, c.rules_version, c.reader_version, \
      c.registry_snapshot, b.card0, b.assignee, b.asked_at FROM bench AS b JOIN cases AS c ON c.id = b.like_case",
+    "INSERT INTO cases_without_words (case_id) SELECT id FROM bench",
+    "INSERT INTO case_words (case_id, word) SELECT id, '=class ' || class FROM bench WHERE class IS NOT NULL",
     "INSERT INTO case_documents (case_id, position, name) SELECT b.id, d.position, d.name FROM bench AS b \
      JOIN case_documents AS d ON d.case_id = b.like_case",
     "INSERT INTO case_rpps_rang (case_id, rpps_rang) SELECT id, rang FROM bench WHERE rang IS NOT NULL",
@@ -151,6 +153,9 @@ pub async fn fill(store: &Store, spread: &Spread) {
         }
     }
     transaction.commit().await.unwrap();
+    let begun = std::time::Instant::now();
+    let written = store.write_missing_words(Timestamp::now()).await.unwrap();
+    println!("the words of {written} cases written in {:.0} s", begun.elapsed().as_secs_f64());
     // as both are after a while
     let mut connection = store.database().writer("settling").await.unwrap();
     let settle = match engine {
@@ -170,10 +175,15 @@ fn bound<'q>(
     let sender = format!("{first}.{last}@{}", one.domain);
     let search = format!(
         "f413.pdf | {sender} | {first} {last} | formulaire f413 | {} | {first} {last} | {sender} | {first1} {last1} | \
-         {first1}.{last1}@{} | {first2} {last2} | {first2}.{last2}@{} | editeur | logiciel",
+         {first1}.{last1}@{} | {first2} {last2} | {first2}.{last2}@{} | editeur | logiciel | \
+         {} {} {} {}",
         one.structure.to_lowercase().replace('é', "e"),
         one.domain,
-        one.domain
+        one.domain,
+        one.finess,
+        one.siret,
+        one.rang.as_deref().unwrap_or_default(),
+        one.cards.join(" ")
     );
     query
         .bind(i64::try_from(id).unwrap())

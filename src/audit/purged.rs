@@ -54,6 +54,7 @@ impl Look<'_> {
             self.at,
             "SELECT (SELECT COUNT(*) FROM case_cards WHERE case_id = $1) \
              + (SELECT COUNT(*) FROM case_rpps_rang WHERE case_id = $1) \
+             + (SELECT COUNT(*) FROM case_words WHERE case_id = $1) \
              + (SELECT COUNT(*) FROM explanations WHERE case_id = $1) \
              + (SELECT COUNT(*) FROM case_grounds WHERE case_id = $1) \
              + (SELECT COUNT(*) FROM case_corrections WHERE case_id = $1) \

@@ -137,6 +137,8 @@ impl Daemon {
     }
 
     async fn works(&self, stop: watch::Receiver<bool>) -> Result<(), Fault> {
+        // of cases that a version before recorded; there is something to do after an update, once
+        self.line.store.write_missing_words(self.line.clock.now()).await?;
         let recovered = self.line.store.recover(&self.worker, self.line.clock.now()).await?;
         if recovered > 0 {
             tracing::warn!(recovered, "work of a program that ended in the middle was taken up");

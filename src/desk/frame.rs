@@ -42,6 +42,8 @@ pub(super) struct Frame {
     pub(super) words: String,
     pub(super) notice: Option<Notice>,
     pub(super) shadow: bool,
+    /// The list they came from, as it stands at the end of an address of a case.
+    pub(super) list: String,
     part: Part,
     role: Option<Role>,
 }
@@ -88,6 +90,7 @@ impl Frame {
             words: String::new(),
             notice: None,
             shadow,
+            list: who.trail.on(""),
             part,
             role,
         }
@@ -96,7 +99,8 @@ impl Frame {
     /// Of a page that nobody has to be in for.
     pub(super) fn outside(shadow: bool) -> Self {
         let (part, role) = (Part::Outside, None);
-        Self { loads: Loads::new(), who: None, words: String::new(), notice: None, shadow, part, role }
+        let (words, list) = (String::new(), String::new());
+        Self { loads: Loads::new(), who: None, words, notice: None, shadow, list, part, role }
     }
 
     pub(super) fn menu(&self) -> Vec<Entry> {

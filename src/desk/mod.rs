@@ -14,6 +14,7 @@ mod pages;
 pub mod password;
 mod settings;
 pub mod sign_in;
+mod trail;
 mod who;
 mod words;
 

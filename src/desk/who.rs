@@ -2,6 +2,7 @@
 
 use super::app::Desk;
 use super::frame::Refused;
+use super::trail::Trail;
 use crate::domain::staff::Right;
 use crate::store::{Session, Token};
 use axum::extract::{FromRequestParts, Request, State};
@@ -39,6 +40,8 @@ impl Desk {
 #[derive(Debug, Clone)]
 pub(super) struct Who {
     pub(super) session: Session,
+    /// The list they came from.
+    pub(super) trail: Trail,
 }
 
 impl Who {
@@ -93,6 +96,7 @@ pub(super) async fn only_staff(State(desk): State<Arc<Desk>>, mut request: Reque
     if !session.role.may(Right::SeeCases) {
         return Refused::Forbidden.into_response();
     }
-    request.extensions_mut().insert(Who { session });
+    let trail = Trail::of(request.uri());
+    request.extensions_mut().insert(Who { session, trail });
     next.run(request).await
 }

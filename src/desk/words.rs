@@ -2,6 +2,7 @@
 
 use crate::clock::paris;
 use crate::domain::case::{Template, VerdictKind};
+use crate::domain::facts::Class;
 use crate::domain::mail::ReplyState;
 use crate::store::{CaseState, EventRow, ReplyRow};
 use jiff::{SignedDuration, Timestamp};
@@ -64,6 +65,23 @@ pub(super) fn source(source: &str) -> &'static str {
         "text" => "Texte PDF",
         "scan" => "Image",
         _ => "Illisible",
+    }
+}
+
+/// A class of structure.
+pub(super) fn class(class: Class) -> &'static str {
+    match class {
+        Class::PublicHospital => "Hôpital public",
+        Class::Dialysis => "Centre de dialyse",
+        Class::MedicoSocial => "Médico-social",
+        Class::Laboratory => "Laboratoire",
+        Class::Pharmacy => "Pharmacie",
+        Class::HealthCentre => "Centre de santé",
+        Class::HealthHouse => "Maison de santé",
+        Class::PrivateNonprofit => "Privé non lucratif",
+        Class::PrivateForprofit => "Privé lucratif",
+        Class::Liberal => "Cabinet libéral",
+        Class::Other => "Autre",
     }
 }
 

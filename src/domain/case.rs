@@ -1,6 +1,7 @@
 //! A case: one submission, examined and judged.
 
 use super::applied::Applied;
+use super::facts::Class;
 use super::finding::{Finding, Severity};
 use super::form::{Declaration, F413};
 use super::sheet::{Reading, Source};
@@ -134,6 +135,8 @@ pub struct Judged {
     pub day: Date,
     /// The registry snapshot that was asked; `None` when none was ever loaded.
     pub snapshot: Option<i64>,
+    /// Of the structure, where the registry knows one under a number of the form.
+    pub class: Option<Class>,
 }
 
 impl Judged {

@@ -311,6 +311,15 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// The class of the structure: of the one with the form's FINESS, else its SIRET, else its first RPPS rang.
+    #[must_use]
+    pub fn class(&self) -> Option<Class> {
+        let finess = self.by_finess.iter().filter_map(Answer::found);
+        let siret = self.by_siret.iter().filter_map(Answer::found).flatten();
+        let rangs = self.by_rpps_rang.values().filter_map(Answer::found);
+        finess.chain(siret).chain(rangs).find_map(|found| found.structure.class)
+    }
+
     /// The facts where the registry says nothing of anything, and why.
     #[must_use]
     pub fn silence(wanted: &Wanted, why: &NoAnswer) -> Self {

@@ -66,6 +66,7 @@ impl Judgement {
                 verdict: Verdict::Review(findings),
                 day: Date::default(),
                 snapshot: None,
+                class: None,
             })
             .into_iter()
             .collect()

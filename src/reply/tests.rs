@@ -88,6 +88,7 @@ fn judged(name: &str, form: Option<F413>, findings: Vec<Finding>) -> Judged {
         verdict,
         day: jiff::civil::Date::default(),
         snapshot: None,
+        class: None,
     }
 }
 

@@ -108,6 +108,7 @@ mod record;
 mod recover;
 mod replies;
 mod retention;
+mod search;
 mod sessions;
 mod sign_ins;
 mod staff;
@@ -115,6 +116,7 @@ mod taken_in;
 mod verdicts;
 mod waits;
 mod withdrawn;
+mod words;
 mod write;
 
 #[cfg(test)]
@@ -136,7 +138,7 @@ pub use looked::Look;
 pub use moving::Moving;
 pub use outbox::{DueReply, Resent};
 pub use past::{Known, Past, PastCase, PastFilter};
-pub use queue::{QueueCounts, QueueFilter, QueuePage, QueueRow, Turn, Whose};
+pub use queue::{Neighbours, QueueCounts, QueueFilter, QueuePage, QueueRow, Turn, Whose};
 pub use record::{
     Basis, CaseState, Decision, Ending, JudgedAgain, LinkedBy, NewCase, NewReply, Recorded, Twin,
 };

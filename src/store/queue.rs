@@ -1,13 +1,16 @@
 //! The queue of the desk: which cases wait for whom, counted and in order, a page at a time.
 
+use super::search::{Order, Place, Sql};
 use super::{CaseState, Store, instant, word};
-use crate::database::{fault, fold, like};
+use crate::database::{fault, list};
 use crate::domain::case::{CaseNumber, VerdictKind};
+use crate::domain::facts::Class;
 use crate::domain::finding::Code;
 use crate::domain::form::Masked;
 use crate::fault::Fault;
 use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, FromRow};
+use std::collections::BTreeMap;
 
 const DOING: &str = "reading the queue";
 
@@ -29,7 +32,7 @@ impl Turn {
     pub const ALL: [Self; 5] = [Self::Staff, Self::Requester, Self::Registry, Self::Decided, Self::All];
 
     /// The condition on `cases`.
-    fn condition(self) -> &'static str {
+    pub(super) fn condition(self) -> &'static str {
         match self {
             Self::Staff => {
                 "cases.state = 'waiting' AND cases.asked_at IS NULL \
@@ -43,11 +46,6 @@ impl Turn {
             Self::Decided => "cases.state = 'decided'",
             Self::All => "1 = 1",
         }
-    }
-
-    /// Who waits longest comes first; of what is over, the latest.
-    fn newest_first(self) -> bool {
-        matches!(self, Self::Decided | Self::All)
     }
 }
 
@@ -64,6 +62,8 @@ pub struct QueueFilter {
     pub turn: Turn,
     /// With a finding of this rule that is no note.
     pub reason: Option<Code>,
+    /// Of the structure, as the registry knows it.
+    pub class: Option<Class>,
     /// `fields`, `text`, `scan` or `none`.
     pub source: Option<String>,
     pub verdict: Option<VerdictKind>,
@@ -72,7 +72,8 @@ pub struct QueueFilter {
     /// Received before this time.
     pub before: Option<Timestamp>,
     pub whose: Option<Whose>,
-    /// Words, all of which have to be found: in an identifier, a card, a name, an address, a subject.
+    /// A case's number; or beginnings of words, all of which have to be found: in an answer of the form, the
+    /// mail's address and subject, a document's name.
     pub words: Option<Masked>,
 }
 
@@ -91,6 +92,8 @@ pub struct QueueRow {
     pub asked_at: Option<Timestamp>,
     /// The rules whose findings are no notes, the most frequent first.
     pub reasons: Vec<Code>,
+    /// Raised by every change.
+    pub version: i64,
 }
 
 /// A page of the queue.
@@ -99,6 +102,13 @@ pub struct QueuePage {
     pub rows: Vec<QueueRow>,
     /// Whether there are more behind them.
     pub more: bool,
+}
+
+/// The cases before and behind one, in the order of the queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    pub previous: Option<CaseNumber>,
+    pub next: Option<CaseNumber>,
 }
 
 /// How many cases there are of each turn, and since when the longest waits.
@@ -124,149 +134,113 @@ struct Row {
     siret: Option<String>,
     assignee: Option<String>,
     asked_at: Option<i64>,
-}
-
-/// A condition with what is bound to it.
-#[derive(Default)]
-struct Where {
-    sql: String,
-    texts: Vec<String>,
-}
-
-impl Where {
-    /// `{}` stands for the text.
-    fn and(&mut self, condition: &str, text: impl Into<String>) {
-        self.texts.push(text.into());
-        let place = format!("${}", self.texts.len());
-        self.sql.push_str(" AND ");
-        self.sql.push_str(&condition.replace("{}", &place));
-    }
-}
-
-impl QueueFilter {
-    fn condition(&self) -> Where {
-        let mut found = Where { sql: self.turn.condition().to_owned(), texts: Vec::new() };
-        if let Some(reason) = self.reason {
-            found.and(
-                "EXISTS (SELECT 1 FROM findings WHERE case_id = cases.id AND code = {} AND severity <> 'note')",
-                reason.as_str(),
-            );
-        }
-        if let Some(source) = &self.source {
-            found.and("cases.source = {}", source);
-        }
-        if let Some(verdict) = self.verdict {
-            found.and("cases.verdict = {}", verdict.as_str());
-        }
-        if let Some(from) = self.from {
-            found.and("cases.received_at >= CAST({} AS BIGINT)", from.as_millisecond().to_string());
-        }
-        if let Some(before) = self.before {
-            found.and("cases.received_at < CAST({} AS BIGINT)", before.as_millisecond().to_string());
-        }
-        match &self.whose {
-            Some(Whose::Nobodys) => found.sql.push_str(" AND cases.assignee IS NULL"),
-            Some(Whose::Of(name)) => found.and("cases.assignee = {}", name),
-            None => {}
-        }
-        self.looked_for(&mut found);
-        found
-    }
-
-    /// Identifiers are told by their shape, and then found through an index.
-    fn looked_for(&self, found: &mut Where) {
-        let Some(words) = self.words.as_ref().map(Masked::expose).filter(|words| !words.trim().is_empty())
-        else {
-            return;
-        };
-        if let Some(number) = CaseNumber::parse(words) {
-            found.and("cases.number = {}", number.to_string());
-            return;
-        }
-        let compact: String =
-            words.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_uppercase();
-        let digits = compact.chars().all(|c| c.is_ascii_digit());
-        match compact.len() {
-            9 if compact.chars().filter(char::is_ascii_digit).count() >= 8 => {
-                found.and("cases.finess = {}", compact);
-            }
-            10 if digits => {
-                found.and("cases.id IN (SELECT case_id FROM case_cards WHERE card = {})", compact);
-            }
-            14 if digits => found.and(
-                "(cases.siret = {} OR cases.id IN (SELECT case_id FROM case_rpps_rang WHERE rpps_rang = {}))",
-                compact,
-            ),
-            _ => {
-                for word in words.split_whitespace().filter(|word| !fold(word).is_empty()) {
-                    found.and("cases.search LIKE {} ESCAPE '\\'", like(word));
-                }
-            }
-        }
-    }
+    version: i64,
 }
 
 impl Store {
     /// A page of the queue: `skip` cases are left out.
     pub async fn queue(&self, filter: &QueueFilter, skip: u32, limit: u32) -> Result<QueuePage, Fault> {
-        let Where { sql, texts } = filter.condition();
-        let order = if filter.turn.newest_first() { "DESC" } else { "ASC" };
+        let order = Order::of(filter.turn);
+        let mut ids = self.found(filter, order, None, (skip, limit + 1)).await?;
+        let more = ids.len() > limit as usize;
+        ids.truncate(limit as usize);
+        Ok(QueuePage { rows: self.queue_rows(&ids).await?, more })
+    }
+
+    /// These cases, in this order.
+    async fn queue_rows(&self, ids: &[i64]) -> Result<Vec<QueueRow>, Fault> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let sql = format!(
             "SELECT id, number, received_at, state, verdict, source, structure_name, finess, siret, assignee, \
-             asked_at FROM cases WHERE {sql} ORDER BY cases.received_at {order}, cases.id {order} \
-             LIMIT {} OFFSET {skip}",
-            u64::from(limit) + 1
+             asked_at, version FROM cases WHERE id IN {}",
+            list(1, ids.len())
         );
         let mut query = sqlx::query_as::<_, Row>(AssertSqlSafe(sql));
+        for id in ids {
+            query = query.bind(*id);
+        }
+        let rows = query.fetch_all(self.database.read()).await.map_err(fault(DOING))?;
+        let mut rows: BTreeMap<i64, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
+        let mut reasons = self.reasons_of(ids).await?;
+        let found = ids.iter().filter_map(|id| rows.remove(id));
+        found
+            .map(|row| {
+                Ok(QueueRow {
+                    reasons: reasons.remove(&row.id).unwrap_or_default(),
+                    number: word(CaseNumber::parse(&row.number), "cases.number")?,
+                    received_at: instant(row.received_at)?,
+                    state: word(CaseState::parse(&row.state), "cases.state")?,
+                    verdict: super::staff::verdict(&row.verdict)?,
+                    source: row.source,
+                    structure_name: row.structure_name.map(Masked::new),
+                    finess: row.finess,
+                    siret: row.siret,
+                    assignee: row.assignee,
+                    asked_at: row.asked_at.map(instant).transpose()?,
+                    version: row.version,
+                })
+            })
+            .collect()
+    }
+
+    /// The rules that failed, by case; a code of another version is left out.
+    async fn reasons_of(&self, cases: &[i64]) -> Result<BTreeMap<i64, Vec<Code>>, Fault> {
+        let sql = format!(
+            "SELECT case_id, code FROM findings WHERE case_id IN {} AND severity <> 'note' \
+             GROUP BY case_id, code ORDER BY case_id, COUNT(*) DESC, code",
+            list(1, cases.len())
+        );
+        let mut query = sqlx::query_as::<_, (i64, String)>(AssertSqlSafe(sql));
+        for id in cases {
+            query = query.bind(*id);
+        }
+        let mut reasons: BTreeMap<i64, Vec<Code>> = BTreeMap::new();
+        for (case, code) in query.fetch_all(self.database.read()).await.map_err(fault(DOING))? {
+            reasons.entry(case).or_default().extend(Code::parse(&code));
+        }
+        Ok(reasons)
+    }
+
+    /// What stands before and behind a case in the queue, whether the case itself is (still) in it or not.
+    pub async fn neighbours(&self, filter: &QueueFilter, number: &CaseNumber) -> Result<Neighbours, Fault> {
+        let row: Option<(i64, i64)> = sqlx::query_as("SELECT received_at, id FROM cases WHERE number = $1")
+            .bind(number.to_string())
+            .fetch_optional(self.database.read())
+            .await
+            .map_err(fault(DOING))?;
+        let Some((received_at, id)) = row else { return Ok(Neighbours::default()) };
+        let (place, order) = (Place { received_at, id }, Order::of(filter.turn));
+        Ok(Neighbours {
+            previous: self.first_beyond(filter, order.turned(), place).await?,
+            next: self.first_beyond(filter, order, place).await?,
+        })
+    }
+
+    async fn first_beyond(
+        &self,
+        filter: &QueueFilter,
+        order: Order,
+        place: Place,
+    ) -> Result<Option<CaseNumber>, Fault> {
+        let Some(id) = self.found(filter, order, Some(place), (0, 1)).await?.pop() else { return Ok(None) };
+        let (number,): (String,) = sqlx::query_as("SELECT number FROM cases WHERE id = $1")
+            .bind(id)
+            .fetch_one(self.database.read())
+            .await
+            .map_err(fault(DOING))?;
+        word(CaseNumber::parse(&number), "cases.number").map(Some)
+    }
+
+    /// Counts what waits, of those that the filter lets through whatever their turn.
+    pub async fn queue_counts(&self, filter: &QueueFilter) -> Result<QueueCounts, Fault> {
+        let Sql { sql, texts } = filter.counted();
+        let mut query = sqlx::query_as::<_, (i64, i64, i64, Option<i64>)>(AssertSqlSafe(sql));
         for text in texts {
             query = query.bind(text);
         }
-        let mut rows = query.fetch_all(self.database.read()).await.map_err(fault(DOING))?;
-        let more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        let mut page = Vec::with_capacity(rows.len());
-        for row in rows {
-            page.push(QueueRow {
-                number: word(CaseNumber::parse(&row.number), "cases.number")?,
-                received_at: instant(row.received_at)?,
-                state: word(CaseState::parse(&row.state), "cases.state")?,
-                verdict: super::staff::verdict(&row.verdict)?,
-                source: row.source,
-                structure_name: row.structure_name.map(Masked::new),
-                finess: row.finess,
-                siret: row.siret,
-                assignee: row.assignee,
-                asked_at: row.asked_at.map(instant).transpose()?,
-                reasons: self.reasons_of(row.id).await?,
-            });
-        }
-        Ok(QueuePage { rows: page, more })
-    }
-
-    async fn reasons_of(&self, case: i64) -> Result<Vec<Code>, Fault> {
-        let rows: Vec<(String,)> = sqlx::query_as(
-            "SELECT code FROM findings WHERE case_id = $1 AND severity <> 'note' \
-             GROUP BY code ORDER BY COUNT(*) DESC, code",
-        )
-        .bind(case)
-        .fetch_all(self.database.read())
-        .await
-        .map_err(fault(DOING))?;
-        // a code of another version is left out
-        Ok(rows.into_iter().filter_map(|(code,)| Code::parse(&code)).collect())
-    }
-
-    /// Counts what waits.
-    pub async fn queue_counts(&self) -> Result<QueueCounts, Fault> {
-        let rows: Vec<(i64, i64, i64, Option<i64>)> = sqlx::query_as(
-            "SELECT CASE WHEN asked_at IS NOT NULL THEN 1 ELSE 0 END AS asked, \
-             CASE WHEN EXISTS (SELECT 1 FROM case_waits WHERE case_id = cases.id AND shown = 0) \
-             THEN 1 ELSE 0 END AS asleep, COUNT(*), MIN(received_at) FROM cases WHERE state = 'waiting' \
-             GROUP BY asked, asleep",
-        )
-        .fetch_all(self.database.read())
-        .await
-        .map_err(fault(DOING))?;
+        let rows = query.fetch_all(self.database.read()).await.map_err(fault(DOING))?;
         let mut counts = QueueCounts::default();
         for (asked, asleep, count, oldest) in rows {
             let count = count.unsigned_abs();

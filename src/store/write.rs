@@ -10,6 +10,7 @@ use sqlx::{Any, AnyConnection, Row, Transaction};
 /// A write in progress. Dropped without [`Write::commit`], it never was.
 pub(super) struct Write {
     transaction: Transaction<'static, Any>,
+    engine: Engine,
     doing: &'static str,
     at: Timestamp,
     last_id: i64,
@@ -21,20 +22,25 @@ impl Store {
     /// such writes come one after the other.
     pub(super) async fn write(&self, doing: &'static str, at: Timestamp) -> Result<Write, Fault> {
         let mut transaction = self.database.begin(doing).await?;
-        let sql = match self.database.engine() {
+        let engine = self.database.engine();
+        let sql = match engine {
             Engine::Sqlite => "SELECT last_id, hash FROM event_head WHERE one = 1",
             Engine::Postgres => "SELECT last_id, hash FROM event_head WHERE one = 1 FOR UPDATE",
         };
         let head = sqlx::query(sql).fetch_one(&mut *transaction).await.map_err(fault(doing))?;
         let last_id = head.try_get("last_id").map_err(fault(doing))?;
         let hash = head.try_get("hash").map_err(fault(doing))?;
-        Ok(Write { transaction, doing, at, last_id, hash })
+        Ok(Write { transaction, engine, doing, at, last_id, hash })
     }
 }
 
 impl Write {
     pub(super) fn connection(&mut self) -> &mut AnyConnection {
         &mut self.transaction
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// Adds an event to the chain.

@@ -10,6 +10,7 @@
   const list = () => {
     const entries = keyed().map((one) => [one.dataset.key, one.dataset.does]);
     if (rows().length > 0) entries.push(["j / k", "Dossier suivant / précédent"], ["Entrée", "Ouvrir le dossier"]);
+    if (rowButton("t")) entries.push(["t", "Prendre ou rendre le dossier choisi"]);
     if (document.querySelector("[data-doubt]")) entries.push(["c", "Case à vérifier suivante"]);
     entries.push(["Échap", "Quitter la saisie"]);
     const place = document.getElementById("aide-liste");
@@ -23,6 +24,13 @@
       text.textContent = does;
       place.append(term, text);
     }
+  };
+
+  // of the row that was chosen; of the first, before one is
+  const rowButton = (key) => {
+    const chosen = document.activeElement && document.activeElement.closest("tr");
+    const button = `[data-row-key="${CSS.escape(key)}"]`;
+    return chosen ? chosen.querySelector(button) : document.querySelector(button);
   };
 
   const step = (by) => {
@@ -55,13 +63,17 @@
     else if (event.key === "k") step(-1);
     else if (event.key === "c" && document.querySelector("[data-doubt]")) nextDoubt();
     else {
-      const found = keyed().find((one) => one.dataset.key === event.key);
+      const found = keyed().find((one) => one.dataset.key === event.key) || rowButton(event.key);
       if (!found) return;
       if (typing(found)) found.focus();
       else found.click();
     }
     event.preventDefault();
   });
+
+  // back in a list, the case that one comes from is chosen
+  const from = location.hash && document.getElementById(location.hash.slice(1));
+  if (from && from.matches("a[data-row]")) from.focus();
 
   // browsers keep the page that is left as it stood, also one that says no-store, and show it to whoever
   // goes back: after signing out there is nothing on it. (Those before it: Clear-Site-Data.)

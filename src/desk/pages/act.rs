@@ -56,6 +56,10 @@ async fn assign(
     } else {
         Staffed::Changed
     };
+    if end == Staffed::Done && posted.sent.text("retour") == "liste" {
+        let list = posted.who.trail.back(&open.number);
+        return Ok(go(&list.unwrap_or_else(|| "/dossiers".to_owned())));
+    }
     ended(&desk, &posted.who, (&open, seen), end, ("", None)).await
 }
 
@@ -98,7 +102,7 @@ pub(in crate::desk) async fn note(
     }
     let open = open(&desk, &number).await?;
     desk.store().note(&open, text, posted.who.name(), desk.now()).await?;
-    Ok(go(&format!("/dossiers/{}#t-notes", open.number)))
+    Ok(go(&posted.who.trail.on(&format!("/dossiers/{}#t-notes", open.number))))
 }
 
 /// `POST /dossiers/{number}/annuler`
@@ -136,7 +140,7 @@ async fn ended(
     (place, wanted): (&str, Option<conflict::Wanted<'_>>),
 ) -> Answer {
     if end == Staffed::Done {
-        return Ok(go(&format!("/dossiers/{}{place}", open.number)));
+        return Ok(go(&who.trail.on(&format!("/dossiers/{}{place}", open.number))));
     }
     conflict::told(desk, who, (&open.number, seen), end, wanted).await
 }

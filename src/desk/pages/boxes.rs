@@ -1,6 +1,7 @@
 //! The form on a case's page: every box in the form's order, with what was read, how, and what was found.
 
 use crate::desk::frame::Choice;
+use crate::desk::trail::Trail;
 use crate::domain::correction::{Kind, YES, kind};
 use crate::domain::finding::Severity;
 use crate::domain::form::Field;
@@ -55,6 +56,7 @@ pub(super) struct Crop {
 /// What boxes are made of.
 pub(super) struct Ground<'a> {
     pub(super) number: &'a str,
+    pub(super) trail: &'a Trail,
     /// The submission of guichet.report/1.
     pub(super) report: &'a Value,
     pub(super) explained: Option<&'a Explained>,
@@ -160,7 +162,8 @@ impl Ground<'_> {
             page: spot.as_ref().map(|(page, _)| page.clone()).unwrap_or_default(),
             zone: spot.as_ref().map(|(_, zone)| zone.clone()).unwrap_or_default(),
             look: spot.as_ref().map(|(page, zone)| {
-                format!("/dossiers/{}?page={}&zone={zone}", self.number, page.replace('/', "-"))
+                let page = page.replace('/', "-");
+                self.trail.on(&format!("/dossiers/{}?page={page}&zone={zone}#document", self.number))
             }),
             crop: spot
                 .filter(|_| doubtful || tone == "bad" || tone == "warn")

@@ -1,5 +1,6 @@
 //! A case: the document on the left, what was read of it on the right, and everything that happened.
 
+use super::bar::{self, Beside};
 use super::boxes::{self, Ground, Group, weight};
 use super::conflict::Told;
 use super::open;
@@ -33,6 +34,7 @@ struct Page {
     subject: String,
     sender_doubt: Option<&'static str>,
     links: Vec<Link>,
+    beside: Option<Beside>,
     viewers: String,
     can: Can,
     mine: bool,
@@ -149,6 +151,7 @@ pub(in crate::desk) async fn case(
     let shown_number = open.number.to_string();
     let ground = Ground {
         number: &shown_number,
+        trail: &who.trail,
         report: &report,
         explained: explained.as_ref(),
         findings: &detail.findings,
@@ -160,7 +163,7 @@ pub(in crate::desk) async fn case(
     let groups = ground.groups();
     let findings = findings(&detail, &groups);
     let (status, tone) = status(open.state, open.verdict, open.asked_at.is_some());
-    let (pages, shown_page) = pages(&shown_number, &open, explained.as_ref(), &asked, &documents);
+    let (pages, shown_page) = pages(&who, &open, explained.as_ref(), &asked, &documents);
     let mut frame = Frame::of(&who, Part::Queue, desk.line.settings.shadow);
     frame.notice = notice(&open, &who, &desk);
     Ok(shown(&Page {
@@ -178,6 +181,7 @@ pub(in crate::desk) async fn case(
         subject: exposed(open.head.subject.as_ref()).unwrap_or_default(),
         sender_doubt: open.head.sender_unverified().then_some("L'expéditeur n'est pas vérifié."),
         links: links(&detail),
+        beside: bar::beside(&desk, &who, &open.number).await?,
         viewers: viewers(&others),
         can: Can {
             decide: waits && who.may(Right::Decide),
@@ -240,7 +244,7 @@ fn notice(open: &OpenCase, who: &Who, desk: &Desk) -> Option<Notice> {
             tone: "good",
             says: format!("{what} par {by}. La lettre part dans {} s.", left.as_secs()),
             undo: Some(Undo {
-                url: format!("/dossiers/{}/annuler", open.number),
+                url: who.trail.on(&format!("/dossiers/{}/annuler", open.number)),
                 csrf: who.session.csrf.expose().to_owned(),
                 version: open.version,
             }),
@@ -287,7 +291,7 @@ fn findings(detail: &CaseDetail, groups: &[Group]) -> Vec<Finding> {
 
 /// The pages on which something was read; else the first of each document.
 fn pages(
-    number: &str,
+    who: &Who,
     open: &OpenCase,
     explained: Option<&Explained>,
     asked: &BTreeMap<String, String>,
@@ -315,13 +319,14 @@ fn pages(
     };
     let zone = asked.get("zone").filter(|zone| zone.chars().all(|c| c.is_ascii_digit() || ".,-".contains(c)));
     let query = zone.map(|zone| format!("?zone={zone}")).unwrap_or_default();
+    let number = &open.number;
     let base = format!("/dossiers/{number}/pages/");
     let named = |(document, page): (usize, u32)| {
         let name = documents.get(document).map_or("document", String::as_str);
         format!("{name}, page {page}")
     };
     let links = all.iter().map(|one| PageLink {
-        url: format!("/dossiers/{number}?page={}-{}#t-document", one.0, one.1),
+        url: who.trail.on(&format!("/dossiers/{number}?page={}-{}#t-document", one.0, one.1)),
         name: named(*one),
         here: *one == (document, page),
     });

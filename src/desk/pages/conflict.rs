@@ -194,7 +194,7 @@ fn again(open: &OpenCase, who: &Who, (action, sent): Wanted<'_>) -> Option<Again
         fields.push(("step".to_owned(), "preview".to_owned()));
     }
     Some(Again {
-        action: format!("/dossiers/{}/{action}", open.number),
+        action: who.trail.on(&format!("/dossiers/{}/{action}", open.number)),
         says: if correction { "Enregistrer quand même ma valeur" } else { "Reprendre ma décision" },
         csrf: who.session.csrf.expose().to_owned(),
         version: open.version,

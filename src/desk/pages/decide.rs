@@ -131,7 +131,7 @@ pub(in crate::desk) async fn decide((State(desk), Path((number, action))): To, p
         let undo = desk.settings.undo.signed();
         let name = posted.who.name();
         match desk.line.act((&open.number, seen), &act, name, undo).await {
-            Ok(Staffed::Done) => return Ok(go(&format!("/dossiers/{}", open.number))),
+            Ok(Staffed::Done) => return Ok(go(&posted.who.trail.case(&open.number))),
             Ok(end) => {
                 let wanted = Some((what.action(), sent));
                 return conflict::told(&desk, &posted.who, (&open.number, seen), end, wanted).await;

@@ -2,6 +2,7 @@
 
 pub(super) mod act;
 pub(super) mod administration;
+mod bar;
 mod boxes;
 pub(super) mod case;
 mod conflict;

@@ -3,26 +3,25 @@
 use crate::clock::paris;
 use crate::desk::app::Desk;
 use crate::desk::frame::{Answer, Choice, Frame, Part, go, shown};
+use crate::desk::trail::{Asked, Trail, query};
 use crate::desk::who::Who;
-use crate::desk::words::{moment, source, span, status, urgency};
+use crate::desk::words::{class, moment, source, span, status, urgency};
+use crate::domain::facts::Class;
 use crate::domain::finding::Code;
 use crate::domain::form::Masked;
+use crate::domain::staff::Right;
 use crate::report::checks;
 use crate::store::{QueueCounts, QueueFilter, QueueRow, Turn, Whose};
 use askama::Template;
 use axum::extract::{Query, State};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Cases on a page.
 const ROWS: u32 = 50;
 /// Pages behind the last one that is shown: nobody turns so many.
 const MOST_PAGES: u32 = 2000;
-
-/// The address: names of filters and what they say.
-type Asked = BTreeMap<String, String>;
 
 #[derive(Template)]
 #[template(path = "queue.html")]
@@ -39,6 +38,7 @@ struct Page {
     filtered: bool,
     nothing: &'static str,
     rows: Vec<Row>,
+    csrf: String,
     previous: Option<String>,
     next: Option<String>,
 }
@@ -63,6 +63,10 @@ struct Select {
 
 struct Row {
     number: String,
+    url: String,
+    /// Takes it or gives it back, where this person may: where to, and what the button says.
+    take: Option<(String, &'static str)>,
+    version: i64,
     tone: &'static str,
     status: &'static str,
     structure: String,
@@ -94,18 +98,19 @@ pub(in crate::desk) async fn queue(
     if let ([only], true) = (found.rows.as_slice(), page == 0 && is_number(&filter)) {
         return Ok(go(&format!("/dossiers/{}", only.number)));
     }
-    let counts = desk.store().queue_counts().await?;
+    let counts = desk.store().queue_counts(&filter).await?;
     let now = desk.now();
     let promise = desk.settings.promise.signed();
     let mut frame = Frame::of(&who, Part::Queue, desk.line.settings.shadow);
     text(&asked, "q").clone_into(&mut frame.words);
     let turned = |to: u32| with(&asked, "page", &to.to_string());
-    let filtered = asked.keys().any(|key| key != "file" && key != "page");
+    let trail = Trail::from(&asked);
+    let filtered = trail.asked().is_some_and(|asked| asked.keys().any(|key| key != "file" && key != "page"));
     let oldest = counts.oldest.filter(|_| filter.turn == Turn::Staff);
     Ok(shown(&Page {
         title: title(filter.turn),
         turn: name(filter.turn),
-        tabs: tabs(filter.turn, &counts),
+        tabs: tabs(filter.turn, &counts, &asked),
         oldest: oldest.map(|oldest| {
             let age = now.duration_since(oldest);
             Oldest { says: span(age), tone: urgency(age, promise) }
@@ -120,7 +125,8 @@ pub(in crate::desk) async fn queue(
         } else {
             "Aucun dossier ne correspond."
         },
-        rows: found.rows.into_iter().map(|row| shown_row(row, now, promise)).collect(),
+        rows: found.rows.into_iter().map(|row| shown_row(row, (now, promise), &who, &trail)).collect(),
+        csrf: who.session.csrf.expose().to_owned(),
         previous: page.checked_sub(1).map(turned),
         next: found.more.then(|| turned(page + 1)),
         frame,
@@ -140,18 +146,18 @@ fn is_number(filter: &QueueFilter) -> bool {
 fn with(asked: &Asked, key: &str, value: &str) -> String {
     let mut changed = asked.clone();
     changed.insert(key.to_owned(), value.to_owned());
-    let pairs = changed.iter().filter(|(_, value)| !value.is_empty());
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    format!("/dossiers?{query}")
+    format!("/dossiers?{}", query(&changed))
 }
 
-fn filter(asked: &Asked, who: &Who) -> QueueFilter {
+/// What a list's address asks for.
+pub(super) fn filter(asked: &Asked, who: &Who) -> QueueFilter {
     let turn = Turn::ALL.into_iter().find(|turn| name(*turn) == text(asked, "file")).unwrap_or_default();
     let day = |key: &str| text(asked, key).parse::<Date>().ok();
     let begins = |day: Date| day.to_zoned(paris()).ok().map(|zoned| zoned.timestamp());
     QueueFilter {
         turn,
         reason: Code::parse(text(asked, "motif")),
+        class: Class::parse(text(asked, "classe")),
         source: Some(text(asked, "lecture").to_owned()).filter(|source| !source.is_empty()),
         verdict: None,
         from: day("du").and_then(begins),
@@ -186,9 +192,11 @@ fn title(turn: Turn) -> &'static str {
     }
 }
 
-fn tabs(here: Turn, counts: &QueueCounts) -> Vec<Tab> {
+fn tabs(here: Turn, counts: &QueueCounts, asked: &Asked) -> Vec<Tab> {
+    // the filters stay
+    let asked: Asked = asked.clone().into_iter().filter(|(key, _)| key != "page").collect();
     let tab = |turn: Turn| Tab {
-        url: format!("/dossiers?file={}", name(turn)),
+        url: with(&asked, "file", name(turn)),
         name: match turn {
             Turn::Staff => "À traiter",
             Turn::Requester => "Demandeur",
@@ -215,8 +223,10 @@ fn selects(asked: &Asked) -> Vec<Select> {
         Select { name, label, options }
     };
     let reasons: Vec<(&str, &str)> = Code::ALL.iter().map(|code| (code.as_str(), reason(*code))).collect();
+    let classes: Vec<(&str, &str)> = Class::ALL.iter().map(|(name, one)| (*name, class(*one))).collect();
     vec![
         select("motif", "Motif", &reasons),
+        select("classe", "Structure", &classes),
         select(
             "lecture",
             "Lecture",
@@ -268,11 +278,21 @@ pub(in crate::desk) fn reason(code: Code) -> &'static str {
     }
 }
 
-fn shown_row(row: QueueRow, now: Timestamp, promise: SignedDuration) -> Row {
+fn shown_row(row: QueueRow, (now, promise): (Timestamp, SignedDuration), who: &Who, trail: &Trail) -> Row {
     let (status, tone) = status(row.state, row.verdict, row.asked_at.is_some());
     let age = now.duration_since(row.received_at);
     let waits = row.state == crate::store::CaseState::Waiting;
+    let mine = row.assignee.as_deref() == Some(who.name());
+    let (action, says) = match (mine, &row.assignee) {
+        (true, _) => ("rendre", "Rendre"),
+        (false, None) => ("prendre", "Prendre"),
+        (false, Some(_)) => ("prendre", "Reprendre"),
+    };
+    let may = waits && who.may(Right::Take);
     Row {
+        url: trail.case(&row.number),
+        take: may.then(|| (trail.on(&format!("/dossiers/{}/{action}", row.number)), says)),
+        version: row.version,
         number: row.number.to_string(),
         tone,
         status,

@@ -36,6 +36,7 @@ fn judged(reading: &Reading, findings: Vec<Finding>) -> Judged {
         findings,
         day: Date::default(),
         snapshot: None,
+        class: None,
     }
 }
 

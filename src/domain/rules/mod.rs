@@ -45,7 +45,8 @@ pub fn judge_with(filled: Filled, facts: &Facts, policy: &Policy, day: Date, ext
     let verdict = verdict(&mut applied, form.as_ref());
     applied.sort_by_key(order);
     let findings = applied.iter().filter_map(Applied::finding).collect();
-    Judged { documents, source, form, applied, findings, verdict, day, snapshot: facts.snapshot }
+    let (snapshot, class) = (facts.snapshot, facts.class());
+    Judged { documents, source, form, applied, findings, verdict, day, snapshot, class }
 }
 
 /// "From findings to a verdict". A form that is not complete is never accepted, whatever was found:

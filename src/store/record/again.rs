@@ -62,7 +62,7 @@ pub(in crate::store) async fn judge_again(
     }
     findings(write, case, &again.judged).await?;
     explain(write, case, &explanation).await?;
-    let filed = Filed::of(&again.judged, head);
+    let filed = Filed::of(&again.judged, &again.report, head);
     filed.file(write, case).await?;
     // what an auditor compares the rows with (`audit`)
     let detail = json!({

@@ -3,10 +3,12 @@
 use super::DOING;
 use crate::database::{clean, fault, fold};
 use crate::domain::case::Judged;
+use crate::domain::finding::Severity;
 use crate::domain::form::{Entry, F413, Masked};
 use crate::domain::mail::MailHead;
 use crate::fault::Fault;
 use crate::store::event::sha256;
+use crate::store::words::{Words, class_mark, reason_mark, source_mark};
 use crate::store::write::Write;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -19,6 +21,7 @@ pub(super) struct Filed {
     /// Card, last name, first names.
     signatory: [Option<String>; 3],
     search: String,
+    words: Words,
     rangs: BTreeSet<String>,
     cards: BTreeSet<String>,
     /// Names of the documents that make it.
@@ -26,19 +29,29 @@ pub(super) struct Filed {
 }
 
 impl Filed {
-    pub(super) fn of(judged: &Judged, head: Option<&MailHead>) -> Self {
+    pub(super) fn of(judged: &Judged, report: &Value, head: Option<&MailHead>) -> Self {
         let form = judged.form.as_ref();
+        let search = search_text(judged, head);
+        let mut words = Words::of(report, &search);
+        words.mark(source_mark(judged.source.as_str()));
+        if let Some(class) = judged.class {
+            words.mark(class_mark(class));
+        }
+        for finding in judged.findings.iter().filter(|finding| finding.severity != Severity::Note) {
+            words.mark(reason_mark(finding.code));
+        }
         let signatory = form.map(|form| &form.signatory);
         Self {
-            structure_name: form.and_then(|form| words(&form.structure_name)),
+            structure_name: form.and_then(|form| said(&form.structure_name)),
             finess: form.and_then(|form| written(&form.finess, |finess| finess.as_str())),
             siret: form.and_then(|form| written(&form.siret, |siret| siret.as_str())),
             signatory: [
                 signatory.and_then(|who| written(&who.card, |card| card.as_str())),
-                signatory.and_then(|who| words(&who.last_name)),
-                signatory.and_then(|who| words(&who.first_names)),
+                signatory.and_then(|who| said(&who.last_name)),
+                signatory.and_then(|who| said(&who.first_names)),
             ],
-            search: search_text(judged, head),
+            search,
+            words,
             rangs: form.map(rpps_rang).unwrap_or_default(),
             cards: form.map(cards).unwrap_or_default(),
             documents: judged.documents.iter().map(|name| clean(name)).collect(),
@@ -82,7 +95,7 @@ impl Filed {
                 row.execute(write.connection()).await.map_err(fault(DOING))?;
             }
         }
-        Ok(())
+        self.words.write(write, case).await
     }
 
     /// What the event says beside the chain, for an auditor to hold the rows against.
@@ -108,7 +121,7 @@ fn written<T>(entry: &Entry<T>, text: impl FnOnce(&T) -> &str) -> Option<String>
     }
 }
 
-fn words(entry: &Entry<Masked>) -> Option<String> {
+fn said(entry: &Entry<Masked>) -> Option<String> {
     written(entry, Masked::expose)
 }
 
@@ -133,17 +146,17 @@ fn search_text(judged: &Judged, head: Option<&MailHead>) -> String {
     texts.extend(head.and_then(|head| head.subject.as_ref()).map(|subject| subject.expose().to_owned()));
     if let Some(form) = &judged.form {
         let signatory = &form.signatory;
-        texts.extend(words(&form.structure_name));
-        texts.extend(words(&signatory.first_names));
-        texts.extend(words(&signatory.last_name));
+        texts.extend(said(&form.structure_name));
+        texts.extend(said(&signatory.first_names));
+        texts.extend(said(&signatory.last_name));
         texts.extend(written(&signatory.email, |email| email.as_str()));
         for administrator in &form.administrators {
-            texts.extend(words(&administrator.first_name));
-            texts.extend(words(&administrator.last_name));
+            texts.extend(said(&administrator.first_name));
+            texts.extend(said(&administrator.last_name));
             texts.extend(written(&administrator.email, |email| email.as_str()));
         }
-        texts.extend(words(&form.publisher));
-        texts.extend(words(&form.solution));
+        texts.extend(said(&form.publisher));
+        texts.extend(said(&form.solution));
     }
     texts.iter().map(|text| fold(text)).collect::<Vec<_>>().join(" | ")
 }

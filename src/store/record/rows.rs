@@ -176,7 +176,7 @@ pub(super) async fn case(
     now: Timestamp,
 ) -> Result<(), Fault> {
     let verdict = case.judged.verdict.kind();
-    let filed = Filed::of(&case.judged, decision.head.as_ref());
+    let filed = Filed::of(&case.judged, &case.report, decision.head.as_ref());
     let report = clean(&case.report.to_string());
     let explanation = clean(&case.explanation.to_string());
     let (id,): (i64,) = sqlx::query_as(

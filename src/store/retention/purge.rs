@@ -34,7 +34,7 @@ pub enum Purge {
 
 /// What empties a message's rows, `$1` its id. (The mail's and the documents' hashes stay: by them
 /// the same bytes are known when they come again, and are not answered twice.)
-const EMPTIES: [&str; 19] = [
+const EMPTIES: [&str; 22] = [
     "DELETE FROM message_bytes WHERE message_id = $1",
     "UPDATE messages SET head = NULL, sender = NULL, rfc_id = NULL, trouble = NULL WHERE id = $1",
     "UPDATE sightings SET filing_trouble = NULL WHERE message_id = $1",
@@ -52,6 +52,9 @@ const EMPTIES: [&str; 19] = [
     "DELETE FROM registry_alerts WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
     "DELETE FROM explanations WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
     "DELETE FROM case_rpps_rang WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
+    "DELETE FROM case_words WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
+    "DELETE FROM cases_without_words WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
+    "DELETE FROM questions WHERE message_id = $1",
     "DELETE FROM case_cards WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
     "UPDATE findings SET message = '' WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
     "DELETE FROM reply_mails WHERE reply_id IN (SELECT id FROM replies WHERE message_id = $1)",

@@ -138,6 +138,7 @@ pub fn case(document: &str) -> NewCase {
         verdict: Verdict::Rejected(crate::domain::case::Findings::new(vec![finding]).unwrap()),
         day: date(2026, 11, 23),
         snapshot: Some(4),
+        class: None,
     };
     NewCase {
         judged,

@@ -11,6 +11,7 @@ pub(crate) mod desk;
 mod events;
 mod intake;
 mod outbox;
+mod queue;
 mod retention;
 mod staffed;
 mod verdicts;

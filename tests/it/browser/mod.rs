@@ -3,6 +3,7 @@
 
 mod accessible;
 mod coming;
+mod lists;
 mod pipe;
 mod work;
 
@@ -247,7 +248,12 @@ pub fn spaces(text: &str) -> String {
 
 /// A desk whose mails were decided.
 pub async fn served(mails: &[&str]) -> Served {
-    let mut desk = TestDesk::new().await;
+    served_with("", mails).await
+}
+
+/// The same, with further lines of configuration.
+pub async fn served_with(lines: &str, mails: &[&str]) -> Served {
+    let mut desk = TestDesk::with(lines).await;
     for mail in mails {
         desk.receives_fixture(&format!("mails/demo/{mail}.eml"));
     }

@@ -273,7 +273,7 @@ async fn a_case_is_taken_noted_on_and_given_back() {
     tab.goes("/dossiers?suivi=moi").await;
     tab.sees("F413-2026-000001").await;
     tab.opens("a[data-row]").await;
-    tab.opens("form[action$=rendre] button").await;
+    tab.opens("form[action*=rendre] button").await;
     tab.sees("Personne ne suit ce dossier.").await;
     bob.goes("/dossiers?suivi=personne").await;
     bob.sees("F413-2026-000001").await;

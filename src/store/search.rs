@@ -1,0 +1,301 @@
+//! How cases of the queue are found among many: by what waits, by the time they came, or by their words, as
+//! is the shortest way.
+//!
+//! What waits is little: each case is asked whether it fits. Else the rarest word tells: one of few cases
+//! leads to them; where all words are frequent, the newest cases are asked one by one, as a page of hits is
+//! soon full; and only if it is not, the rarest word leads to all of its cases.
+
+use super::words::{class_mark, looked_for, reason_mark, source_mark};
+use super::{QueueFilter, Store, Turn, Whose};
+use crate::database::fault;
+use crate::domain::case::CaseNumber;
+use crate::domain::form::Masked;
+use crate::fault::Fault;
+use sqlx::AssertSqlSafe;
+
+const DOING: &str = "looking for cases";
+
+/// Cases of a word that are few.
+const FEW: u32 = 2000;
+/// Up to here frequent words are counted, to find the rarest.
+const COUNTED: u32 = 40_000;
+/// Cases that are asked one by one before another way is taken, for each page.
+const WALKED: u32 = 6000;
+
+/// Which comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    Oldest,
+    Newest,
+}
+
+impl Order {
+    /// Who waits longest comes first; of what is over, the latest.
+    pub(super) fn of(turn: Turn) -> Self {
+        match turn {
+            Turn::Staff | Turn::Requester | Turn::Registry => Self::Oldest,
+            Turn::Decided | Turn::All => Self::Newest,
+        }
+    }
+
+    pub(super) fn turned(self) -> Self {
+        match self {
+            Self::Oldest => Self::Newest,
+            Self::Newest => Self::Oldest,
+        }
+    }
+
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Oldest => "ORDER BY cases.received_at, cases.id",
+            Self::Newest => "ORDER BY cases.received_at DESC, cases.id DESC",
+        }
+    }
+
+    /// How what comes later compares.
+    fn later(self) -> &'static str {
+        match self {
+            Self::Oldest => ">",
+            Self::Newest => "<",
+        }
+    }
+}
+
+/// Where a case stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) received_at: i64,
+    pub(super) id: i64,
+}
+
+/// A statement with what is bound to it.
+#[derive(Default)]
+pub(super) struct Sql {
+    pub(super) sql: String,
+    pub(super) texts: Vec<String>,
+}
+
+impl Sql {
+    /// A parameter.
+    fn bind(&mut self, text: impl Into<String>) -> String {
+        self.texts.push(text.into());
+        format!("${}", self.texts.len())
+    }
+}
+
+/// A word that a case has to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Term {
+    Is(String),
+    Begins(String),
+}
+
+impl Term {
+    /// The condition on `case_words.word`.
+    fn condition(&self, sql: &mut Sql) -> String {
+        match self {
+            Self::Is(word) => format!("word = {}", sql.bind(word)),
+            // bytes compare as code points do, and this is the last one
+            Self::Begins(word) => {
+                let (from, below) = (sql.bind(word), sql.bind(format!("{word}\u{10ffff}")));
+                format!("word >= {from} AND word < {below}")
+            }
+        }
+    }
+
+    /// Whether the case whose id stands in `id` has it: asked case by case (neither engine turns a subquery
+    /// with a limit into a join).
+    fn of(&self, id: &str, sql: &mut Sql) -> String {
+        let condition = self.condition(sql);
+        format!("(SELECT 1 FROM case_words WHERE case_id = {id} AND {condition} LIMIT 1) = 1")
+    }
+}
+
+impl QueueFilter {
+    pub(super) fn terms(&self) -> Vec<Term> {
+        let marks = [
+            self.class.map(class_mark),
+            self.reason.map(reason_mark),
+            self.source.as_deref().map(source_mark),
+        ];
+        let words = match (self.number(), self.words.as_ref()) {
+            (None, Some(words)) => looked_for(words.expose()),
+            (Some(_), _) | (_, None) => Vec::new(),
+        };
+        let marks = marks.into_iter().flatten().map(Term::Is);
+        marks.chain(words.into_iter().map(Term::Begins)).collect()
+    }
+
+    /// The case's number, where that is what is looked for.
+    fn number(&self) -> Option<CaseNumber> {
+        self.words.as_ref().map(Masked::expose).and_then(CaseNumber::parse)
+    }
+
+    /// The conditions on `cases`, but for its words and turn.
+    fn conditions(&self, sql: &mut Sql) -> Vec<String> {
+        let mut all = Vec::new();
+        if let Some(number) = self.number() {
+            all.push(format!("cases.number = {}", sql.bind(number.to_string())));
+        }
+        if let Some(verdict) = self.verdict {
+            all.push(format!("cases.verdict = {}", sql.bind(verdict.as_str())));
+        }
+        all.extend(self.times());
+        match &self.whose {
+            Some(Whose::Nobodys) => all.push("cases.assignee IS NULL".to_owned()),
+            Some(Whose::Of(name)) => all.push(format!("cases.assignee = {}", sql.bind(name))),
+            None => {}
+        }
+        all
+    }
+
+    fn times(&self) -> impl Iterator<Item = String> {
+        let from = self.from.map(|from| format!("cases.received_at >= {}", from.as_millisecond()));
+        let before = self.before.map(|before| format!("cases.received_at < {}", before.as_millisecond()));
+        from.into_iter().chain(before)
+    }
+
+    /// What waits, counted by what for.
+    pub(super) fn counted(&self) -> Sql {
+        let mut sql = Sql::default();
+        let mut all = vec!["cases.state = 'waiting'".to_owned()];
+        all.extend(self.conditions(&mut sql));
+        all.extend(self.terms().iter().map(|term| term.of("cases.id", &mut sql)));
+        sql.sql = format!(
+            "SELECT CASE WHEN asked_at IS NOT NULL THEN 1 ELSE 0 END AS asked, \
+             CASE WHEN EXISTS (SELECT 1 FROM case_waits WHERE case_id = cases.id AND shown = 0) \
+             THEN 1 ELSE 0 END AS asleep, COUNT(*), MIN(received_at) FROM cases WHERE {} GROUP BY asked, asleep",
+            all.join(" AND ")
+        );
+        sql
+    }
+}
+
+/// The way to the cases.
+pub(super) enum Way<'a> {
+    /// Each is asked, as far as this time where there is one.
+    Walk(Option<i64>),
+    /// By the cases of a word.
+    From(&'a Term),
+}
+
+impl Store {
+    /// The ids of cases that fit, in order, behind a place where there is one: `skip` are left out, at most
+    /// `limit` given.
+    pub(super) async fn found(
+        &self,
+        filter: &QueueFilter,
+        order: Order,
+        place: Option<Place>,
+        (skip, limit): (u32, u32),
+    ) -> Result<Vec<i64>, Fault> {
+        let terms = filter.terms();
+        let waits = matches!(filter.turn, Turn::Staff | Turn::Requester | Turn::Registry);
+        let which = (filter, terms.as_slice(), order, place);
+        let part = (skip, limit);
+        if terms.is_empty() || waits {
+            return self.found_by(&Way::Walk(None), which, part).await;
+        }
+        let (rarest, count) = self.rarest(&terms, FEW).await?;
+        if count < FEW {
+            return self.found_by(&Way::From(rarest), which, part).await;
+        }
+        let walked = WALKED.saturating_mul(1 + skip / limit.max(1));
+        let end = self.end_of_walk(filter, order, place, walked).await?;
+        let found = self.found_by(&Way::Walk(end), which, part).await?;
+        if end.is_none() || found.len() == limit as usize {
+            return Ok(found);
+        }
+        let (rarest, _) = self.rarest(&terms, COUNTED).await?;
+        self.found_by(&Way::From(rarest), which, part).await
+    }
+
+    /// The word of the fewest cases, and of how many (at most so many are counted).
+    async fn rarest<'t>(&self, terms: &'t [Term], most: u32) -> Result<(&'t Term, u32), Fault> {
+        let mut rarest: Option<(&Term, u32)> = None;
+        for term in terms {
+            let below = rarest.map_or(most, |(_, count)| count);
+            let mut sql = Sql::default();
+            let condition = term.condition(&mut sql);
+            let text = format!(
+                "SELECT COUNT(*) FROM (SELECT 1 FROM case_words WHERE {condition} LIMIT {below}) AS few"
+            );
+            let mut query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(text));
+            for text in sql.texts {
+                query = query.bind(text);
+            }
+            let (count,) = query.fetch_one(self.database.read()).await.map_err(fault(DOING))?;
+            let count = u32::try_from(count).unwrap_or(u32::MAX);
+            if rarest.is_none_or(|(_, fewest)| count < fewest) {
+                rarest = Some((term, count));
+            }
+        }
+        rarest.ok_or_else(|| Fault::never(DOING, "nothing is looked for"))
+    }
+
+    /// When the case came that stands so many behind the place, or behind the first.
+    async fn end_of_walk(
+        &self,
+        filter: &QueueFilter,
+        order: Order,
+        place: Option<Place>,
+        walked: u32,
+    ) -> Result<Option<i64>, Fault> {
+        let behind = place.map(|place| format!("cases.received_at {}= {}", order.later(), place.received_at));
+        let conditions: Vec<String> = filter.times().chain(behind).chain(["1 = 1".to_owned()]).collect();
+        let sql = format!(
+            "SELECT received_at FROM cases WHERE {} {} LIMIT 1 OFFSET {walked}",
+            conditions.join(" AND "),
+            order.sql()
+        );
+        let row: Option<(i64,)> = sqlx::query_as(AssertSqlSafe(sql))
+            .fetch_optional(self.database.read())
+            .await
+            .map_err(fault(DOING))?;
+        Ok(row.map(|(at,)| at))
+    }
+
+    pub(super) async fn found_by(
+        &self,
+        way: &Way<'_>,
+        (filter, terms, order, place): (&QueueFilter, &[Term], Order, Option<Place>),
+        (skip, limit): (u32, u32),
+    ) -> Result<Vec<i64>, Fault> {
+        let mut sql = Sql::default();
+        let mut conditions = vec![filter.turn.condition().to_owned()];
+        let from = match way {
+            Way::Walk(end) => {
+                conditions.extend(terms.iter().map(|term| term.of("cases.id", &mut sql)));
+                // the other end of the walk
+                let back = order.turned().later();
+                conditions.extend(end.map(|end| format!("cases.received_at {back} {end}")));
+                "cases".to_owned()
+            }
+            Way::From(first) => {
+                let mut of = vec![first.condition(&mut sql)];
+                let others = terms.iter().filter(|term| *term != *first);
+                of.extend(others.map(|term| term.of("named.case_id", &mut sql)));
+                let of = of.join(" AND ");
+                format!(
+                    "(SELECT DISTINCT case_id FROM case_words AS named WHERE {of}) AS found \
+                     JOIN cases ON cases.id = found.case_id"
+                )
+            }
+        };
+        conditions.extend(filter.conditions(&mut sql));
+        conditions.extend(place.map(|Place { received_at, id }| {
+            format!("(cases.received_at, cases.id) {} ({received_at}, {id})", order.later())
+        }));
+        let text = format!(
+            "SELECT cases.id FROM {from} WHERE {} {} LIMIT {limit} OFFSET {skip}",
+            conditions.join(" AND "),
+            order.sql()
+        );
+        let mut query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(text));
+        for text in sql.texts {
+            query = query.bind(text);
+        }
+        let rows = query.fetch_all(self.database.read()).await.map_err(fault(DOING))?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+}
