@@ -7,7 +7,9 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use crate::domain::staff::{Right, Role};
+use crate::domain::text::invisible;
 use crate::fault::Fault;
+use std::fmt::Write as _;
 
 /// The part of the desk that a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,12 +204,29 @@ pub(super) type Answer = Result<Response, Refused>;
 /// A page as it is sent.
 pub(super) fn shown(page: &impl Template) -> Response {
     match page.render() {
-        Ok(html) => Html(html).into_response(),
+        Ok(html) => Html(seen(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "a page of the desk could not be written");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// What nobody would see, or what would have the rest read backwards, is shown by its number.
+fn seen(html: String) -> String {
+    let hides = |c: char| invisible(c) || c == '\u{7f}';
+    if !html.contains(hides) {
+        return html;
+    }
+    let mut all = String::with_capacity(html.len() + 64);
+    for c in html.chars() {
+        if hides(c) {
+            let _ = write!(all, "[U+{:04X}]", u32::from(c));
+        } else {
+            all.push(c);
+        }
+    }
+    all
 }
 
 /// After something was done: the page is asked for anew (RFC 9110 §15.4.4).

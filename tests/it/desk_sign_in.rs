@@ -11,6 +11,12 @@ pub const PASSWORD: &str = "quatre mots assez longs";
 
 pub async fn with_anna(settings: DeskSettings) -> Served {
     let desk = TestDesk::new().await;
+    adds_anna(&desk).await;
+    Served::with(desk, settings, |desk| desk).await
+}
+
+/// An account with a password.
+pub async fn adds_anna(desk: &TestDesk) {
     let name = UserName::parse("anna").unwrap();
     let password = Passwords::new().unwrap().hash(&Password::new(PASSWORD).unwrap()).await.unwrap();
     let new = NewAccount {
@@ -21,7 +27,6 @@ pub async fn with_anna(settings: DeskSettings) -> Served {
         identity: None,
     };
     desk.store().add_account(&new, "test", desk.now()).await.unwrap();
-    Served::with(desk, settings, |desk| desk).await
 }
 
 async fn types(visitor: &Visitor, name: &str, password: &str, next: &str) -> Came {

@@ -1,7 +1,7 @@
 //! The desk as somebody walks it who follows every link: nothing is offered that is not there, or that
 //! their role may not do.
 
-use crate::desk_routes::{CASE, row_of, with_everything};
+use crate::desk_routes::{row_of, with_everything};
 use crate::visitor::Visitor;
 use guichet::domain::staff::Role;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -35,7 +35,6 @@ pub async fn walk(person: &Visitor) -> Walked {
     let mut walked = Walked { pages: Vec::new(), forms: BTreeMap::new() };
     let (mut seen, mut of_path) = (BTreeSet::new(), BTreeMap::<String, usize>::new());
     let mut next = VecDeque::from(["/", "/dossiers?file=tous"].map(str::to_owned));
-    next.push_back(format!("/dossiers/{CASE}"));
     while let Some(address) = next.pop_front() {
         let address = address.split('#').next().unwrap().to_owned();
         let path = address.split('?').next().unwrap().to_owned();

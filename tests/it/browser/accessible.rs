@@ -2,14 +2,16 @@
 //! axe-core finds nothing against WCAG 2.2 AA, and nothing is cut off.
 
 use super::{Browser, Tab, WIDE};
+use crate::desk::TestDesk;
 use crate::desk_routes::{CASE, with_everything};
+use crate::desk_sign_in::{PASSWORD, adds_anna};
 use crate::desk_walk::walk;
 use crate::visitor::Served;
 use guichet::domain::staff::Role;
 use std::path::Path;
 
 /// The width at which pages are read without scrolling sideways (WCAG 2.2, 1.4.10), in CSS pixels.
-const NARROW: u32 = 320;
+pub const NARROW: u32 = 320;
 
 /// What axe-core finds on the page as it stands: rule, element, what is wrong.
 async fn faults(tab: &Tab) -> Vec<String> {
@@ -25,7 +27,7 @@ async fn faults(tab: &Tab) -> Vec<String> {
 }
 
 /// Elements that stand out of the page at its right.
-async fn cut_off(tab: &Tab) -> Vec<String> {
+pub async fn cut_off(tab: &Tab) -> Vec<String> {
     let find = "(() => { const wide = document.documentElement.clientWidth;
         if (document.documentElement.scrollWidth <= wide) return [];
         return [...document.querySelectorAll('body *')]
@@ -125,4 +127,48 @@ async fn nothing_is_found_against_what_no_link_leads_to() {
     bob.sees("Annuler la décision").await;
     looks("decided", &bob).await;
     assert!(found.is_empty(), "{}:\n{}", found.len(), found.join("\n"));
+}
+
+#[tokio::test]
+async fn a_case_is_worked_on_from_the_door_to_the_way_out_without_any_script() {
+    let mut desk = TestDesk::new().await;
+    desk.receives_fixture("mails/demo/05-review-names-swapped.eml");
+    desk.turn().await;
+    adds_anna(&desk).await;
+    let served = Served::new(desk).await;
+    served.person("bob", Role::Agent).await;
+    let tab = Browser::open().stranger(&served).await;
+    tab.asks("Network.setBlockedURLs", serde_json::json!({ "urls": ["*/assets/*.js"] })).await;
+    tab.goes("/").await;
+    tab.fills("#nom", "anna").await;
+    tab.fills("#mdp", PASSWORD).await;
+    tab.opens("button[type=submit]").await;
+    tab.fills("#recherche", "2921495370").await;
+    tab.opens(".search button").await;
+    tab.opens("a[data-row]").await;
+    assert_eq!(tab.url().await, "/dossiers/F413-2026-000001");
+    assert_eq!(tab.of("#aide-ouvrir", "hidden").await, true, "what needs the script is not shown");
+    for (name, value) in [("last", "Desœuvres"), ("first", "Hippolyte")] {
+        let form = format!("#case-administrators-1-{name}_name");
+        tab.fills(&format!("{form} input[name=value]"), value).await;
+        tab.opens(&format!("{form} button")).await;
+    }
+    tab.sees("À décider : rien contre").await;
+    tab.clicks(".hand-over summary").await;
+    tab.sees("Un mot pour ce collègue").await;
+    tab.opens("a[href$='/accepter']").await;
+    tab.opens("button[value=preview]").await;
+    tab.sees("telle qu'elle partira").await;
+    tab.opens("button[value=do]").await;
+    tab.opens(".notice button").await;
+    tab.sees("À décider : rien contre").await;
+    tab.opens("a[href$='/complement']").await;
+    tab.fills("textarea[name=text]", "Merci de nous envoyer le mandat.").await;
+    tab.opens("button[value=do]").await;
+    tab.sees("Complément demandé par anna").await;
+    tab.opens(".who button").await;
+    tab.sees("Vous êtes déconnecté").await;
+    let blocked = |said: &String| !said.contains("BLOCKED_BY_CLIENT");
+    assert_eq!(tab.troubles().into_iter().filter(blocked).collect::<Vec<_>>(), Vec::<String>::new());
+    served.desk.adds_up().await;
 }

@@ -3,6 +3,7 @@
 
 mod accessible;
 mod coming;
+mod hostile;
 mod lists;
 mod pipe;
 mod work;
