@@ -46,7 +46,7 @@ const ROWS: usize = 400;
 const FIRST: usize = 1000;
 
 /// One statement a table, in the order in which they point at each other.
-const FILLS: [&str; 29] = [
+const FILLS: [&str; 30] = [
     "INSERT INTO messages (id, sha256, size, whole, received_at, kept_at, state, due_at, attempts, outcome, ended_at, \
      head, sender, rfc_id) SELECT b.id, 'bench' || CAST(b.id AS TEXT), m.size, 1, b.received_at, b.received_at, 'done', \
      b.received_at, 1, CASE b.state WHEN 'waiting' THEN 'to_do' ELSE 'handled' END, b.received_at + 2000, m.head, \
@@ -116,6 +116,7 @@ const FILLS: [&str; 29] = [
     "INSERT INTO events (id, at, kind, message_id, case_id, reply_id, actor, detail, hash) SELECT id * 12 + 8, \
      received_at + 50000, 'looked_at', id, id, NULL, decided_by, '{\"with\":\"desk: case\"}', 'bench' FROM bench \
      WHERE decided_by IS NOT NULL",
+    "INSERT INTO uncounted_cases (case_id) SELECT id FROM bench",
     "UPDATE event_head SET last_id = (SELECT MAX(id) FROM events)",
     "INSERT INTO case_years (year, last) SELECT CAST(substr(day, 1, 4) AS BIGINT), 500000 FROM bench WHERE true \
      GROUP BY substr(day, 1, 4) ON CONFLICT (year) DO UPDATE SET last = 500000",
@@ -156,6 +157,7 @@ pub async fn fill(store: &Store, spread: &Spread) {
     let begun = std::time::Instant::now();
     let written = store.write_missing_words(Timestamp::now()).await.unwrap();
     println!("the words of {written} cases written in {:.0} s", begun.elapsed().as_secs_f64());
+    store.count_the_uncounted(Timestamp::now()).await.unwrap();
     // as both are after a while
     let mut connection = store.database().writer("settling").await.unwrap();
     let settle = match engine {

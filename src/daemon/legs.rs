@@ -8,7 +8,7 @@ use crate::intake::mailbox::Mailbox;
 use crate::pipeline::{Line, Step};
 use crate::reply::transport::Transport;
 use crate::store::{Lane, Worker};
-use crate::watch::{self as watching_room, Legs, Watched, Watcher};
+use crate::watch::{self as watching_room, Legs, Reason, Watched, Watcher};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -245,10 +245,10 @@ pub(super) async fn watching(
     line: Arc<Line>,
     worker: Worker,
     mut watcher: Watcher,
-    listener: Option<TcpListener>,
+    (tell, listener): (watch::Sender<Vec<Reason>>, Option<TcpListener>),
     mut stop: watch::Receiver<bool>,
 ) {
-    let (tell, told) = watch::channel(Vec::new());
+    let told = tell.subscribe();
     let looking = async {
         loop {
             let now = line.clock.now();

@@ -20,7 +20,7 @@ use crate::reply::smtp::Smtp;
 use crate::reply::transport::Transport;
 use crate::sandbox::{Protection, Sandbox, SandboxSettings, Unopened};
 use crate::store::{Lane, Store, Worker};
-use crate::watch::{Legs, Watcher};
+use crate::watch::{Legs, Reason, Watcher};
 use legs::{Watch, answering, deciding, filing, intake, looking, staying, waking, watching};
 pub use roles::Roles;
 use std::sync::Arc;
@@ -143,15 +143,20 @@ impl Daemon {
         if recovered > 0 {
             tracing::warn!(recovered, "work of a program that ended in the middle was taken up");
         }
+        let counted = self.line.store.count_the_uncounted(self.line.clock.now()).await?;
+        if counted > 0 {
+            tracing::info!(counted, "cases of a version before were counted for the overview");
+        }
         let (hints, mut legs) = (Hints::default(), JoinSet::new());
         let watched = Watch { legs: Legs::default(), clock: self.line.clock.clone() };
         let (listener, worker) = (self.listener().await?, self.worker.clone());
-        self.serves(&mut legs, &stop).await?;
+        let reasons = watch::Sender::new(Vec::new());
+        self.serves(&mut legs, reasons.subscribe(), &stop).await?;
         legs.spawn(watching(
             self.line.clone(),
             worker.clone(),
             self.watcher(&watched),
-            listener,
+            (reasons, listener),
             stop.clone(),
         ));
         let roles = self.roles.to_string();
@@ -216,14 +221,19 @@ impl Daemon {
     }
 
     /// The desk, where there is to be one.
-    async fn serves(&self, legs: &mut JoinSet<()>, stop: &watch::Receiver<bool>) -> Result<(), Fault> {
+    async fn serves(
+        &self,
+        legs: &mut JoinSet<()>,
+        reasons: watch::Receiver<Vec<Reason>>,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<(), Fault> {
         let Some(address) = self.config.desk.listen.filter(|_| self.roles.desk) else { return Ok(()) };
         let listener = TcpListener::bind(address).await;
         let listener =
             listener.map_err(|error| Fault::never(format!("listening on {address} (desk.listen)"), error))?;
         tracing::info!(%address, "the desk is open");
-        let desk = Arc::new(Desk::new(self.line.clone(), self.config.desk.clone())?);
-        legs.spawn(desk.serve(listener, stop.clone()));
+        let desk = Desk::new(self.line.clone(), self.config.desk.clone())?.watched(reasons);
+        legs.spawn(Arc::new(desk).serve(listener, stop.clone()));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use super::{assets, pages, who};
 use crate::fault::Fault;
 use crate::pipeline::Line;
 use crate::store::{Session, Store, Token};
+use crate::watch::Reason;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -32,6 +33,8 @@ pub struct Desk {
     pub(super) door: Door,
     /// Whoever is on this machine comes in as the account of the demonstration.
     demo: bool,
+    /// What a person has to look at, as whoever watches the daemon finds.
+    reasons: Option<watch::Receiver<Vec<Reason>>>,
     /// Counts what was asked.
     asked: watch::Sender<u64>,
 }
@@ -44,7 +47,19 @@ impl Desk {
     /// Passwords cannot be compared at the cost that is set.
     pub fn new(line: Arc<Line>, settings: DeskSettings) -> Result<Self, Fault> {
         let door = Door::new(line.store.clone(), Passwords::new()?);
-        Ok(Self { line, settings, drawn: Drawn::default(), door, demo: false, asked: watch::Sender::new(0) })
+        let (drawn, asked) = (Drawn::default(), watch::Sender::new(0));
+        Ok(Self { line, settings, drawn, door, demo: false, reasons: None, asked })
+    }
+
+    /// The same, of a daemon that is watched.
+    #[must_use]
+    pub fn watched(self, reasons: watch::Receiver<Vec<Reason>>) -> Self {
+        Self { reasons: Some(reasons), ..self }
+    }
+
+    /// What a person has to look at now; `None`: nobody watches.
+    pub(super) fn health(&self) -> Option<Vec<Reason>> {
+        self.reasons.as_ref().map(|reasons| reasons.borrow().clone())
     }
 
     /// The same, for a demonstration.
@@ -98,6 +113,8 @@ impl Desk {
             .route("/lettres/{id}/lettre.eml", get(pages::letters::mail))
             .route("/lettres/{id}/renvoyer", post(pages::letters::resend))
             .route("/lettres/{id}/regler", post(pages::letters::settle))
+            .route("/vue-d-ensemble", get(pages::overview::overview))
+            .route("/vue-d-ensemble/{file}", get(pages::overview::table))
             .route("/administration", get(pages::administration::page))
             .route("/administration/plafonds", post(pages::administration::reset))
             .route("/administration/courriels/{id}/reprendre", post(pages::administration::unpark))

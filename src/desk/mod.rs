@@ -7,6 +7,7 @@
 
 mod app;
 mod assets;
+mod charts;
 mod drawn;
 mod forms;
 mod frame;

@@ -2,7 +2,7 @@
 
 use crate::clock::paris;
 use crate::domain::case::{Template, VerdictKind};
-use crate::domain::facts::Class;
+use crate::domain::facts::{Class, Feed};
 use crate::domain::mail::ReplyState;
 use crate::store::{CaseState, EventRow, ReplyRow};
 use jiff::{SignedDuration, Timestamp};
@@ -31,6 +31,79 @@ pub(super) fn span(length: SignedDuration) -> String {
         (0, hours, _) => format!("{hours} h"),
         (1, ..) => "1 jour".to_owned(),
         (days, ..) => format!("{days} jours"),
+    }
+}
+
+/// How long, in its two largest units: `2 j 4 h`, `3 h 20`, `12 min`.
+pub(super) fn lasted(length: SignedDuration) -> String {
+    let minutes = length.as_mins().max(0);
+    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, 0) => "moins d'une minute".to_owned(),
+        (0, 0, minutes) => format!("{minutes}\u{a0}min"),
+        (0, hours, minutes) => format!("{hours}\u{a0}h\u{a0}{minutes:02}"),
+        (days, hours, _) => format!("{days}\u{a0}j\u{a0}{hours}\u{a0}h"),
+    }
+}
+
+/// How long, as short as it can be told: `3 j`, `8 h`, `30 min`.
+pub(super) fn brief(length: SignedDuration) -> String {
+    let minutes = length.as_mins().max(0);
+    if minutes > 0 && minutes % 1440 == 0 {
+        format!("{}\u{a0}j", minutes / 1440)
+    } else if minutes > 0 && minutes % 60 == 0 {
+        format!("{}\u{a0}h", minutes / 60)
+    } else {
+        format!("{minutes}\u{a0}min")
+    }
+}
+
+/// `12 345`.
+pub(super) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut shown = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            shown.push('\u{202f}');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+/// `87 %`; of nothing, a dash.
+pub(super) fn share(part: u64, whole: u64) -> String {
+    (part * 200 + whole).checked_div(whole * 2).map_or_else(|| "–".to_owned(), |of| format!("{of}\u{a0}%"))
+}
+
+/// A feed of the registry.
+pub(super) fn feed(feed: Feed) -> &'static str {
+    match feed {
+        Feed::Structures => "Structures",
+        Feed::Contracts => "Contrats",
+        Feed::Cards => "Cartes",
+        Feed::Mandates => "Mandats",
+        Feed::Finess => "Fichier FINESS",
+        Feed::Holders => "Porteurs de cartes",
+    }
+}
+
+/// What keeps the service from its work: the words of `GET /health`.
+pub(super) fn health(what: &str) -> &'static str {
+    match what {
+        "intake" => "Le courrier n'est pas relevé.",
+        "filing" => "Les courriels traités ne sont pas rangés dans la boîte.",
+        "decisions" => "Les courriels ne sont pas lus.",
+        "waking" => "Les dossiers qui attendent le référentiel ne sont pas réexaminés.",
+        "replies" => "Les lettres ne partent pas.",
+        "registry" => "Le référentiel ne répond pas en entier.",
+        "caps" => "Un plafond de réponses est atteint : des lettres sont retenues.",
+        "parked" => "Des courriels sont mis de côté.",
+        "undelivered" => "Des lettres ne sont pas arrivées, ou peut-être pas.",
+        "canary" => "Le courriel témoin n'est pas arrivé.",
+        "credentials" => "Le mot de passe de la boîte prend fin.",
+        "roles" => "Une partie du travail n'est faite par aucun programme.",
+        "database" => "La base de données ne répond pas.",
+        _ => "Quelque chose est à voir.",
     }
 }
 
@@ -206,6 +279,24 @@ mod tests {
             [told(-5), told(59), told(60), told(1439), told(1440), told(5000)],
             ["0 min", "59 min", "1 h", "23 h", "1 jour", "3 jours"]
         );
+    }
+
+    #[test]
+    fn lengths_and_numbers_are_short_and_do_not_break() {
+        let mins = SignedDuration::from_mins;
+        assert_eq!(
+            [0, 12, 200, 3125].map(|minutes| lasted(mins(minutes)).replace('\u{a0}', " ")),
+            ["moins d'une minute", "12 min", "3 h 20", "2 j 4 h"]
+        );
+        assert_eq!(
+            [0, 90, 480, 4320].map(|minutes| brief(mins(minutes)).replace('\u{a0}', " ")),
+            ["0 min", "90 min", "8 h", "3 j"]
+        );
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(count),
+            ["0", "999", "1\u{202f}000", "1\u{202f}234\u{202f}567"]
+        );
+        assert_eq!([share(2, 3), share(0, 0)], ["67\u{a0}%", "–"]);
     }
 
     #[test]

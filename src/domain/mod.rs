@@ -9,6 +9,7 @@ pub mod case;
 pub mod contact;
 pub mod correction;
 pub mod dates;
+pub mod durations;
 pub mod facts;
 pub mod fill;
 pub mod finding;

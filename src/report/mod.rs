@@ -4,6 +4,7 @@
 
 mod beside;
 mod compared;
+pub mod csv;
 mod explain;
 mod explained;
 mod french;

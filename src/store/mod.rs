@@ -64,6 +64,11 @@
 //!
 //! What it is judged from stands in `case_grounds` and goes when it is decided without staff.
 //!
+//! # The counts
+//!
+//! Whoever commits an event that changes a case counts it anew in the same commit (`counted`): how it stands,
+//! how long it took, why it was rejected, by the day it was received.
+//!
 //! # The staff
 //!
 //! Accounts are disabled, never deleted: a name in the record stays one person's. Each change of one is
@@ -93,6 +98,7 @@ mod asked;
 mod bounces;
 mod caps;
 mod claim;
+mod counted;
 mod daemons;
 mod decided;
 mod event;
@@ -128,6 +134,7 @@ pub use asked::{CaseDetail, CaseFilter, CaseRow, ParkedRow, RecordedFinding, Rep
 pub use bounces::{NotArrived, Settled, Undelivered};
 pub use caps::{Cap, ReplyCounts, Tripped, Within};
 pub use claim::{Claimed, Content, Lane};
+pub use counted::{Counts, WaitingFor};
 pub use daemons::{InHand, LeftToDo, Running, StoreState, Work};
 pub use decided::{Decided, DecidedFilter, StaffAct};
 pub use event::EventRow;

@@ -3,9 +3,11 @@
 use super::{Store, millis};
 use crate::database::{Engine, clean, fault};
 use crate::fault::Fault;
+use crate::store::counted::recount;
 use crate::store::event::{Aside, Event, chained, seal};
 use jiff::Timestamp;
 use sqlx::{Any, AnyConnection, Row, Transaction};
+use std::collections::BTreeSet;
 
 /// A write in progress. Dropped without [`Write::commit`], it never was.
 pub(super) struct Write {
@@ -15,6 +17,8 @@ pub(super) struct Write {
     at: Timestamp,
     last_id: i64,
     hash: String,
+    /// Cases that are not what they were.
+    changed: BTreeSet<i64>,
 }
 
 impl Store {
@@ -30,7 +34,7 @@ impl Store {
         let head = sqlx::query(sql).fetch_one(&mut *transaction).await.map_err(fault(doing))?;
         let last_id = head.try_get("last_id").map_err(fault(doing))?;
         let hash = head.try_get("hash").map_err(fault(doing))?;
-        Ok(Write { transaction, engine, doing, at, last_id, hash })
+        Ok(Write { transaction, engine, doing, at, last_id, hash, changed: BTreeSet::new() })
     }
 }
 
@@ -46,6 +50,10 @@ impl Write {
     /// Adds an event to the chain.
     pub(super) async fn tell(&mut self, mut event: Event) -> Result<(), Fault> {
         let id = self.last_id + 1;
+        // an event that changes a case says what it now is
+        if ["verdict", "state"].iter().any(|key| event.detail.get(key).is_some()) {
+            self.changed.extend(event.case);
+        }
         let aside = Aside::take(&mut event)?;
         let actor = clean(&event.actor);
         let detail = clean(&event.detail.to_string());
@@ -90,6 +98,8 @@ impl Write {
     }
 
     pub(super) async fn commit(mut self) -> Result<(), Fault> {
+        let changed: Vec<i64> = std::mem::take(&mut self.changed).into_iter().collect();
+        recount(&mut self.transaction, &changed).await?;
         sqlx::query("UPDATE event_head SET last_id = $1, hash = $2 WHERE one = 1")
             .bind(self.last_id)
             .bind(&self.hash)

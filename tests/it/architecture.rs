@@ -23,7 +23,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
         "pipeline",
         &["clock", "domain", "fault", "intake", "sandbox", "store", "reading", "registry", "reply", "report"],
     ),
-    ("desk", &["clock", "domain", "fault", "intake", "pipeline", "registry", "report", "store"]),
+    ("desk", &["clock", "domain", "fault", "intake", "pipeline", "registry", "report", "store", "watch"]),
     ("watch", &["domain", "fault", "intake", "registry", "store"]),
     ("config", &["*"]),
     ("daemon", &["*"]),

@@ -25,6 +25,7 @@ mod demo;
 mod desk;
 mod desk_admin;
 mod desk_letters;
+mod desk_overview;
 mod desk_pages;
 mod desk_routes;
 mod desk_sign_in;

@@ -8,6 +8,7 @@ pub(super) mod case;
 mod conflict;
 pub(super) mod decide;
 pub(super) mod letters;
+pub(super) mod overview;
 pub(super) mod picture;
 pub(super) mod queue;
 pub(super) mod sign_in;

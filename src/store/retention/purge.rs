@@ -34,7 +34,8 @@ pub enum Purge {
 
 /// What empties a message's rows, `$1` its id. (The mail's and the documents' hashes stay: by them
 /// the same bytes are known when they come again, and are not answered twice.)
-const EMPTIES: [&str; 22] = [
+const EMPTIES: [&str; 23] = [
+    "DELETE FROM parked_heads WHERE message_id = $1",
     "DELETE FROM message_bytes WHERE message_id = $1",
     "UPDATE messages SET head = NULL, sender = NULL, rfc_id = NULL, trouble = NULL WHERE id = $1",
     "UPDATE sightings SET filing_trouble = NULL WHERE message_id = $1",

@@ -61,10 +61,14 @@ impl Desk {
         }
     }
 
-    /// Every event and row is as it was written.
+    /// Every event and row is as it was written, and the counts are what a count finds.
     pub async fn adds_up(&self) {
         let verified = crate::audit::verify(self.store.database(), &[]).await.unwrap();
         assert_eq!(verified.troubles, []);
+        let ever = [(date(2000, 1, 1), date(2100, 1, 1))];
+        let counted = self.store.counted(&ever).await.unwrap();
+        self.counts_anew().await;
+        assert_eq!(self.store.counted(&ever).await.unwrap(), counted);
     }
 
     pub async fn keeps(&self, uid: u32, raw: &str) -> MailId {

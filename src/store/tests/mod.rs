@@ -5,6 +5,7 @@ mod asked;
 mod bounces;
 mod broken;
 mod caps;
+mod counted;
 mod daemons;
 mod decisions;
 pub(crate) mod desk;
