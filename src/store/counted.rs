@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use sqlx::{AnyConnection, AssertSqlSafe, FromRow};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 const DOING: &str = "counting cases";
 const READING: &str = "reading how many cases there are";
@@ -341,7 +342,7 @@ impl Store {
         let mut cases = String::new();
         for (place, bound) in bounds.iter().enumerate().rev() {
             let since = now.saturating_sub(*bound).map_err(|error| Fault::never(READING, error))?;
-            cases.push_str(&format!(" WHEN cases.received_at <= {} THEN {place}", millis(since)));
+            let _ = write!(cases, " WHEN cases.received_at <= {} THEN {place}", millis(since));
         }
         let sql = format!(
             "SELECT CAST(CASE{cases} ELSE 0 END AS BIGINT) AS place, \

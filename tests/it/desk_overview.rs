@@ -94,7 +94,9 @@ async fn the_tables_say_what_was_recorded() {
         } else {
             found.iter().filter(|one| one.severity == "reject").map(|one| one.code.clone()).collect()
         };
-        codes.into_iter().for_each(|code| *expected.entry(code).or_default() += 1);
+        for code in codes {
+            *expected.entry(code).or_default() += 1;
+        }
     }
     let reasons = table(&lena, "motifs", "jours=7").await;
     let told = reasons.iter().map(|row| (row["règle"].clone(), row["dossiers_refusés"].parse().unwrap()));

@@ -25,6 +25,8 @@ const INSIDE: &[(&str, &str, &[Role])] = &[
     ("GET", "/lettres/{id}/lettre.eml", EVERYBODY),
     ("POST", "/lettres/{id}/renvoyer", WORKERS),
     ("POST", "/lettres/{id}/regler", WORKERS),
+    ("GET", "/vue-d-ensemble", EVERYBODY),
+    ("GET", "/vue-d-ensemble/{file}", EVERYBODY),
     ("GET", "/administration", OVERSIGHT),
     ("POST", "/administration/plafonds", SUPERVISORS),
     ("POST", "/administration/courriels/{id}/reprendre", SUPERVISORS),
@@ -57,6 +59,7 @@ fn example(pattern: &str) -> String {
         .replace("{document}/{page}", "0/1.png")
         .replace("{decision}", "accepter")
         .replace("{name}", "lena")
+        .replace("{file}", "issues.csv")
         .replace("{id}", id);
     assert!(!filled.contains('{'), "{pattern}: an example is needed");
     filled

@@ -25,7 +25,7 @@ pub(in crate::desk) struct Bars {
     width: f64,
     height: f64,
     left: f64,
-    bars: Vec<Drawn>,
+    rows: Vec<Drawn>,
     line: Option<Label>,
 }
 
@@ -63,7 +63,7 @@ impl Bars {
             height: px(y + 4.0),
             left: LEFT,
             line: line.map(|(length, text)| Label { at: px(LEFT + long(length)), text }),
-            bars: drawn,
+            rows: drawn,
             about,
         }
     }

@@ -1,9 +1,10 @@
 //! Columns side by side, each of parts one above the other.
 
 use super::{About, Area, Key, LEFT, Label, Paint, RIGHT, Tick, WIDTH, float, px, round_steps, spread};
+use crate::desk::words::count;
 use askama::Template;
 
-const TOP: f64 = 12.0;
+const TOP: f64 = 20.0;
 const BOTTOM: f64 = 184.0;
 /// Labels that find room below.
 const LABELS: usize = 6;
@@ -24,7 +25,7 @@ pub(in crate::desk) struct Columns {
     width: f64,
     keys: Vec<Key>,
     ticks: Vec<Tick>,
-    columns: Vec<Drawn>,
+    drawn: Vec<Drawn>,
     labels: Vec<Label>,
     line: Option<Label>,
 }
@@ -49,9 +50,10 @@ impl Columns {
         let height = |count: f64| (BOTTOM - TOP) * count / top;
         let wide = (RIGHT - LEFT) / float(columns.len().max(1) as u64);
         let left = |place: usize| LEFT + wide * float(place as u64);
-        let ticks = steps
-            .iter()
-            .map(|step| Tick { at: px(BOTTOM - height(float(*step))), label: format!("{step}{unit}") });
+        let ticks = steps.iter().map(|step| Tick {
+            at: px(BOTTOM - height(float(*step))),
+            label: format!("{}{unit}", count(*step)),
+        });
         let labels = spread(columns.len(), LABELS).filter_map(|place| {
             let column = columns.get(place)?;
             Some(Label { at: px(left(place) + wide / 2.0), text: column.label.clone() })
@@ -77,7 +79,7 @@ impl Columns {
             width: WIDTH,
             keys: parts.iter().map(|(paint, name)| Key { fill: paint.fill(about.id), name }).collect(),
             ticks,
-            columns: columns.into_iter().enumerate().map(draw).collect(),
+            drawn: columns.into_iter().enumerate().map(draw).collect(),
             labels,
             line: None,
             about,
@@ -86,7 +88,7 @@ impl Columns {
 
     /// With a line before this column, of this many.
     pub(in crate::desk) fn with_line(mut self, before: usize, text: String) -> Self {
-        let wide = (RIGHT - LEFT) / float(self.columns.len().max(1) as u64);
+        let wide = (RIGHT - LEFT) / float(self.drawn.len().max(1) as u64);
         self.line = Some(Label { at: px(LEFT + wide * float(before as u64)), text });
         self
     }

@@ -36,7 +36,7 @@ pub(in crate::desk) struct Spans {
     about: About,
     width: f64,
     ticks: Vec<Tick>,
-    spans: Vec<Drawn>,
+    drawn: Vec<Drawn>,
     labels: Vec<Label>,
     line: Option<Label>,
 }
@@ -83,7 +83,7 @@ impl Spans {
         Self {
             width: WIDTH,
             ticks,
-            spans: drawn.collect(),
+            drawn: drawn.collect(),
             labels,
             line: line.map(|(length, text)| Label { at: y(length), text }),
             about,

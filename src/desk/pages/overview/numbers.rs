@@ -31,7 +31,9 @@ impl Numbers {
         let steps = period.steps();
         let counts = desk.store().counted(&steps).await?;
         let mut total = Counts::default();
-        counts.iter().for_each(|one| total.add(one));
+        for one in &counts {
+            total.add(one);
+        }
         let bounds = [
             SignedDuration::ZERO,
             promise / 3,

@@ -104,11 +104,11 @@ impl Period {
             Every::Month => first.strftime("%m/%Y").to_string(),
         }
     }
+}
 
-    /// A step in words.
-    pub(super) fn name(&self, (first, last): (Date, Date)) -> String {
-        if first == last { french(first) } else { format!("{} au {}", french(first), french(last)) }
-    }
+/// A step in words.
+pub(super) fn name((first, last): (Date, Date)) -> String {
+    if first == last { french(first) } else { format!("{} au {}", french(first), french(last)) }
 }
 
 /// `22/11/2026`.

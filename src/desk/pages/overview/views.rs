@@ -2,6 +2,7 @@
 
 use super::super::queue::reason;
 use super::numbers::Numbers;
+use super::period::name;
 use crate::desk::charts::{About, Bar, Bars, Column, Columns, Paint, SpanOf, Spans, float};
 use crate::desk::words::{brief, count, feed, lasted, moment, share, span};
 use crate::domain::facts::Feed;
@@ -88,7 +89,7 @@ fn outcomes(numbers: &Numbers) -> View {
     let title = format!("Dossiers reçus, {}", numbers.period.every.french());
     let total = &numbers.total;
     let says = format!(
-        "{} dossiers reçus : {} acceptés, {} refusés, {} classés sans suite, {} en attente.",
+        "Reçus : {} ; acceptés : {} ; refusés : {} ; classés sans suite : {} ; en attente : {}.",
         count(total.received()),
         count(total.accepted),
         count(total.rejected),
@@ -99,7 +100,7 @@ fn outcomes(numbers: &Numbers) -> View {
         label: numbers.period.label(*first),
         says: format!(
             "{} : {} acceptés, {} refusés, {} classés sans suite, {} en attente",
-            numbers.period.name((*first, *last)),
+            name((*first, *last)),
             counts.accepted,
             counts.rejected,
             counts.dismissed,
@@ -156,7 +157,7 @@ fn took(numbers: &Numbers) -> View {
             label: numbers.period.label(*first),
             says: format!(
                 "{} : médiane {}, 95 % en {} au plus",
-                numbers.period.name((*first, *last)),
+                name((*first, *last)),
                 told(half),
                 told(most)
             ),
@@ -193,9 +194,9 @@ fn machine(numbers: &Numbers) -> View {
     let total = &numbers.total;
     let alone = |counts: &Counts| counts.decided() - counts.by_staff;
     let says = format!(
-        "{} des {} dossiers décidés l'ont été sans personne ({}).",
-        count(alone(total)),
+        "Décidés : {} ; sans personne : {} ({}).",
         count(total.decided()),
+        count(alone(total)),
         share(alone(total), total.decided())
     );
     let column = |((first, last), counts): &((Date, Date), Counts)| {
@@ -206,7 +207,7 @@ fn machine(numbers: &Numbers) -> View {
             label: numbers.period.label(*first),
             says: format!(
                 "{} : {} sans personne, {} par le service",
-                numbers.period.name((*first, *last)),
+                name((*first, *last)),
                 alone(counts),
                 counts.by_staff
             ),
@@ -257,7 +258,7 @@ fn reasons(numbers: &Numbers) -> View {
         let most = share(**count, total.rejected);
         format!(" Le plus fréquent : {} ({most}).", reason(**code).to_lowercase())
     });
-    let says = format!("{} dossiers refusés.{}", count(total.rejected), first.unwrap_or_default());
+    let says = format!("Dossiers refusés : {}.{}", count(total.rejected), first.unwrap_or_default());
     let bar = |(code, times): &(&crate::domain::finding::Code, &u64)| Bar {
         name: reason(**code).to_owned(),
         length: float(**times),
@@ -296,7 +297,7 @@ fn queue(numbers: &Numbers) -> View {
     let (all, late) = numbers.waits();
     let promise = span(numbers.promise);
     let says = format!(
-        "{} dossiers attendent une personne, dont {} depuis plus longtemps que l'engagement du service ({promise}).",
+        "En attente d'une personne : {} ; depuis plus longtemps que l'engagement du service ({promise}) : {}.",
         count(all),
         count(late)
     );
@@ -356,16 +357,14 @@ fn registry(numbers: &Numbers) -> View {
     let says = match feeds.iter().map(age).max() {
         None => "Aucun référentiel n'a été chargé.".to_owned(),
         Some(oldest) => format!(
-            "{} fichiers chargés, le plus ancien depuis {} ; {} au-delà de {}, où ils ne sont plus crus.",
-            feeds.len(),
+            "Le fichier le plus ancien a {} ; plus vieux que {}, donc plus crus : {old}.",
             span(oldest),
-            if old == 0 { "aucun".to_owned() } else { old.to_string() },
             span(numbers.max_age)
         ),
     };
-    let name = |one: Feed| feed(one).to_owned();
+    let named = |one: Feed| feed(one).to_owned();
     let bar = |one: &SnapshotFeed| Bar {
-        name: name(one.feed),
+        name: named(one.feed),
         length: age(one).as_secs_f64().max(0.0),
         says: span(age(one)),
         paint: if age(one) > numbers.max_age { Paint::Bad } else { Paint::Good },
@@ -375,7 +374,7 @@ fn registry(numbers: &Numbers) -> View {
     let picture = Bars::new(about, feeds.iter().map(bar).collect(), Some(line));
     let row = |one: &SnapshotFeed| {
         vec![
-            Cell { shown: name(one.feed), raw: one.feed.as_str().to_owned() },
+            Cell { shown: named(one.feed), raw: one.feed.as_str().to_owned() },
             Cell { shown: moment(one.loaded_at), raw: one.loaded_at.to_string() },
             Cell { shown: span(age(one)), raw: age(one).as_mins().to_string() },
             counted(one.rows),
