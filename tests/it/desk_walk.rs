@@ -38,8 +38,7 @@ pub async fn walk(person: &Visitor) -> Walked {
     while let Some(address) = next.pop_front() {
         let address = address.split('#').next().unwrap().to_owned();
         let path = address.split('?').next().unwrap().to_owned();
-        let ours =
-            !address.starts_with("/vue-d") && address.starts_with('/') && !address.starts_with("/assets/");
+        let ours = address.starts_with('/') && !address.starts_with("/assets/");
         if !ours || !seen.insert(address.clone()) {
             continue;
         }
