@@ -9,7 +9,7 @@ use crate::pipeline::{Line, Step};
 use crate::reply::transport::Transport;
 use crate::store::{Lane, Worker};
 use crate::watch::{self as watching_room, Legs, Reason, Watched, Watcher};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -17,6 +17,8 @@ use tokio::sync::watch;
 
 /// The longest a leg sleeps without looking at its table.
 const LOOK_AGAIN: Duration = Duration::from_secs(20);
+/// How often what has ended is removed.
+const TIDY_AGAIN: Duration = Duration::from_mins(10);
 /// After a fault a leg waits this long, doubling …
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 /// … up to this.
@@ -213,6 +215,26 @@ pub(super) async fn staying(line: Arc<Line>, worker: Worker, roles: String, mut 
         }
         if let Err(fault) = line.store.stays(&worker, &roles, line.clock.now(), lease).await {
             tracing::warn!(%fault, "others may take this daemon for gone");
+        }
+    }
+}
+
+/// Removes sessions that have ended and sign-ins that count no more, which whoever guesses passwords
+/// piles up. Nothing hangs on it: both are asked for by their time.
+pub(super) async fn tidying(
+    line: Arc<Line>,
+    spans: (SignedDuration, SignedDuration),
+    mut stop: watch::Receiver<bool>,
+) {
+    while !*stop.borrow() {
+        match line.store.forget_old_sign_ins(line.clock.now(), spans).await {
+            Ok(0) => {}
+            Ok(gone) => tracing::info!(gone, "sessions and sign-ins that count no more were removed"),
+            Err(fault) => tracing::warn!(%fault, "old sessions and sign-ins stay for now"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(TIDY_AGAIN) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
         }
     }
 }

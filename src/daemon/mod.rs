@@ -21,7 +21,7 @@ use crate::reply::transport::Transport;
 use crate::sandbox::{Protection, Sandbox, SandboxSettings, Unopened};
 use crate::store::{Lane, Store, Worker};
 use crate::watch::{Legs, Reason, Watcher};
-use legs::{Watch, answering, deciding, filing, intake, looking, staying, waking, watching};
+use legs::{Watch, answering, deciding, filing, intake, looking, staying, tidying, waking, watching};
 pub use roles::Roles;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -232,7 +232,10 @@ impl Daemon {
         let listener =
             listener.map_err(|error| Fault::never(format!("listening on {address} (desk.listen)"), error))?;
         tracing::info!(%address, "the desk is open");
-        let desk = Desk::new(self.line.clone(), self.config.desk.clone())?.watched(reasons);
+        let settings = &self.config.desk;
+        let spans = (settings.idle.signed(), settings.longest.signed());
+        legs.spawn(tidying(self.line.clone(), spans, stop.clone()));
+        let desk = Desk::new(self.line.clone(), settings.clone())?.watched(reasons);
         legs.spawn(Arc::new(desk).serve(listener, stop.clone()));
         Ok(())
     }

@@ -177,3 +177,29 @@ async fn a_desk_that_is_no_demonstration_lets_nobody_in_as_one() {
     assert_eq!(came.status, 200);
     assert!(!came.headers.contains_key("set-cookie"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_ended_is_removed_by_whoever_serves_the_desk_and_who_is_in_stays() {
+    const IN: &str = "SELECT COUNT(*) FROM sessions WHERE csrf <> $1";
+    const TRIED: &str = "SELECT COUNT(*) FROM sign_in_attempts WHERE address <> $1";
+    let desk = TestDesk::with("[desk]\nlisten = \"127.0.0.1:0\"\n").await;
+    let served = Served::new(desk).await;
+    served.person("anna", Role::Agent).await;
+    types(&served.stranger(), "anna", "not the password", "/").await;
+    served.desk.clock.advance(jiff::SignedDuration::from_hours(24));
+    let ben = served.person("ben", Role::Reader).await;
+    let desk = &served.desk;
+    assert_eq!((desk.counts(IN, "").await, desk.counts(TRIED, "").await), (2, 1));
+    let (stop, told) = tokio::sync::watch::channel(false);
+    let watched = async {
+        let begun = std::time::Instant::now();
+        while (desk.counts(IN, "").await, desk.counts(TRIED, "").await) != (1, 0) {
+            assert!(begun.elapsed() < std::time::Duration::from_mins(2), "nothing was removed");
+            tokio::task::yield_now().await;
+        }
+        stop.send_replace(true);
+    };
+    let (ended, ()) = tokio::join!(desk.daemon.run(told), watched);
+    ended.unwrap();
+    assert_eq!(ben.get("/dossiers").await.status, 200);
+}
