@@ -199,3 +199,33 @@ fn both_engines_have_the_same_tables_and_columns() {
     assert!(sqlite.len() > 20 && sqlite["messages"].contains(&"lane".to_owned()), "{sqlite:?}");
     assert_eq!(sqlite, postgres);
 }
+
+#[tokio::test]
+async fn mails_of_the_version_before_wait_in_the_first_turn() {
+    let place = Place::new().await;
+    let message = "INSERT INTO messages (id, sha256, size, whole, received_at, kept_at, state, due_at) \
+                   VALUES (1, 'a', 1, 1, 0, 0, 'kept', 0)";
+    let database = brought_up_from(&place, 14, &[message]).await;
+    let row = sqlx::query_as("SELECT turn, waits_as FROM messages").fetch_one(database.read());
+    let (turn, waits_as): (i64, Option<String>) = row.await.unwrap();
+    assert_eq!((turn, waits_as), (0, None));
+}
+
+/// What was acknowledged must not go with the power: the log is on the disk before a commit returns.
+#[tokio::test]
+async fn a_commit_is_on_the_disk_before_anybody_is_told() {
+    let place = Place::new().await;
+    let database = Database::open(&place.url).await.unwrap();
+    let mut writer = database.writer("asking").await.unwrap();
+    let ask = async |sql: &'static str, writer: &mut AnyConnection| -> String {
+        sqlx::query_scalar(sql).fetch_one(writer).await.unwrap()
+    };
+    match database.engine() {
+        Engine::Sqlite => {
+            let synchronous: i64 =
+                sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *writer).await.unwrap();
+            assert_eq!((synchronous, ask("PRAGMA journal_mode", &mut writer).await.as_str()), (2, "wal"));
+        }
+        Engine::Postgres => assert_eq!(ask("SHOW synchronous_commit", &mut writer).await, "on"),
+    }
+}

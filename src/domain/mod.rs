@@ -31,4 +31,5 @@ pub mod sheet;
 pub mod staff;
 pub mod submissions;
 pub mod text;
+pub mod turn;
 pub mod units;

@@ -1,7 +1,7 @@
 //! Claiming kept mail: a lease on one message, and the ways it ends short of a decision.
 
 use super::event::{Event, Kind};
-use super::{MailId, Store, instant, instant_or_none, millis};
+use super::{MailId, Store, instant, instant_or_none, millis, turns};
 use crate::database::{AnyQuery, Engine, clean, fault};
 use crate::fault::Fault;
 use jiff::{SignedDuration, Timestamp};
@@ -92,7 +92,7 @@ fn held<'q>(query: AnyQuery<'q>, claimed: &Claimed) -> AnyQuery<'q> {
 }
 
 impl Store {
-    /// The oldest message of a lane that nobody holds, leased to `worker`; the attempt is counted in
+    /// The oldest message of a lane whose turn it is and that nobody holds, leased to `worker`; the attempt is counted in
     /// the same commit. `None` when nothing is due.
     pub async fn claim(
         &self,
@@ -107,13 +107,13 @@ impl Store {
             Engine::Sqlite => {
                 "UPDATE messages SET state = 'claimed', worker = $1, due_at = $2, attempts = attempts + 1 \
                  WHERE id = (SELECT id FROM messages WHERE lane = $4 AND state IN ('kept', 'claimed') AND due_at <= $3 \
-                 ORDER BY received_at, id LIMIT 1) \
+                 ORDER BY turn, received_at, id LIMIT 1) \
                  RETURNING id, size, whole, sha256, received_at, attempts, trouble, due_at"
             }
             Engine::Postgres => {
                 "UPDATE messages SET state = 'claimed', worker = $1, due_at = $2, attempts = attempts + 1 \
                  WHERE id = (SELECT id FROM messages WHERE lane = $4 AND state IN ('kept', 'claimed') AND due_at <= $3 \
-                 ORDER BY received_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) \
+                 ORDER BY turn, received_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) \
                  RETURNING id, size, whole, sha256, received_at, attempts, trouble, due_at"
             }
         };
@@ -192,12 +192,24 @@ impl Store {
     /// does not count as an attempt. `false`: the claim was lost.
     pub async fn leave_to_paper(&self, claimed: &Claimed, now: Timestamp) -> Result<bool, Fault> {
         const DOING: &str = "leaving a message to the paper lane";
+        let mut transaction = self.database.begin(DOING).await?;
+        let writer: Option<(Option<String>,)> = sqlx::query_as("SELECT waits_as FROM messages WHERE id = $1")
+            .bind(claimed.id.0)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(fault(DOING))?;
+        let writer = writer.and_then(|(writer,)| writer);
+        let front = turns::now(&mut transaction, Lane::Paper, now).await?;
+        let turn = turns::next(&mut transaction, Lane::Paper, writer.as_deref(), front).await?;
         let query = sqlx::query(
-            "UPDATE messages SET lane = 'paper', state = 'kept', worker = NULL, due_at = $1, attempts = attempts - 1 \
-             WHERE id = $2 AND state = 'claimed' AND worker = $3 AND attempts = $4",
+            "UPDATE messages SET lane = 'paper', state = 'kept', worker = NULL, due_at = $1, turn = $2, \
+             attempts = attempts - 1 WHERE id = $3 AND state = 'claimed' AND worker = $4 AND attempts = $5",
         )
-        .bind(millis(now));
-        self.change(query, claimed, DOING).await
+        .bind(millis(now))
+        .bind(turn);
+        let done = held(query, claimed).execute(&mut *transaction).await.map_err(fault(DOING))?;
+        transaction.commit().await.map_err(fault(DOING))?;
+        Ok(done.rows_affected() == 1)
     }
 
     /// Puts a message aside for a person, with the reason. `false`: the claim was lost.
@@ -205,7 +217,7 @@ impl Store {
         const DOING: &str = "parking a message";
         let mut write = self.write(DOING, now).await?;
         let query = sqlx::query(
-            "UPDATE messages SET state = 'parked', outcome = 'to_do', worker = NULL, trouble = $1, ended_at = $2 \
+            "UPDATE messages SET state = 'parked', outcome = 'to_do', worker = NULL, waits_as = NULL, trouble = $1, ended_at = $2 \
              WHERE id = $3 AND state = 'claimed' AND worker = $4 AND attempts = $5",
         )
         .bind(clean(why))
@@ -226,13 +238,18 @@ impl Store {
     pub async fn unpark(&self, id: MailId, by: &str, now: Timestamp) -> Result<bool, Fault> {
         const DOING: &str = "unparking a message";
         let mut write = self.write(DOING, now).await?;
+        // a person waits for it: it comes with those whose turn it is
+        let quick = turns::now(write.connection(), Lane::Quick, now).await?.unwrap_or_default();
+        let paper = turns::now(write.connection(), Lane::Paper, now).await?.unwrap_or_default();
         let done = sqlx::query(
-            "UPDATE messages SET state = 'kept', outcome = NULL, ended_at = NULL, attempts = 0, due_at = $1 \
-             WHERE id = $2 AND state = 'parked' AND (whole = 1 OR size > 0) \
+            "UPDATE messages SET state = 'kept', outcome = NULL, ended_at = NULL, attempts = 0, due_at = $1, \
+             turn = CASE WHEN lane = 'quick' THEN CAST($3 AS BIGINT) ELSE CAST($4 AS BIGINT) END WHERE id = $2 AND state = 'parked' AND (whole = 1 OR size > 0) \
              AND id NOT IN (SELECT message_id FROM purges)",
         )
         .bind(millis(now))
         .bind(id.0)
+        .bind(quick)
+        .bind(paper)
         .execute(write.connection())
         .await
         .map_err(fault(DOING))?;

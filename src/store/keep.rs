@@ -2,7 +2,7 @@
 
 use super::event::{Event, Kind, hex};
 use super::write::Write;
-use super::{MailId, Store, millis};
+use super::{Lane, MailId, Store, millis, turns};
 use crate::database::{clean, fault};
 use crate::domain::mail::{Cursor, Outcome};
 use crate::fault::Fault;
@@ -88,9 +88,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<Kept>, Fault> {
         let mut write = self.write(DOING, now).await?;
+        // mails that are taken in together are of one turn, whoever is named first
+        let front = turns::now(write.connection(), Lane::Quick, now).await?;
         let mut kept = Vec::with_capacity(mails.len());
         for mail in mails {
-            kept.push(keep_one(&mut write, mailbox, uidvalidity, mail, now).await?);
+            kept.push(keep_one(&mut write, (mailbox, uidvalidity), mail, front, now).await?);
         }
         let last = mails.iter().map(|mail| mail.uid).max().unwrap_or(0);
         move_cursor(&mut write, mailbox, uidvalidity, last, now).await?;
@@ -101,9 +103,9 @@ impl Store {
 
 async fn keep_one(
     write: &mut Write,
-    mailbox: &str,
-    uidvalidity: u32,
+    (mailbox, uidvalidity): (&str, u32),
     mail: &NewMail,
+    front: Option<i64>,
     now: Timestamp,
 ) -> Result<Kept, Fault> {
     if mail.arrived == Arrived::Gone {
@@ -130,7 +132,7 @@ async fn keep_one(
     let (id, kept) = if let Some((id,)) = first {
         (MailId(id), Kept::Copy(MailId(id)))
     } else {
-        let id = insert(write, &sha256, mail, now).await?;
+        let id = insert(write, &sha256, mail, front, now).await?;
         (id, Kept::New(id))
     };
     sqlx::query(
@@ -163,7 +165,13 @@ async fn keep_one(
     Ok(kept)
 }
 
-async fn insert(write: &mut Write, sha256: &str, mail: &NewMail, now: Timestamp) -> Result<MailId, Fault> {
+async fn insert(
+    write: &mut Write,
+    sha256: &str,
+    mail: &NewMail,
+    front: Option<i64>,
+    now: Timestamp,
+) -> Result<MailId, Fault> {
     let none: &[u8] = &[];
     let (raw, size, whole, withheld) = match &mail.arrived {
         Arrived::Whole(raw) => (raw.as_slice(), raw.len() as u64, 1_i64, None),
@@ -172,9 +180,11 @@ async fn insert(write: &mut Write, sha256: &str, mail: &NewMail, now: Timestamp)
         Arrived::Gone => (none, 0, 0, None),
     };
     let parked = withheld.is_some();
+    let waits_as = turns::waits_as(&mail.arrived);
+    let turn = turns::next(write.connection(), Lane::Quick, waits_as.as_deref(), front).await?;
     let (id,): (i64,) = sqlx::query_as(
-        "INSERT INTO messages (sha256, size, whole, received_at, kept_at, state, due_at, trouble, outcome, ended_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+        "INSERT INTO messages (sha256, size, whole, received_at, kept_at, state, due_at, trouble, outcome, ended_at, \
+         waits_as, turn) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
     )
     .bind(sha256)
     .bind(i64::try_from(size).unwrap_or(i64::MAX))
@@ -186,6 +196,8 @@ async fn insert(write: &mut Write, sha256: &str, mail: &NewMail, now: Timestamp)
     .bind(withheld)
     .bind(parked.then(|| Outcome::ToDo.as_str()))
     .bind(parked.then(|| millis(now)))
+    .bind(waits_as)
+    .bind(turn)
     .fetch_one(write.connection())
     .await
     .map_err(fault(DOING))?;

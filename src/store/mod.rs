@@ -119,6 +119,7 @@ mod sessions;
 mod sign_ins;
 mod staff;
 mod taken_in;
+mod turns;
 mod verdicts;
 mod waits;
 mod withdrawn;

@@ -46,6 +46,11 @@ impl Relay {
         self.orders.lock().unwrap().extend(orders);
     }
 
+    /// Whatever it was told: from now on it takes everything.
+    pub fn is_well_again(&self) {
+        self.orders.lock().unwrap().clear();
+    }
+
     /// Mails that reached it, also those it gave no answer to.
     pub fn taken(&self) -> Vec<Outgoing> {
         self.taken.lock().unwrap().clone()

@@ -3,7 +3,7 @@
 use crate::desk::{TestDesk, bytes_of, fixture, mail_with, text_of};
 use guichet::domain::case::VerdictKind;
 use guichet::domain::mail::{Delivery, MailKind, ReplyState};
-use guichet::store::Resent;
+use guichet::store::{ReplyRow, Resent};
 use serde_json::Value;
 
 const ACCEPTED: &str = "mails/demo/01-accepted-hospital.eml";
@@ -211,6 +211,28 @@ async fn a_relay_that_is_down_is_tried_again_later() {
 }
 
 #[tokio::test]
+async fn a_relay_that_is_down_for_a_day_costs_a_day_and_no_letter() {
+    let mut desk = TestDesk::new().await;
+    desk.relay.next(&[Delivery::NotYet; 100]);
+    for (hour, mail) in [(0, ACCEPTED), (12, "mails/demo/04-rejected-mandate-ended.eml")] {
+        desk.receives_fixture(mail);
+        for _ in hour..hour + 12 {
+            desk.turn().await;
+            desk.hours_pass(1);
+        }
+    }
+    let replies = desk.replies().await;
+    assert_eq!((desk.relay.taken().len(), replies.len()), (0, 2));
+    let patient = |reply: &ReplyRow| reply.state == ReplyState::Due && (8..20).contains(&reply.attempts);
+    assert!(replies.iter().all(patient), "neither given up nor pressed: {replies:?}");
+    desk.relay.is_well_again();
+    // the longest time between two attempts
+    desk.hours_pass(4).turn().await;
+    assert_eq!((desk.relay.taken().len(), desk.reply_states().await), (2, vec![ReplyState::Sent; 2]));
+    desk.adds_up().await;
+}
+
+#[tokio::test]
 async fn a_refused_reply_is_a_persons_business() {
     let mut desk = TestDesk::new().await;
     desk.receives_fixture(ACCEPTED);
@@ -297,7 +319,8 @@ async fn a_cap_that_is_reached_stays_closed_until_a_person_resets_it() {
     desk.turn().await;
     assert_eq!(
         desk.reply_states().await,
-        [ReplyState::Sent, ReplyState::Sent, ReplyState::Held, ReplyState::Held, ReplyState::Sent],
+        // the other's comes in its turn: after the first of whoever sent four
+        [ReplyState::Sent, ReplyState::Sent, ReplyState::Sent, ReplyState::Held, ReplyState::Held],
         "others are answered"
     );
     desk.hours_pass(48);

@@ -123,7 +123,7 @@ pub(super) async fn finish(
     now: Timestamp,
 ) -> Result<bool, Fault> {
     let done = sqlx::query(
-        "UPDATE messages SET state = 'done', outcome = $1, ended_at = $2, worker = NULL, trouble = NULL, \
+        "UPDATE messages SET state = 'done', outcome = $1, ended_at = $2, worker = NULL, trouble = NULL, waits_as = NULL, \
          head = $3, sender = $4, rfc_id = $5, not_answered_because = $6, repeats_case = $7 \
          WHERE id = $8 AND state = 'claimed' AND worker = $9 AND attempts = $10",
     )

@@ -50,8 +50,9 @@ async fn a_rebuilt_folder_brings_copies_and_not_one_new_message() {
 #[tokio::test]
 async fn a_mail_without_a_date_is_dated_by_its_first_sight_and_the_event_says_so() {
     let desk = Desk::new().await;
-    let undated = NewMail { received_at: None, ..mail(1, "undated") };
-    let kept = desk.store.keep(INBOX, 1, &[undated, mail(2, "dated")], at(3)).await.unwrap();
+    let undated = NewMail { received_at: None, ..mail(1, "From: a@x.fr\r\n\r\nundated") };
+    let kept =
+        desk.store.keep(INBOX, 1, &[undated, mail(2, "From: b@x.fr\r\n\r\ndated")], at(3)).await.unwrap();
     let (Kept::New(first), Kept::New(second)) = (kept[0], kept[1]) else { panic!("{kept:?}") };
     for (id, dated_by) in [(first, "first sight"), (second, "server")] {
         let events = desk.store.events_of(id).await.unwrap();
@@ -105,14 +106,14 @@ async fn of_a_mail_over_the_cap_the_header_is_kept_and_of_a_withheld_one_the_rea
 #[tokio::test]
 async fn the_oldest_is_claimed_first_and_leased_ones_are_skipped() {
     let desk = Desk::new().await;
-    let newer = mail(8, "newer");
-    let older = mail(2, "older");
+    let [newer, older] =
+        [(8, "newer"), (2, "older")].map(|(uid, who)| mail(uid, &format!("From: {who}@x.fr\r\n")));
     desk.store.keep(INBOX, 1, &[newer, older], at(0)).await.unwrap();
     let first = desk.store.claim("ada", Lane::Quick, at(1), LEASE).await.unwrap().unwrap();
-    assert_eq!(first.content, Content::Whole(b"older".to_vec()));
+    assert_eq!(first.content, Content::Whole(b"From: older@x.fr\r\n".to_vec()));
     assert_eq!((first.attempts, first.lease_until), (1, at(1) + LEASE));
     let second = desk.store.claim("bob", Lane::Quick, at(1), LEASE).await.unwrap().unwrap();
-    assert_eq!(second.content, Content::Whole(b"newer".to_vec()));
+    assert_eq!(second.content, Content::Whole(b"From: newer@x.fr\r\n".to_vec()));
     assert!(desk.store.claim("eve", Lane::Quick, at(1), LEASE).await.unwrap().is_none());
     assert_eq!(desk.store.next_message_at(Lane::Quick).await.unwrap(), Some(at(1) + LEASE));
 }

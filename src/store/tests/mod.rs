@@ -15,5 +15,6 @@ mod outbox;
 mod queue;
 mod retention;
 mod staffed;
+mod turns;
 mod verdicts;
 mod waits;
