@@ -86,19 +86,19 @@ impl Line {
         if let Some(tripped) = self.store.tripped_for(to).await?.into_iter().next() {
             return Ok(Answered::Held(format!("a cap on replies is tripped: {}", tripped.because)));
         }
-        let since = now.saturating_sub(DAY).unwrap_or(Timestamp::MIN);
-        let counts = self.store.replies_since(to, since).await?;
-        let Caps { per_address, per_domain, total } = self.settings.caps;
+        let within = self.within(now);
+        let counts = self.store.replies_within(to, &within).await?;
+        let Within { per_address, per_domain, total, .. } = within;
         let domain = to.expose().rsplit_once('@').map_or("", |(_, domain)| domain);
         let reached = [
-            (counts.total >= u64::from(total), Cap::Total, format!("{total} replies in 24 hours")),
+            (counts.total >= total, Cap::Total, format!("{total} replies in 24 hours")),
             (
-                counts.to_domain >= u64::from(per_domain),
+                counts.to_domain >= per_domain,
                 Cap::Domain(Masked::new(domain)),
                 format!("{per_domain} replies to one domain in 24 hours"),
             ),
             (
-                counts.to_address >= u64::from(per_address),
+                counts.to_address >= per_address,
                 Cap::Address(to.clone()),
                 format!("{per_address} replies to one address in 24 hours"),
             ),
@@ -111,6 +111,13 @@ impl Line {
             }
         }
         Ok(Answered::AtOnce)
+    }
+
+    /// What may leave by itself in a day.
+    fn within(&self, now: Timestamp) -> Within {
+        let Caps { per_address, per_domain, total } = self.settings.caps;
+        let [per_address, per_domain, total] = [per_address, per_domain, total].map(u64::from);
+        Within { since: now.saturating_sub(DAY).unwrap_or(Timestamp::MIN), per_address, per_domain, total }
     }
 
     /// The one mail that answers a message; none where nobody is answered.
@@ -126,9 +133,7 @@ impl Line {
         if matches!(answered, Answered::Never(_)) {
             return Ok(vec![]);
         }
-        let since = now.saturating_sub(DAY).unwrap_or(Timestamp::MIN);
-        let Caps { per_address, per_domain, total } = self.settings.caps;
-        let [per_address, per_domain, total] = [per_address, per_domain, total].map(u64::from);
+        let within = self.within(now);
         let composed = self.composed(mailed, head, (judged, numbers), ByHand::default(), now)?;
         let later = now.saturating_add(self.settings.receipt_after).unwrap_or(Timestamp::MAX);
         // of a question nothing follows by itself
@@ -136,9 +141,9 @@ impl Line {
             |new: &NewReply| new.template == Template::Received && head.kind == MailKind::Submission;
         let letter = composed.map(|(new, _)| NewReply {
             held: answered.is_held(),
-            unless_since: (head.kind == MailKind::Question).then_some(since),
+            unless_since: (head.kind == MailKind::Question).then_some(within.since),
             not_before: receipt(&new).then_some(later),
-            within: Some(Within { since, per_address, per_domain, total }),
+            within: Some(within),
             ..new
         });
         Ok(letter.into_iter().collect())

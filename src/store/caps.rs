@@ -7,7 +7,7 @@ use crate::domain::form::Masked;
 use crate::fault::Fault;
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 /// A limit on the replies of a span of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,8 @@ pub struct Tripped {
     pub because: String,
 }
 
-/// Replies composed since some time, held ones not counted.
+/// Replies composed since some time, held ones not counted. Where a cap is far, there may be fewer than
+/// it says; from the cap on nobody counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ReplyCounts {
     pub to_address: u64,
@@ -77,7 +78,7 @@ pub struct Within {
 impl Within {
     /// Whether one more may leave: no cap is tripped, and none is reached.
     pub(super) async fn lets(&self, connection: &mut AnyConnection, address: &Masked) -> Result<bool, Fault> {
-        let counts = counts(connection, address, self.since).await?;
+        let counts = counts(connection, address, self).await?;
         let under = counts.to_address < self.per_address
             && counts.to_domain < self.per_domain
             && counts.total < self.total;
@@ -97,10 +98,10 @@ pub(super) fn domain_key(address: &str) -> String {
 }
 
 impl Store {
-    /// How many replies were composed since `since` for this address, its domain, and in all.
-    pub async fn replies_since(&self, address: &Masked, since: Timestamp) -> Result<ReplyCounts, Fault> {
+    /// How many replies were composed for this address, its domain, and in all, as far as these caps ask.
+    pub async fn replies_within(&self, address: &Masked, within: &Within) -> Result<ReplyCounts, Fault> {
         let mut connection = self.database.read().acquire().await.map_err(fault(COUNTING))?;
-        counts(&mut connection, address, since).await
+        counts(&mut connection, address, within).await
     }
 
     /// Trips a cap. `false`: it was tripped already.
@@ -161,25 +162,52 @@ const READING: &str = "reading the tripped caps";
 async fn counts(
     connection: &mut AnyConnection,
     address: &Masked,
-    since: Timestamp,
+    within: &Within,
 ) -> Result<ReplyCounts, Fault> {
-    let (to_address, to_domain, total): (i64, i64, i64) = sqlx::query_as(
-        "SELECT \
-         (SELECT COUNT(*) FROM replies WHERE address_key = $1 AND created_at >= $3 AND state <> 'held'), \
-         (SELECT COUNT(*) FROM replies WHERE domain_key = $2 AND created_at >= $3 AND state <> 'held'), \
-         (SELECT COUNT(*) FROM replies WHERE created_at >= $3 AND state <> 'held')",
+    // no more were composed than have got a number since then: on most days that is all one has to know.
+    // Clocks of several daemons differ a little: the last ones before count, too
+    let (given,): (Option<i64>,) = sqlx::query_as(
+        "SELECT (SELECT MAX(id) FROM replies) - COALESCE((SELECT MIN(id) FROM \
+         (SELECT id FROM replies WHERE created_at < $1 ORDER BY created_at DESC LIMIT 100) AS before), 0)",
     )
-    .bind(key(address.expose()))
-    .bind(domain_key(address.expose()))
-    .bind(millis(since))
-    .fetch_one(connection)
+    .bind(millis(within.since))
+    .fetch_one(&mut *connection)
     .await
     .map_err(fault(COUNTING))?;
-    Ok(ReplyCounts {
-        to_address: to_address.unsigned_abs(),
-        to_domain: to_domain.unsigned_abs(),
-        total: total.unsigned_abs(),
-    })
+    let given = given.unwrap_or_default().unsigned_abs();
+    let mut counted = ReplyCounts { to_address: 0, to_domain: given, total: given };
+    let (of_address, of_domain) = (key(address.expose()), domain_key(address.expose()));
+    counted.to_address = count(connection, "address_key", &of_address, within, within.per_address).await?;
+    if given >= within.per_domain {
+        counted.to_domain = count(connection, "domain_key", &of_domain, within, within.per_domain).await?;
+    }
+    if given >= within.total {
+        // of all of them nothing is asked
+        counted.total = count(connection, "''", "", within, within.total).await?;
+    }
+    Ok(counted)
+}
+
+/// Counts those of a column's value, as far as `enough`.
+async fn count(
+    connection: &mut AnyConnection,
+    column: &str,
+    value: &str,
+    within: &Within,
+    enough: u64,
+) -> Result<u64, Fault> {
+    let sql = format!(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM replies WHERE {column} = $1 AND created_at >= $2 \
+         AND state <> 'held' LIMIT $3) AS counted"
+    );
+    let (count,): (i64,) = sqlx::query_as(AssertSqlSafe(sql))
+        .bind(value)
+        .bind(millis(within.since))
+        .bind(i64::try_from(enough).unwrap_or(i64::MAX))
+        .fetch_one(connection)
+        .await
+        .map_err(fault(COUNTING))?;
+    Ok(count.unsigned_abs())
 }
 
 /// All, or those that bear on an answer to this address.

@@ -1,7 +1,7 @@
 //! Where handled mail still has to be put on the server.
 
 use super::{SightingId, Store, millis, word};
-use crate::database::{Engine, clean, fault, list};
+use crate::database::{Engine, clean, fault};
 use crate::domain::mail::Outcome;
 use crate::fault::Fault;
 use jiff::{SignedDuration, Timestamp};
@@ -91,28 +91,17 @@ impl Store {
     pub async fn filed(&self, mails: &[ToFile], now: Timestamp) -> Result<(), Fault> {
         const DOING: &str = "noting filed mail";
         let mut transaction = self.database.begin(DOING).await?;
-        for outcome in Outcome::ALL {
-            let of_outcome: Vec<_> = mails.iter().filter(|mail| mail.outcome == outcome).collect();
-            for some in of_outcome.chunks(500) {
-                // the ids follow the two other parameters
-                let sql = format!(
-                    "UPDATE sightings SET filed_at = ${}, filed_as = ${}, filing_trouble = NULL, filing_worker = NULL \
-                     WHERE id IN {}",
-                    some.len() + 1,
-                    some.len() + 2,
-                    list(1, some.len()),
-                );
-                let mut query = sqlx::query(AssertSqlSafe(sql));
-                for mail in some {
-                    query = query.bind(mail.id.0);
-                }
-                query
-                    .bind(millis(now))
-                    .bind(outcome.as_str())
-                    .execute(&mut *transaction)
-                    .await
-                    .map_err(fault(DOING))?;
-            }
+        for mail in mails {
+            sqlx::query(
+                "UPDATE sightings SET filed_at = $1, filed_as = $2, filing_trouble = NULL, filing_worker = NULL \
+                 WHERE id = $3",
+            )
+            .bind(millis(now))
+            .bind(mail.outcome.as_str())
+            .bind(mail.id.0)
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault(DOING))?;
         }
         transaction.commit().await.map_err(fault(DOING))
     }

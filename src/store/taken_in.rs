@@ -2,7 +2,7 @@
 
 use super::{MailId, Store, instant, word};
 use crate::database::fault;
-use crate::domain::mail::{CANARY, MailHead, Outcome};
+use crate::domain::mail::{MailHead, Outcome};
 use crate::fault::Fault;
 use jiff::Timestamp;
 
@@ -25,9 +25,10 @@ impl Store {
     /// When a canary mail was taken in last.
     pub async fn last_canary(&self) -> Result<Option<Timestamp>, Fault> {
         let row: Option<(i64,)> = sqlx::query_as(
-            "SELECT kept_at FROM messages WHERE not_answered_because = $1 ORDER BY id DESC LIMIT 1",
+            // the words of the index: a parameter would not be known to be them
+            "SELECT kept_at FROM messages WHERE not_answered_because = 'automatic mail: canary' \
+             ORDER BY id DESC LIMIT 1",
         )
-        .bind(format!("automatic mail: {CANARY}"))
         .fetch_optional(self.database.read())
         .await
         .map_err(fault("looking for the last canary mail"))?;

@@ -92,20 +92,22 @@ async fn followed(
     if cases.is_empty() {
         return Ok(None);
     }
+    // one statement for any number of them: each other one would be kept prepared
+    let cases: Vec<i64> = cases.iter().copied().cycle().take(AT_MOST).collect();
     let among = list(1, cases.len());
     let sql = format!(
         "SELECT id, finess, siret, structure_name, signatory_card, signatory_last_name, signatory_first_names \
          FROM cases WHERE id IN {among} ORDER BY id DESC"
     );
     let mut query = sqlx::query_as::<_, Candidate>(AssertSqlSafe(sql));
-    for id in cases {
-        query = query.bind(id);
+    for id in &cases {
+        query = query.bind(*id);
     }
     let rows = query.fetch_all(&mut *connection).await.map_err(fault(DOING))?;
     let sql = format!("SELECT case_id, rpps_rang FROM case_rpps_rang WHERE case_id IN {among}");
     let mut query = sqlx::query_as::<_, (i64, String)>(AssertSqlSafe(sql));
-    for id in cases {
-        query = query.bind(id);
+    for id in &cases {
+        query = query.bind(*id);
     }
     let mut rangs: BTreeMap<i64, Vec<String>> = BTreeMap::new();
     for (id, rang) in query.fetch_all(&mut *connection).await.map_err(fault(DOING))? {
@@ -125,24 +127,29 @@ async fn followed(
     Ok(rows.iter().find(|row| follows(row)).map(|row| row.id))
 }
 
-/// Cases of other messages that share a number or the signatory's card, the latest first.
+/// Cases of other messages that share a number or the signatory's card, the latest first. Of each
+/// number only the latest are looked at: one structure may have thousands.
 async fn cases_near(
     connection: &mut AnyConnection,
     message: MailId,
     signed: &Signed,
 ) -> Result<Vec<i64>, Fault> {
-    let rangs: Vec<&String> = signed.rpps_rang.iter().take(AT_MOST).collect();
-    let by_rang = match rangs.len() {
-        0 => String::new(),
-        count => {
-            format!("UNION SELECT case_id FROM case_rpps_rang WHERE rpps_rang IN {}", list(5, count))
-        }
+    let latest = |from: &str, id: &str, with: usize| {
+        let number = format!("${with}");
+        format!(
+            "SELECT id FROM (SELECT {id} AS id FROM {from} = {number} AND message_id <> $1 \
+             ORDER BY {id} DESC LIMIT {AT_MOST}) AS latest{with}"
+        )
     };
-    let sql = format!(
-        "SELECT id FROM cases WHERE message_id <> $1 AND id IN (SELECT id FROM cases WHERE finess = $2 \
-         UNION SELECT id FROM cases WHERE siret = $3 UNION SELECT id FROM cases WHERE signatory_card = $4 \
-         {by_rang}) ORDER BY id DESC LIMIT {AT_MOST}"
-    );
+    let mut parts = vec![
+        latest("cases WHERE finess", "id", 2),
+        latest("cases WHERE siret", "id", 3),
+        latest("cases WHERE signatory_card", "id", 4),
+    ];
+    let rangs: Vec<&String> = signed.rpps_rang.iter().take(AT_MOST).collect();
+    let of_rang = "case_rpps_rang JOIN cases ON cases.id = case_id WHERE rpps_rang";
+    parts.extend((5..).zip(&rangs).map(|(with, _)| latest(of_rang, "case_id", with)));
+    let sql = format!("SELECT id FROM ({}) AS near ORDER BY id DESC LIMIT {AT_MOST}", parts.join(" UNION "));
     let mut query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(sql))
         .bind(message.0)
         .bind(signed.finess.clone())

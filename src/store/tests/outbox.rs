@@ -4,7 +4,7 @@ use super::desk::{Desk, LEASE, at, case, decision, reply};
 use crate::domain::case::CaseNumber;
 use crate::domain::form::Masked;
 use crate::domain::mail::{Delivery, ReplyState};
-use crate::store::{Cap, NewReply, Recorded, ReplyCounts, ReplyFilter, ReplyId, ReplyRow, Resent};
+use crate::store::{Cap, NewReply, Recorded, ReplyFilter, ReplyId, ReplyRow, Resent, Within};
 
 async fn row(desk: &Desk, id: ReplyId) -> ReplyRow {
     let filter = ReplyFilter { id: Some(id), ..ReplyFilter::default() };
@@ -127,15 +127,18 @@ async fn replies_are_counted_by_address_domain_and_in_all() {
     let desk = Desk::new().await;
     desk.decides(1, "a").await;
     desk.decides(2, "b").await;
-    let count = async |address: &str, since| {
-        let counts = desk.store.replies_since(&Masked::new(address), at(since)).await.unwrap();
+    let counted = async |address: &str, since, cap| {
+        let within = Within { since: at(since), per_address: cap, per_domain: cap, total: cap };
+        let counts = desk.store.replies_within(&Masked::new(address), &within).await.unwrap();
         (counts.to_address, counts.to_domain, counts.total)
     };
-    assert_eq!(count("marie.curie@hopital.example", 0).await, (2, 2, 2));
-    assert_eq!(count("autre@HOPITAL.example", 0).await, (0, 2, 2));
-    assert_eq!(count("autre@clinique.example", 0).await, (0, 0, 2));
-    assert_eq!(count("marie.curie@hopital.example", 3).await, (0, 0, 0));
-    assert_eq!(ReplyCounts::default(), ReplyCounts { to_address: 0, to_domain: 0, total: 0 });
+    assert_eq!(counted("marie.curie@hopital.example", 0, 2).await, (2, 2, 2));
+    assert_eq!(counted("autre@HOPITAL.example", 0, 2).await, (0, 2, 2));
+    assert_eq!(counted("autre@clinique.example", 0, 2).await, (0, 0, 2));
+    assert_eq!(counted("marie.curie@hopital.example", 3, 1).await, (0, 0, 0));
+    assert_eq!(counted("marie.curie@hopital.example", 0, 1).await, (1, 1, 1), "no further than is asked");
+    // far from a cap, there may be fewer than that
+    assert_eq!(counted("autre@clinique.example", 0, 9).await, (0, 2, 2));
 }
 
 #[tokio::test]
