@@ -355,3 +355,17 @@ async fn doctor_says_what_works_and_what_to_do() {
     let checks = ends(examine(&nobody)).await;
     assert!(matches!(checks.as_slice(), [one] if one.result.is_err()), "{checks:#?}");
 }
+
+/// Each login succeeds, and the connection is closed as soon as something is asked for.
+#[tokio::test]
+async fn a_server_that_lets_in_and_hangs_up_is_not_logged_in_to_without_end() {
+    let hang_ups = (0..60).map(|_| ("SELECT", close(""))).collect();
+    let peer = ImapPeer::with(hang_ups).await;
+    let mut mailbox = ImapMailbox::new(peer.settings());
+    for _ in 0..24 {
+        mailbox.arrivals(None).await.unwrap_err();
+    }
+    let next = tokio::time::timeout(Duration::from_millis(500), mailbox.arrivals(None)).await;
+    assert!(next.is_err(), "the next one waits: {next:?}");
+    assert_eq!((peer.count("(connected)"), peer.count("LOGIN")), (24, 24));
+}

@@ -10,6 +10,7 @@ mod filing;
 mod idle;
 mod listing;
 mod login;
+mod pace;
 mod session;
 mod settings;
 mod stream;
@@ -22,9 +23,10 @@ use crate::domain::mail::{Cursor, Outcome};
 use crate::fault::Fault;
 use async_imap::imap_proto::Capability;
 use exchange::Trouble;
+use pace::Logins;
 use session::Session;
 use std::borrow::Cow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One folder of one IMAP account, over one connection at a time.
 #[derive(Debug)]
@@ -38,6 +40,7 @@ pub struct ImapMailbox {
     listed: Option<u32>,
     /// What this server taught us and the next connection need not find out again.
     learned: Learned,
+    logins: Logins,
 }
 
 /// Oddities of a server, kept from connection to connection.
@@ -52,15 +55,20 @@ struct Learned {
 impl ImapMailbox {
     #[must_use]
     pub fn new(settings: ImapSettings) -> Self {
-        Self { settings, session: None, listed: None, learned: Learned::default() }
+        Self { settings, session: None, listed: None, learned: Learned::default(), logins: Logins::default() }
     }
 
     /// The session of the last call, or a new one.
     async fn session(&mut self) -> Result<Session, Fault> {
-        match self.session.take() {
-            Some(session) => Ok(session),
-            None => Session::open(&self.settings, &mut self.learned).await,
+        if let Some(session) = self.session.take() {
+            return Ok(session);
         }
+        let wait = self.logins.next(Instant::now(), fastrand::f64());
+        if !wait.is_zero() {
+            tracing::warn!(host = %self.settings.host, "logged in too often: the next login waits {wait:?}");
+            tokio::time::sleep(wait).await;
+        }
+        Session::open(&self.settings, &mut self.learned).await
     }
 
     /// A session with the folder selected that the caller's UIDs are of.
