@@ -1,7 +1,8 @@
 //! Daemons killed and cut off at random moments, with mail coming in all the while: what became of each
 //! mail. `cargo bench --bench kills` does the same at length.
 
-use crate::machine::{Machine, Parts, nth, sender};
+use crate::machine::{Machine, Parts, nth, nth_rejected, sender};
+use mail_parser::{MessageParser, MimeHeaders as _};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -36,11 +37,38 @@ pub struct Told {
     /// … and whose letter did not.
     pub unknown_did_not: Vec<String>,
     pub cases: usize,
+    /// Of these, those of forms that were sent back.
+    pub rejected: usize,
+    /// Letters that came with other files than belong to them.
+    pub torn: usize,
     /// Mails in the folder of handled ones on the server, and left in the inbox.
     pub filed: usize,
     pub left: usize,
     pub verified: bool,
     pub took: Duration,
+}
+
+/// Every third form is sent back, with a copy to be corrected.
+fn is_rejected(n: usize) -> bool {
+    n % 3 == 2
+}
+
+/// What is attached to a letter is what belongs to it: nothing where the form was accepted, a whole
+/// copy of it where it was sent back, which bears the case's number as its name does.
+fn is_whole(letter: &[u8]) -> bool {
+    let letter = MessageParser::default().parse(letter).unwrap();
+    let to = letter.to().unwrap().first().unwrap().address().unwrap();
+    let number = to.trim_start_matches("bureau").split('@').next().unwrap();
+    let files: Vec<_> = letter.attachments().collect();
+    if !is_rejected(number.parse().unwrap()) {
+        return files.is_empty();
+    }
+    let [file] = files.as_slice() else { return false };
+    let Ok(copy) = lopdf::Document::load_mem(file.contents()) else { return false };
+    let info = copy.trailer.get_deref(b"Info", &copy).and_then(lopdf::Object::as_dict);
+    let title = info.and_then(|info| info.get(b"Title")).and_then(lopdf::Object::as_str).unwrap();
+    let name = file.attachment_name().unwrap_or_default();
+    name.as_bytes() == [title, b".pdf"].concat()
 }
 
 /// Lets mail come in, kills and cuts, and waits until everything has come to an end.
@@ -56,7 +84,8 @@ pub fn kills(plan: &Plan) -> Told {
     let mut delivered = 0;
     let deliver = |delivered: &mut usize, until: usize, machine: &Machine| {
         while *delivered < until.min(plan.mails) {
-            machine.dovecot.deliver(&nth(*delivered));
+            let mail = if is_rejected(*delivered) { nth_rejected(*delivered) } else { nth(*delivered) };
+            machine.dovecot.deliver(&mail);
             *delivered += 1;
         }
     };
@@ -99,7 +128,9 @@ fn looks(plan: &Plan, machine: &Machine, begun: Instant) -> Told {
     let unknown: BTreeSet<String> = unknown.iter().map(of).collect();
     let senders = || (0..plan.mails).map(sender);
     let letters = |sender: &String| answered.get(sender).copied().unwrap_or_default();
-    let cases = machine.prints(&["cases", "list", "--limit", "100000", "--json"]).lines().count();
+    let cases = machine.prints(&["cases", "list", "--limit", "100000", "--json"]);
+    let rejected = cases.lines().filter(|case| case.contains("\"rejected\"")).count();
+    let cases = cases.lines().count();
     let broken = |line: &Option<crate::proxy::Proxy>| line.as_ref().unwrap().broken();
     Told {
         plan: *plan,
@@ -110,6 +141,8 @@ fn looks(plan: &Plan, machine: &Machine, begun: Instant) -> Told {
         unknown_came: came.into_iter().map(named).collect(),
         unknown_did_not: did_not.into_iter().map(named).collect(),
         cases,
+        rejected,
+        torn: machine.postfix.delivered().iter().filter(|letter| !is_whole(letter)).count(),
         filed: machine.dovecot.mails(".Trait&AOk-s").len(),
         left: machine.dovecot.mails("").len(),
         verified: machine.guichet(&["audit", "verify"]).output().unwrap().status.success(),
@@ -132,6 +165,9 @@ impl Told {
         let accounted = self.once + self.twice.len() + self.unknown_did_not.len();
         unless(accounted == mails, format!("{accounted} of {mails} mails are accounted for"));
         unless(self.cases == mails, format!("{} cases of {mails} mails", self.cases));
+        let rejected = (0..mails).filter(|n| is_rejected(*n)).count();
+        unless(self.rejected == rejected, format!("{} of {rejected} rejected", self.rejected));
+        unless(self.torn == 0, format!("{} letters with other files than theirs", self.torn));
         unless((self.filed, self.left) == (mails, 0), format!("{} filed, {} left", self.filed, self.left));
         unless(self.verified, "audit verify finds something".to_owned());
         unless(self.cuts > 0 || self.plan.cuts == 0, "nothing was cut".to_owned());

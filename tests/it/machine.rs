@@ -230,7 +230,16 @@ pub fn sender(n: usize) -> String {
 
 /// A mail that nobody else sent: the form of a sample under another Message-ID and sender.
 pub fn nth(n: usize) -> Vec<u8> {
-    let raw = bytes_of("mails/demo/02-accepted-pharmacy-other-edition.eml");
+    nth_of("mails/demo/02-accepted-pharmacy-other-edition.eml", n)
+}
+
+/// The same with a form that is sent back, with a copy to be corrected.
+pub fn nth_rejected(n: usize) -> Vec<u8> {
+    nth_of("mails/demo/03-rejected-four-problems.eml", n)
+}
+
+fn nth_of(sample: &str, n: usize) -> Vec<u8> {
+    let raw = bytes_of(sample);
     let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();
     let mut pdf =
         mail.attachments().find(|part| part.contents().starts_with(b"%PDF")).unwrap().contents().to_vec();
