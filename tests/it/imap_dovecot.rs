@@ -3,6 +3,7 @@
 use crate::dovecot::Dovecot;
 use guichet::domain::form::Masked;
 use guichet::domain::mail::{Cursor, Outcome};
+use guichet::domain::units::Span;
 use guichet::fault::Retry;
 use guichet::intake::imap::{Auth, ImapMailbox, ImapSettings, Secret, Tls, examine};
 use guichet::intake::mailbox::{Arrivals, Body, FilingEnd, FilingMode, Mailbox};
@@ -269,6 +270,51 @@ async fn a_long_backlog_comes_whole_oldest_first_with_its_days_of_reception() {
     assert!(filings.iter().all(|filing| filing.end == FilingEnd::Done));
     assert_eq!(server.mails(".Trait&AOk-s").len(), COUNT as usize - 2);
     assert_eq!(mailbox.arrivals(None).await.unwrap().mails.len(), 2);
+}
+
+/// A folder that nobody ever cleared.
+#[tokio::test]
+async fn of_a_hundred_thousand_mails_all_are_listed_once_and_then_what_is_new_alone() {
+    const COUNT: u32 = 100_000;
+    let server = Dovecot::start();
+    server.deliver_links(&mail("pareil"), COUNT);
+    let settings = ImapSettings { read_timeout: Span::minutes(1), ..server.settings(Tls::Plain) };
+    let mut mailbox = ImapMailbox::new(settings);
+    let list = mailbox.arrivals(None).await.unwrap();
+    assert_eq!(list.mails.len(), COUNT as usize);
+    assert!(list.mails.is_sorted_by_key(|mail| mail.uid) && list.mails.iter().all(|mail| mail.size > 0));
+    assert_eq!(
+        bodies(&mut mailbox, &[1, COUNT / 2, COUNT]).await,
+        [mail("pareil"), mail("pareil"), mail("pareil")]
+    );
+    server.deliver(&mail("nouveau"));
+    let cursor = Cursor { uidvalidity: list.uidvalidity, uid: COUNT };
+    let new = mailbox.arrivals(Some(cursor)).await.unwrap();
+    assert_eq!(uids(&new), [COUNT + 1]);
+    assert_eq!(bodies(&mut mailbox, &uids(&new)).await, [mail("nouveau")]);
+}
+
+/// A colleague cleans the folder up in their own program while its mails are taken in.
+#[tokio::test]
+async fn mails_that_somebody_moves_or_deletes_meanwhile_are_gone_and_hold_up_no_other() {
+    let server = Dovecot::start();
+    for n in 1..=6 {
+        server.deliver(&mail(&format!("mail {n}")));
+    }
+    let (mut ours, mut theirs) =
+        (ImapMailbox::new(server.settings(Tls::Plain)), ImapMailbox::new(server.settings(Tls::Implicit)));
+    let list = ours.arrivals(None).await.unwrap();
+    let seen = theirs.arrivals(None).await.unwrap();
+    theirs.file(seen.uidvalidity, &[(Outcome::Question, vec![2, 5])]).await.unwrap();
+    let fetched = ours.fetch(&uids(&list)).await.unwrap();
+    let gone: Vec<u32> = fetched.iter().filter(|one| one.body == Body::Gone).map(|one| one.uid).collect();
+    assert_eq!((fetched.len(), gone), (6, vec![2, 5]));
+    // and between the decision and the filing
+    theirs.file(seen.uidvalidity, &[(Outcome::Question, vec![3])]).await.unwrap();
+    let filings = ours.file(list.uidvalidity, &[(Outcome::Handled, vec![1, 3, 4, 6])]).await.unwrap();
+    assert!(filings.iter().all(|one| one.end == FilingEnd::Done), "{filings:?}");
+    assert_eq!((server.mails(".Trait&AOk-s").len(), server.mails(".Questions").len()), (3, 3));
+    assert!(server.mails("").is_empty());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use crate::machine::{Machine, Parts, nth};
 use rustix::process::{Pid, Signal, kill_process};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
@@ -148,4 +148,43 @@ fn each_part_of_the_line_can_run_on_a_machine_of_its_own() {
     machine.nth_dies(2);
     let status = machine.prints(&["status"]);
     assert!(status.contains("intake, since") && !status.contains("answer, since"), "{status}");
+}
+
+/// The database goes while mails come in, are decided and answered, and comes back; three times.
+#[test]
+fn a_database_that_goes_and_comes_back_costs_no_mail_and_doubles_no_answer() {
+    const EACH: usize = 5;
+    let mut machine = Machine::of(Parts { postgres: true, ..Parts::default() });
+    machine.imports();
+    machine.starts();
+    let mut delivered = 0;
+    for round in 1..=3 {
+        for _ in 0..EACH {
+            machine.dovecot.deliver(&nth(delivered));
+            delivered += 1;
+        }
+        let begun = machine.postfix.count();
+        machine.waits_until("the first letter leaves", || machine.postfix.count() > begun);
+        let postgres = machine.postgres.as_ref().unwrap();
+        let troubles = machine.log().matches("trying again in").count();
+        postgres.goes();
+        machine
+            .waits_until("it is missed", || machine.log().matches("trying again in").count() > troubles + 2);
+        postgres.comes_back();
+        machine.waits_until(&format!("round {round}"), || {
+            machine.listed("sent").len() + machine.listed("unknown").len() == delivered
+        });
+    }
+    let unknown: BTreeSet<String> =
+        machine.waits_for_ends(delivered).iter().map(|one| one["to"].as_str().unwrap().to_owned()).collect();
+    machine.waits_until("the letters arrive", || machine.postfix.count() >= delivered - unknown.len());
+    let answered = machine.answered();
+    assert!(answered.values().all(|count| *count == 1), "{answered:?}");
+    let lost: Vec<_> = (0..delivered)
+        .map(crate::machine::sender)
+        .filter(|sender| !answered.contains_key(sender) && !unknown.contains(sender))
+        .collect();
+    assert_eq!(lost, Vec::<String>::new());
+    assert_eq!(machine.postgres.as_ref().unwrap().asked("SELECT COUNT(*) FROM cases"), 15);
+    assert!(machine.guichet(&["audit", "verify"]).output().unwrap().status.success());
 }

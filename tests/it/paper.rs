@@ -4,10 +4,21 @@
 use crate::desk::{bytes_of, fixture};
 use crate::score::Score;
 use serde_json::Value;
+use std::path::PathBuf;
 use std::process::Command;
 
-/// Reads documents of `fixtures/paper` as a machine with time to spare would.
+/// Reads documents of `fixtures/paper`, each beside what is expected of it.
 fn reports(names: &[&str]) -> Vec<(Value, Value)> {
+    let files: Vec<_> = names.iter().map(|name| fixture(&format!("paper/{name}"))).collect();
+    let expected = names.iter().map(|name| {
+        let stem = name.rsplit_once('.').unwrap().0;
+        serde_json::from_slice(&bytes_of(&format!("paper/{stem}.expected.json"))).unwrap()
+    });
+    expected.zip(reports_of(&files)).collect()
+}
+
+/// Reads documents as a machine with time to spare would.
+fn reports_of(files: &[PathBuf]) -> Vec<Value> {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("guichet.toml");
     // built without optimisation, and beside other tests
@@ -21,7 +32,7 @@ fn reports(names: &[&str]) -> Vec<(Value, Value)> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
     command.args(["check", "--json", "--as-of", "2026-11-22", "--config"]).arg(&config);
     command.arg("--registry").arg(fixture("registry"));
-    command.args(names.iter().map(|name| fixture(&format!("paper/{name}"))));
+    command.args(files);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines: Vec<Value> = std::str::from_utf8(&output.stdout)
@@ -29,12 +40,8 @@ fn reports(names: &[&str]) -> Vec<(Value, Value)> {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(lines.len(), names.len());
-    let expected = names.iter().map(|name| {
-        let stem = name.rsplit_once('.').unwrap().0;
-        serde_json::from_slice(&bytes_of(&format!("paper/{stem}.expected.json"))).unwrap()
-    });
-    expected.zip(lines).collect()
+    assert_eq!(lines.len(), files.len());
+    lines
 }
 
 /// Reads one document: at least `right` of a hundred fields (a little less than is measured), nothing at all
@@ -42,8 +49,14 @@ fn reports(names: &[&str]) -> Vec<(Value, Value)> {
 #[track_caller]
 fn read(name: &str, right: usize) -> Value {
     let [(wanted, report)] = <[_; 1]>::try_from(reports(&[name])).unwrap();
+    scores(name, right, &wanted, &report);
+    report
+}
+
+#[track_caller]
+fn scores(name: &str, right: usize, wanted: &Value, report: &Value) {
     let mut score = Score::default();
-    score.note(name, &wanted, &report);
+    score.note(name, wanted, report);
     assert_eq!(
         (score.confidently_wrong, score.false_accepts, score.false_rejects, score.lost),
         (0, 0, 0, 0),
@@ -55,7 +68,6 @@ fn read(name: &str, right: usize) -> Value {
         let verdict = &report["submissions"][0]["verdict"];
         assert_eq!(verdict != "review", by == "machine", "{verdict}");
     }
-    report
 }
 
 fn channels(report: &Value) -> Vec<&str> {
@@ -102,6 +114,31 @@ fn is_told_by_hand(report: &Value) -> bool {
 #[test]
 fn a_scan_lying_on_its_side_is_read() {
     read("turned-90.scan.pdf", 82);
+}
+
+/// Where digits read upside down are other digits, and look as sure.
+#[test]
+fn a_scan_upside_down_is_read() {
+    read("turned-180.scan.pdf", 82);
+}
+
+#[test]
+fn one_page_upside_down_among_upright_ones_is_read() {
+    let mut pdf = lopdf::Document::load_mem(&bytes_of("paper/published-200-grey.scan.pdf")).unwrap();
+    let second = pdf.get_pages()[&2];
+    pdf.get_object_mut(second).unwrap().as_dict_mut().unwrap().set("Rotate", 180);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("one-page-upside-down.pdf");
+    pdf.save(&file).unwrap();
+    let wanted = serde_json::from_slice(&bytes_of("paper/published-200-grey.scan.expected.json")).unwrap();
+    let [report] = <[Value; 1]>::try_from(reports_of(&[file])).unwrap();
+    assert_eq!(channels(&report), ["scan"]);
+    scores("one page upside down", 95, &wanted, &report);
+}
+
+#[test]
+fn pages_in_the_wrong_order_are_read() {
+    read("pages-in-the-wrong-order.scan.pdf", 85);
 }
 
 #[test]

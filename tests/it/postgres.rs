@@ -46,12 +46,37 @@ impl Postgres {
         });
     }
 
+    /// The database is gone: whoever is connected is thrown out, and nobody comes in.
+    pub fn goes(&self) {
+        self.connected_to("template1", async |connection| {
+            let sql = "ALTER DATABASE postgres ALLOW_CONNECTIONS false; \
+                       SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'postgres'";
+            for one in sql.split(';') {
+                sqlx::raw_sql(one).execute(&mut *connection).await.unwrap();
+            }
+        });
+    }
+
+    /// It is back.
+    pub fn comes_back(&self) {
+        self.connected_to("template1", async |connection| {
+            sqlx::raw_sql("ALTER DATABASE postgres ALLOW_CONNECTIONS true")
+                .execute(connection)
+                .await
+                .unwrap();
+        });
+    }
+
     fn connected<T>(&self, work: impl AsyncFnOnce(&mut sqlx::AnyConnection) -> T) -> T {
+        self.connected_to("postgres", work)
+    }
+
+    fn connected_to<T>(&self, database: &str, work: impl AsyncFnOnce(&mut sqlx::AnyConnection) -> T) -> T {
         sqlx::any::install_default_drivers();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let mut connection =
-                <sqlx::AnyConnection as sqlx::Connection>::connect(&self.url()).await.unwrap();
+            let url = format!("{}{database}", self.url);
+            let mut connection = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.unwrap();
             work(&mut connection).await
         })
     }

@@ -25,6 +25,17 @@ fn a_card_is_active_from_its_first_to_its_last_day() {
     assert!(bench.rejects(Code::Revoked, Field::Card).contains("22 novembre 2026"));
 }
 
+/// The registry knows both cards of the same person: the one that counts is the one on the form.
+#[test]
+fn of_a_card_that_was_replaced_the_new_one_is_accepted_and_the_old_one_refused() {
+    const NEW: &str = "2986978269";
+    let mut bench = Bench::new();
+    bench.card(SIGNATORY).opposed_on = Some(TODAY - 1.day());
+    bench.cards.push(card(NEW, "Breton", "Henri"));
+    assert!(bench.rejects(Code::Revoked, Field::Card).contains("21 novembre 2026"));
+    bench.writes(Field::Card, NEW).accepts();
+}
+
 #[test]
 fn an_administrators_card_is_named_by_its_line_on_the_paper() {
     let mut bench = Bench::new();
