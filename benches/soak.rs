@@ -29,8 +29,9 @@ const WAVES: usize = 40;
 
 /// How the daemon is after a wave.
 struct Look {
-    /// KiB.
+    /// KiB, all of it, and what it holds itself: the rest are pages of its program file.
     memory: u64,
+    own: u64,
     files: usize,
     seconds: f64,
 }
@@ -59,14 +60,16 @@ fn main() {
     std::thread::sleep(Duration::from_secs(2));
     let answers = std::fs::read_dir(bench.postfix.mail_folder()).unwrap().count();
     println!("{mails} mails in {took:.0} s, {:.0} mails/s, {answers} answers", mails as f64 / took);
-    println!("quarter   memory MiB (mean, most)   open files (most)   mails/s");
+    println!("quarter   memory MiB (mean, most, its own)   open files (most)   mails/s");
     let quarters: Vec<&[Look]> = looks.chunks(looks.len().div_ceil(4)).collect();
     for (number, quarter) in (1..).zip(&quarters) {
         let most = quarter.iter().map(|look| look.memory).max().unwrap_or(0) as f64 / 1024.0;
         let seconds: f64 = quarter.iter().map(|look| look.seconds).sum();
+        let own = quarter.iter().map(|look| look.own as f64).sum::<f64>() / quarter.len() as f64;
         println!(
-            "{number:7}   {:10.1}, {most:12.1}   {:17}   {:7.0}",
+            "{number:7}   {:10.1}, {most:10.1}, {:8.1}   {:17}   {:7.0}",
             mean(quarter) / 1024.0,
+            own / 1024.0,
             files(quarter),
             (quarter.len() * wave) as f64 / seconds,
         );
@@ -82,7 +85,8 @@ fn main() {
 
 fn look(daemon: &Child, begun: Instant) -> Look {
     let files = std::fs::read_dir(format!("/proc/{}/fd", daemon.id())).unwrap().count();
-    Look { memory: memory(daemon, "VmRSS"), files, seconds: begun.elapsed().as_secs_f64() }
+    let (memory, own) = (memory(daemon, "VmRSS"), memory(daemon, "RssAnon"));
+    Look { memory, own, files, seconds: begun.elapsed().as_secs_f64() }
 }
 
 fn mean(looks: &[Look]) -> f64 {
