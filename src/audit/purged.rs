@@ -58,6 +58,8 @@ impl Look<'_> {
              + (SELECT COUNT(*) FROM explanations WHERE case_id = $1) \
              + (SELECT COUNT(*) FROM case_grounds WHERE case_id = $1) \
              + (SELECT COUNT(*) FROM case_corrections WHERE case_id = $1) \
+             + (SELECT COUNT(*) FROM case_proposals WHERE case_id = $1) \
+             + (SELECT COUNT(*) FROM drafts WHERE case_id = $1) \
              + (SELECT COUNT(signatory_card) + COUNT(signatory_last_name) + COUNT(signatory_first_names) \
                 FROM cases WHERE id = $1) \
              + (SELECT COUNT(*) FROM findings WHERE case_id = $1 AND message <> '')",

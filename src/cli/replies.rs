@@ -131,7 +131,16 @@ impl List {
 impl Resend {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let now = SystemClock.now();
-        match self.config.store().await?.resend(ReplyId(self.id), &self.operator.name(), now).await? {
+        let (config, id) = (self.config.load()?, ReplyId(self.id));
+        let store = self.config.store().await?;
+        let held = ReplyFilter { id: Some(id), state: Some(ReplyState::Held), ..ReplyFilter::default() };
+        if store.replies(&held).await?.iter().any(|held| config.desk.four_eyes.hold(held.template)) {
+            complain(&format!(
+                "reply {id} is held, and its case is decided at the desk, by two (desk.four_eyes)"
+            ));
+            return Ok(ExitCode::FAILURE);
+        }
+        match store.resend(id, &self.operator.name(), now).await? {
             Resent::Due => say(&format!("reply {} is due again; the daemon sends it", self.id)),
             Resent::OnItsWay => say(&format!("reply {} is on its way anyway", self.id)),
             Resent::Shadow => {
@@ -140,6 +149,13 @@ impl Resend {
             }
             Resent::Withdrawn => {
                 complain(&format!("reply {} is a receipt whose decision was told instead", self.id));
+                return Ok(ExitCode::FAILURE);
+            }
+            Resent::ToConfirm => {
+                complain(&format!(
+                    "reply {} is held: a decision on its case waits for a second person",
+                    self.id
+                ));
                 return Ok(ExitCode::FAILURE);
             }
             Resent::Purged => {

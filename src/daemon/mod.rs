@@ -356,6 +356,7 @@ pub fn line_settings(config: &Config) -> LineSettings {
         policy: config.policy(),
         shadow: config.shadow,
         automatic: config.decision.automatic.clone(),
+        four_eyes: config.desk.four_eyes.clone(),
         identity: config.identity.clone(),
         registry_max_age: config.registry.max_age.signed(),
         registry_wait: config.registry.wait.signed(),

@@ -24,6 +24,16 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+/// What a page may do: load our own style, script and pictures, and send forms to us.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+/// The same, and show a letter in a frame.
+pub(super) const FRAMING: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; \
+     base-uri 'none'; frame-ancestors 'none'";
+/// What a letter in its frame may do: look as it looks, and nothing else.
+pub(super) const LETTER: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
+                                 frame-ancestors 'self'; sandbox";
+
 /// What the pages share.
 #[derive(Debug)]
 pub struct Desk {
@@ -111,6 +121,9 @@ impl Desk {
             .route("/lettres", get(pages::letters::letters))
             .route("/lettres/{id}", get(pages::letters::letter))
             .route("/lettres/{id}/lettre.eml", get(pages::letters::mail))
+            .route("/lettres/{id}/lettre.html", get(pages::preview::letter_html))
+            .route("/lettres/{id}/pieces/{file}", get(pages::preview::letter_file))
+            .route("/lettres/{id}/pieces/{file}/pages/{page}", get(pages::preview::letter_page))
             .route("/lettres/{id}/renvoyer", post(pages::letters::resend))
             .route("/lettres/{id}/regler", post(pages::letters::settle))
             .route("/vue-d-ensemble", get(pages::overview::overview))
@@ -135,6 +148,10 @@ impl Desk {
             .route("/dossiers/{number}/reexaminer", post(pages::act::rejudge))
             .route("/dossiers/{number}/note", post(pages::act::note))
             .route("/dossiers/{number}/annuler", post(pages::act::undo))
+            .route("/dossiers/{number}/confirmer", get(pages::confirm::ask).post(pages::confirm::confirm))
+            .route("/dossiers/{number}/{decision}/lettre.html", get(pages::preview::html))
+            .route("/dossiers/{number}/{decision}/pieces/{file}", get(pages::preview::file))
+            .route("/dossiers/{number}/{decision}/pieces/{file}/pages/{page}", get(pages::preview::page))
             .route("/dossiers/{number}/{decision}", get(pages::decide::ask).post(pages::decide::decide))
             .layer(middleware::from_fn_with_state(self.clone(), who::only_staff));
         Router::new()
@@ -163,18 +180,15 @@ async fn headers(State(desk): State<Arc<Desk>>, request: Request, next: Next) ->
     desk.asked.send_modify(|count| *count = count.wrapping_add(1));
     let mut response = next.run(request).await;
     let all = [
-        (
-            CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; \
-             base-uri 'none'; frame-ancestors 'none'",
-        ),
+        (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "same-origin"),
     ];
     let headers = response.headers_mut();
     for (name, value) in all {
-        headers.insert(name, HeaderValue::from_static(value));
+        // a letter of ours, and the page around it, have said their own
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

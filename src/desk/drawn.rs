@@ -4,6 +4,7 @@
 use crate::domain::sheet::{Area, PageNumber};
 use crate::pipeline::{Line, NoPicture, Picture};
 use crate::store::{MailId, OpenCase};
+use sha2::{Digest as _, Sha256};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
@@ -13,8 +14,14 @@ const KEPT: usize = 12;
 /// How fine they are.
 const DPI: u16 = 110;
 
-/// Of which mail, and which page of it.
-type Which = (MailId, PageNumber);
+/// Which page, and of what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Which {
+    Mail(MailId, PageNumber),
+    /// A file by its SHA-256.
+    File([u8; 32], u32),
+}
+
 type Page = Arc<OnceCell<Option<Arc<Picture>>>>;
 
 /// The pages drawn last.
@@ -30,9 +37,23 @@ impl Drawn {
         open: &OpenCase,
         page: PageNumber,
     ) -> Result<Option<Arc<Picture>>, NoPicture> {
-        let place = self.place((open.message, page));
+        let place = self.place(Which::Mail(open.message, page));
         let drawn = place.get_or_try_init(|| async {
             Ok::<_, NoPicture>(line.page(open, page, DPI).await?.map(Arc::new))
+        });
+        drawn.await.cloned()
+    }
+
+    /// A page of something that is attached to a letter of ours, from 1.
+    pub(super) async fn file(
+        &self,
+        line: &Line,
+        (name, bytes): (&str, &[u8]),
+        page: u32,
+    ) -> Result<Option<Arc<Picture>>, NoPicture> {
+        let place = self.place(Which::File(Sha256::digest(bytes).into(), page));
+        let drawn = place.get_or_try_init(|| async {
+            Ok::<_, NoPicture>(Some(Arc::new(line.page_of(name, bytes, page, DPI).await?)))
         });
         drawn.await.cloned()
     }

@@ -2,7 +2,9 @@
 
 use super::app::Desk;
 use super::frame::Refused;
+use super::late;
 use super::who::Who;
+use crate::domain::form::Masked;
 use crate::store::Token;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
@@ -43,6 +45,18 @@ impl Sent {
         }
         let body = to_bytes(request.into_body(), MOST).await.map_err(|_| Refused::Wrong)?;
         Ok(Self(form_urlencoded::parse(&body).into_owned().collect()))
+    }
+
+    /// The fields of a form that was kept.
+    pub(super) fn parse(kept: &str) -> Self {
+        Self(form_urlencoded::parse(kept.as_bytes()).into_owned().collect())
+    }
+
+    /// As it is kept: without what is the session's and the page's.
+    pub(super) fn kept(&self) -> Masked {
+        const NOT_WRITTEN: [&str; 3] = ["csrf", "version", "step"];
+        let written = self.pairs().filter(|(name, _)| !NOT_WRITTEN.contains(name));
+        Masked::new(form_urlencoded::Serializer::new(String::new()).extend_pairs(written).finish())
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -88,10 +102,13 @@ impl FromRequest<Arc<Desk>> for Posted {
     async fn from_request(request: Request, desk: &Arc<Desk>) -> Result<Self, Refused> {
         let (mut parts, body) = request.into_parts();
         let who = Who::from_request_parts(&mut parts, desk).await?;
+        let path = parts.uri.path().to_owned();
         let sent = Sent::read(Request::from_parts(parts, body)).await?;
         let secret = sent.get("csrf").and_then(Token::parse);
         if !secret.is_some_and(|secret| secret.is(&who.session.csrf)) {
-            return Err(Refused::Foreign);
+            // perhaps of their own session before this one
+            let back = late::kept(desk, &path, &sent, Some(&who.session.user)).await?;
+            return Err(back.map_or(Refused::Foreign, Refused::Before));
         }
         Ok(Self { who, sent })
     }

@@ -1,9 +1,11 @@
 //! What is around every page: who is in, the menu, what has just been done.
 
+use super::app::FRAMING;
 use super::assets::Asset;
 use super::who::Who;
 use askama::Template;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use crate::domain::staff::{Right, Role};
@@ -137,8 +139,10 @@ impl Choice {
 #[derive(Debug)]
 pub(super) enum Refused {
     NotFound,
-    /// Their session has ended.
-    SignedOut,
+    /// Their session has ended; where what they wrote is found again, if it was kept.
+    SignedOut(Option<String>),
+    /// It was written in their session before this one, and is kept: found again there.
+    Before(String),
     /// Their role does not let them.
     Forbidden,
     /// The form was not ours, or not of this session.
@@ -160,13 +164,34 @@ struct Plain {
     frame: Frame,
     title: &'static str,
     says: &'static str,
+    /// Where to, and what the link says.
+    to: String,
+    link: &'static str,
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
+        let (mut to, mut link) = ("/dossiers".to_owned(), "Revenir à la file");
         let (status, title, says) = match self {
             Self::NotFound => (StatusCode::NOT_FOUND, "Page introuvable", "Il n'y a rien à cette adresse."),
-            Self::SignedOut => (
+            Self::SignedOut(Some(back)) => {
+                let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
+                (to, link) = (format!("/connexion?next={back}"), "Se reconnecter et reprendre");
+                (
+                    StatusCode::UNAUTHORIZED,
+                    "Session terminée",
+                    "Votre session a pris fin : rien n'a été fait. Ce que vous aviez écrit est gardé pour vous seul ; reconnectez-vous et vous le retrouverez.",
+                )
+            }
+            Self::Before(back) => {
+                (to, link) = (back, "Reprendre ce que j'avais écrit");
+                (
+                    StatusCode::FORBIDDEN,
+                    "Page d'une session précédente",
+                    "Cet envoi vient d'une page ouverte avant votre dernière connexion : rien n'a été fait. Ce que vous aviez écrit est gardé pour vous seul.",
+                )
+            }
+            Self::SignedOut(None) => (
                 StatusCode::UNAUTHORIZED,
                 "Session terminée",
                 "Votre session a pris fin ; ce que vous veniez d'envoyer n'a pas été enregistré. Reconnectez-vous, puis recommencez.",
@@ -193,7 +218,7 @@ impl IntoResponse for Refused {
                 )
             }
         };
-        let page = Plain { frame: Frame::outside(false), title, says };
+        let page = Plain { frame: Frame::outside(false), title, says, to, link };
         (status, shown(&page)).into_response()
     }
 }
@@ -227,6 +252,12 @@ fn seen(html: String) -> String {
         }
     }
     all
+}
+
+/// A page that shows a letter in a frame of its own.
+pub(super) fn framing(page: &impl Template) -> Response {
+    let policy = [(CONTENT_SECURITY_POLICY, FRAMING)];
+    (policy, shown(page)).into_response()
 }
 
 /// After something was done: the page is asked for anew (RFC 9110 §15.4.4).

@@ -11,6 +11,7 @@ mod charts;
 mod drawn;
 mod forms;
 mod frame;
+mod late;
 mod pages;
 pub mod password;
 mod settings;

@@ -1,5 +1,6 @@
 //! Where the desk is, and how long things last there.
 
+use crate::domain::four_eyes::FourEyes;
 use crate::domain::units::Span;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -16,6 +17,10 @@ pub struct DeskSettings {
     pub forwarded: bool,
     /// So long a decision can be taken back: its letter waits.
     pub undo: Span,
+    /// Decisions that a second person confirms: `acceptance` (every one), `paper` (of what was read from
+    /// paper), `correction` (after a box was corrected), the code of a finding (over it), `rejection`,
+    /// `complement`, `dismissal`.
+    pub four_eyes: FourEyes,
     /// Within how long the service has promised an answer.
     pub promise: Span,
     /// A session that is not used ends after so long …
@@ -31,6 +36,7 @@ impl Default for DeskSettings {
             address: None,
             forwarded: false,
             undo: Span::minutes(1),
+            four_eyes: FourEyes::default(),
             promise: Span::days(3),
             idle: Span::minutes(30),
             longest: Span::hours(10),

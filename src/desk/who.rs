@@ -1,7 +1,9 @@
 //! Who asks: found by the cookie, before any page is made.
 
 use super::app::Desk;
+use super::forms::Sent;
 use super::frame::Refused;
+use super::late;
 use super::trail::Trail;
 use crate::domain::staff::Right;
 use crate::store::{Session, Token};
@@ -76,6 +78,17 @@ pub(super) fn token(headers: &HeaderMap, name: &str) -> Option<Token> {
     pairs.find(|(found, _)| *found == name).and_then(|(_, value)| Token::parse(value))
 }
 
+/// A form of a session that is over.
+async fn too_late(desk: &Arc<Desk>, request: Request) -> Refused {
+    let path = request.uri().path().to_owned();
+    // what another site sends, or makes no sense, is nobody's
+    let Ok(sent) = Sent::read(request).await else { return Refused::SignedOut(None) };
+    match late::kept(desk, &path, &sent, None).await {
+        Ok(back) => Refused::SignedOut(back),
+        Err(fault) => Refused::Fault(fault),
+    }
+}
+
 /// Lets only those in who have a session; the others are led to the door.
 pub(super) async fn only_staff(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
     let session = match token(request.headers(), desk.cookie()) {
@@ -87,7 +100,7 @@ pub(super) async fn only_staff(State(desk): State<Arc<Desk>>, mut request: Reque
     };
     let Some(session) = session else {
         if request.method() != Method::GET {
-            return Refused::SignedOut.into_response();
+            return too_late(&desk, request).await.into_response();
         }
         let here = request.uri().path_and_query().map_or("/", |path| path.as_str());
         let back: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();

@@ -1,8 +1,10 @@
 //! What the desk says, in French: times, ages, statuses, what happened.
 
 use crate::clock::paris;
+use crate::desk::pages::queue::reason;
 use crate::domain::case::{Template, VerdictKind};
 use crate::domain::facts::{Class, Feed};
+use crate::domain::four_eyes::SecondPerson;
 use crate::domain::mail::ReplyState;
 use crate::store::{CaseState, EventRow, ReplyRow};
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +18,11 @@ pub(super) fn moment(at: Timestamp) -> String {
 /// `14:05`, Paris.
 pub(super) fn time(at: Timestamp) -> String {
     at.to_zoned(paris()).strftime("%H:%M").to_string()
+}
+
+/// `14:05:09`, Paris.
+pub(super) fn clock(at: Timestamp) -> String {
+    at.to_zoned(paris()).strftime("%H:%M:%S").to_string()
 }
 
 /// `22/11/2026`, Paris.
@@ -119,11 +126,17 @@ pub(super) fn urgency(age: SignedDuration, promise: SignedDuration) -> &'static 
 }
 
 /// A case's status, and its tone.
-pub(super) fn status(state: CaseState, verdict: VerdictKind, asked: bool) -> (&'static str, &'static str) {
+pub(super) fn status(
+    state: CaseState,
+    verdict: VerdictKind,
+    asked: bool,
+    proposed: bool,
+) -> (&'static str, &'static str) {
     match (state, verdict) {
         (CaseState::Decided, VerdictKind::Accepted) => ("Accepté", "good"),
         (CaseState::Decided, VerdictKind::Rejected) => ("Refusé", "bad"),
         (CaseState::Decided, VerdictKind::Review) => ("Classé sans suite", ""),
+        (CaseState::Waiting, _) if proposed => ("À confirmer", "warn"),
         (CaseState::Waiting, _) if asked => ("Complément demandé", "info"),
         (CaseState::Waiting, VerdictKind::Accepted) => ("À décider : rien contre", "warn"),
         (CaseState::Waiting, VerdictKind::Rejected) => ("À décider : à refuser", "warn"),
@@ -224,7 +237,26 @@ pub(super) fn happened(event: &EventRow, place: impl Fn(&str) -> String) -> Stri
             format!("Case corrigée, {} : {}", place(&text("field")), verdict(&text("verdict")))
         }
         "case_noted" => "Note ajoutée".to_owned(),
-        "case_decided" => format!("Décision : {}", decision(&text("decision"))),
+        "case_decided" => match text("proposed_by").as_str() {
+            "" => format!("Décision : {}", decision(&text("decision"))),
+            name => format!("Décision confirmée, proposée par {name} : {}", decision(&text("decision"))),
+        },
+        "case_proposed" => {
+            format!("Décision proposée, à confirmer par une autre personne : {}", decision(&text("decision")))
+        }
+        "case_sent_back" => match text("proposed_by") {
+            name if name == event.actor => format!("Proposition reprise : {}", decision(&text("decision"))),
+            name => format!("Proposition de {name} renvoyée : {}", decision(&text("decision"))),
+        },
+        "case_proposal_void" => {
+            let why = match text("because").as_str() {
+                "judged_again" => "le dossier a été réexaminé",
+                "decided_otherwise" => "une autre décision a été prise",
+                _ => "le référentiel dit maintenant autre chose",
+            };
+            let by = text("proposed_by");
+            format!("Proposition de {by} caduque, {why} : {}", decision(&text("decision")))
+        }
         "case_undone" => format!("Décision annulée : {}", decision(&text("decision"))),
         "staff_decided" => format!("Décision du service consignée : {}", verdict(&text("staff_verdict"))),
         "not_answered" => format!("Personne n'a été averti : {}", text("because")),
@@ -246,6 +278,20 @@ pub(super) fn happened(event: &EventRow, place: impl Fn(&str) -> String) -> Stri
         "retention_released" => "Conservation ordinaire".to_owned(),
         "purged" => "Données personnelles supprimées".to_owned(),
         other => other.to_owned(),
+    }
+}
+
+/// Why one person does not suffice, in a word of `desk.four_eyes`.
+pub(super) fn second_person(word: &str) -> String {
+    match SecondPerson::parse(word) {
+        Some(SecondPerson::Acceptance) => "acceptation par le service".to_owned(),
+        Some(SecondPerson::Paper) => "formulaire lu sur papier".to_owned(),
+        Some(SecondPerson::Correction) => "case corrigée par le service".to_owned(),
+        Some(SecondPerson::Rejection) => "refus par le service".to_owned(),
+        Some(SecondPerson::Complement) => "demande de complément".to_owned(),
+        Some(SecondPerson::Dismissal) => "classement sans suite".to_owned(),
+        Some(SecondPerson::Over(code)) => format!("acceptation malgré « {} »", reason(code)),
+        None => word.to_owned(),
     }
 }
 

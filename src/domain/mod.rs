@@ -14,6 +14,7 @@ pub mod facts;
 pub mod fill;
 pub mod finding;
 pub mod form;
+pub mod four_eyes;
 pub mod identifiers;
 pub mod mail;
 pub mod malformed;

@@ -12,8 +12,10 @@
 //!
 //! Filing the mail on the server comes after the decision and is never needed for any of the three.
 
+mod act;
 mod alerts;
 mod answer;
+mod confirm;
 mod copies;
 mod decide;
 mod examine;
@@ -27,14 +29,16 @@ mod take_in;
 mod wake;
 
 pub use crate::sandbox::{NoPicture, Picture};
+pub use act::{Act, may_be_accepted};
 pub use alerts::raise_alerts;
 pub use decide::Step;
 pub use examine::{Examined, Ground, examine, names_of, this_code};
 pub use replay::{Again, Against, Replayed};
-pub use staff::{Act, NotDone, Proposed, may_be_accepted};
+pub use staff::{NotDone, Proposed};
 
 use crate::clock::Clock;
 use crate::domain::case::VerdictKind;
+use crate::domain::four_eyes::FourEyes;
 use crate::domain::policy::Policy;
 use crate::registry::Registry;
 use crate::reply::letters::Letters;
@@ -68,6 +72,8 @@ pub struct LineSettings {
     pub shadow: bool,
     /// Verdicts that are mailed without a person.
     pub automatic: BTreeSet<VerdictKind>,
+    /// Decisions of staff that a second person confirms.
+    pub four_eyes: FourEyes,
     pub identity: MailIdentity,
     /// A registry older than this does not answer.
     pub registry_max_age: SignedDuration,

@@ -6,40 +6,30 @@
 //! name, and what stands on the form has to hold on the day of reception and today.
 
 use super::Line;
+use super::act::{Act, accepted, rejected};
+use super::confirm::mark;
 use super::examine::{READER_VERSION, RULES_VERSION, this_code};
 use super::judge::Mail;
 use super::kept::Kept;
 use super::letters::{Answered, Mailed};
-use super::wake::comes_by_itself;
 use crate::clock::paris_day;
-use crate::domain::case::{CaseNumber, Findings, Judged, Verdict, VerdictKind};
+use crate::domain::case::{CaseNumber, Judged};
 use crate::domain::correction::{Correction, NotCorrected, correct};
 use crate::domain::fill::fill;
-use crate::domain::finding::{Code, Finding, Severity};
+use crate::domain::finding::{Finding, Severity};
 use crate::domain::form::{F413, Field, Masked};
+use crate::domain::four_eyes::SecondPerson;
 use crate::domain::on_paper::Rows;
-use crate::domain::sheet::PageNumber;
+use crate::domain::sheet::{PageNumber, Source};
 use crate::fault::Fault;
 use crate::reply::ByHand;
 use crate::report::{self, Explained};
 use crate::sandbox::{Job, JobKind, NoPicture, Picture, Unopened};
 use crate::store::{
-    Basis, ByStaff, CaseState, Content, JudgedAgain, Lane, NewReply, NewStaffDecision, OpenCase, Staffed,
+    Basis, CaseProposal, CaseState, Content, JudgedAgain, Lane, NewProposal, NewReply, NewStaffDecision,
+    OpenCase, Staffed,
 };
 use jiff::{SignedDuration, Timestamp};
-
-/// A decision as staff take it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Act {
-    /// These findings, left to a person, were looked at: nothing else may be found.
-    Accept { overruled: Vec<(Code, Field)> },
-    /// For these reasons, in these words; at least one.
-    Reject { reasons: Vec<Finding>, remark: Option<String> },
-    /// What is asked of the requester.
-    Complement { ask: String },
-    /// Why it is no request: for the record.
-    Dismiss { because: String },
-}
 
 /// Why an act cannot be.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +66,8 @@ pub struct Proposed {
     pub text: Option<Masked>,
     /// As it is judged now, with the corrections made.
     pub judged: Judged,
+    /// Why another person has to confirm it; empty: nobody has to.
+    pub second: Vec<SecondPerson>,
 }
 
 impl Line {
@@ -138,43 +130,55 @@ impl Line {
             Ok(open) => open,
             Err(stopped) => return Ok(stopped),
         };
-        let mut proposed = self.proposed(&open, act).await?;
+        let proposed = self.proposed(&open, act).await?;
         if proposed.letters.is_empty() && !matches!(act, Act::Dismiss { .. }) {
             return Err(NotDone::NobodyToAnswer);
         }
+        if proposed.second.is_empty() {
+            return Ok(self.decide_by_staff(&open, (act, None), proposed, by, undo).await?);
+        }
+        let reasons: Vec<_> = proposed.second.iter().map(|one| one.as_str()).collect();
+        let new = NewProposal {
+            decision: act.decision(),
+            act: &act.to_json(),
+            reasons: &reasons,
+            judged: &mark(&proposed.judged),
+            findings: &act.findings(),
+            snapshot: proposed.judged.snapshot,
+        };
+        let done = self.store.propose(&open, &new, by, self.now()).await?;
+        if done == Staffed::Proposed {
+            tracing::info!(case = %number, decision = act.decision().as_str(), "proposed by staff");
+        }
+        Ok(done)
+    }
+
+    /// Records a decision, with its letter due after `undo`.
+    pub(super) async fn decide_by_staff(
+        &self,
+        open: &OpenCase,
+        (act, confirms): (&Act, Option<&CaseProposal>),
+        mut proposed: Proposed,
+        by: &str,
+        undo: SignedDuration,
+    ) -> Result<Staffed, Fault> {
         let now = self.now();
         let undo_until = now.saturating_add(undo).unwrap_or(Timestamp::MAX);
         for letter in &mut proposed.letters {
             letter.not_before = Some(undo_until);
         }
-        let (decision, because) = match act {
-            Act::Accept { .. } => (ByStaff::Accepted, None),
-            Act::Reject { remark, .. } => (ByStaff::Rejected, remark.as_deref()),
-            Act::Complement { ask } => (ByStaff::Complement, Some(ask.as_str())),
-            Act::Dismiss { because } => (ByStaff::Dismissed, Some(because.as_str())),
-        };
-        let told =
-            |code: Code, field: Field, severity: Severity| format!("{} {code} {field}", severity.as_str());
-        let findings = match act {
-            Act::Accept { overruled } => {
-                overruled.iter().map(|(code, field)| told(*code, *field, Severity::Review)).collect()
-            }
-            Act::Reject { reasons, .. } => {
-                reasons.iter().map(|one| told(one.code, one.field, Severity::Reject)).collect()
-            }
-            Act::Complement { .. } | Act::Dismiss { .. } => Vec::new(),
-        };
         let new = NewStaffDecision {
-            decision,
-            findings,
+            decision: act.decision(),
+            findings: act.findings(),
             snapshot: proposed.judged.snapshot,
-            because,
+            because: act.because(),
             letters: &proposed.letters,
             undo_until,
+            confirms,
         };
-        let done = self.store.decide_by_staff(&open, &new, by, now).await?;
+        let done = self.store.decide_by_staff(open, &new, by, now).await?;
         if done == Staffed::Done {
-            tracing::info!(case = %number, decision = decision.as_str(), "decided by staff");
+            tracing::info!(case = %open.number, decision = act.decision().as_str(), "decided by staff");
         }
         Ok(done)
     }
@@ -221,8 +225,21 @@ impl Line {
         Ok(Some(self.sandbox.picture(job, page, None, dpi).await?))
     }
 
+    /// A page of a file, from 1, as a picture drawn in the sandbox.
+    ///
+    /// # Errors
+    /// See [`NoPicture`].
+    pub async fn page_of(&self, name: &str, bytes: &[u8], page: u32, dpi: u16) -> Result<Picture, NoPicture> {
+        let job = Job { kind: JobKind::Document, name, bytes };
+        self.sandbox.picture(job, PageNumber { document: 0, page }, None, dpi).await
+    }
+
     /// A case of the version that was seen.
-    async fn seen(&self, number: &CaseNumber, seen: i64) -> Result<Result<OpenCase, Staffed>, NotDone> {
+    pub(super) async fn seen(
+        &self,
+        number: &CaseNumber,
+        seen: i64,
+    ) -> Result<Result<OpenCase, Staffed>, NotDone> {
         let open = self.store.open_case(number).await?.ok_or(NotDone::NoSuchCase)?;
         Ok(if open.version == seen { Ok(open) } else { Err(Staffed::Changed) })
     }
@@ -258,7 +275,7 @@ impl Line {
         fill(kept.reading.clone(), &self.settings.policy).form
     }
 
-    async fn proposed(&self, open: &OpenCase, act: &Act) -> Result<Proposed, NotDone> {
+    pub(super) async fn proposed(&self, open: &OpenCase, act: &Act) -> Result<Proposed, NotDone> {
         let kept = self.kept(open).await?;
         let mail = (&open.head, open.documents.as_slice());
         let judged = self.judge_kept(&kept, mail, open.day).await?;
@@ -276,11 +293,22 @@ impl Line {
             Act::Complement { ask } if ask.trim().is_empty() => return Err(NotDone::SaysNothing),
             Act::Complement { .. } => judged.clone(),
             Act::Dismiss { because } if because.trim().is_empty() => return Err(NotDone::SaysNothing),
-            Act::Dismiss { .. } => return Ok(Proposed { letters: vec![], text: None, judged }),
+            Act::Dismiss { .. } => {
+                let second = self.second(open, &judged, act);
+                return Ok(Proposed { letters: vec![], text: None, judged, second });
+            }
         };
         let (letters, text) = self.staff_letter(open, &kept, &told, act).await?.into_iter().unzip();
         let texts: Vec<Masked> = text;
-        Ok(Proposed { letters, text: texts.into_iter().next(), judged })
+        let second = self.second(open, &judged, act);
+        Ok(Proposed { letters, text: texts.into_iter().next(), judged, second })
+    }
+
+    /// Why another person has to confirm it.
+    fn second(&self, open: &OpenCase, judged: &Judged, act: &Act) -> Vec<SecondPerson> {
+        let left = judged.findings.iter().filter(|one| one.severity == Severity::Review);
+        let paper = judged.source == Source::Scan;
+        self.settings.four_eyes.on(&act.deciding(paper, !open.corrections.is_empty(), left))
     }
 
     /// The letter, as staff decided: neither caps nor an unverified sender hold it back.
@@ -335,45 +363,4 @@ fn judged_again(judged: &Judged, kept: &Kept, corrected: &[Field]) -> JudgedAgai
         explanation: explained.to_json(),
         state: CaseState::Waiting,
     }
-}
-
-/// An acceptance: everything left to a person was looked at, nothing is rejected by a rule, neither on the
-/// day of reception nor today, and the form is complete.
-fn accepted(judged: &Judged, today: &Judged, overruled: &[(Code, Field)]) -> Result<Judged, NotDone> {
-    let stands = |one: &&Finding| match one.severity {
-        Severity::Note => false,
-        Severity::Review => !overruled.contains(&(one.code, one.field)) || comes_by_itself(one.code),
-        Severity::Reject => true,
-    };
-    let mut standing: Vec<Finding> = judged.findings.iter().filter(stands).cloned().collect();
-    for one in today.findings.iter().filter(stands) {
-        if !standing.iter().any(|known| (known.code, known.field) == (one.code, one.field)) {
-            standing.push(one.clone());
-        }
-    }
-    if !standing.is_empty() {
-        return Err(NotDone::Stands(standing));
-    }
-    let declaration = judged.form.as_ref().and_then(F413::complete).ok_or(NotDone::Incomplete)?;
-    let notes = judged.findings.iter().filter(|one| one.severity == Severity::Note).cloned().collect();
-    Ok(Judged { findings: notes, verdict: Verdict::Accepted(Box::new(declaration)), ..judged.clone() })
-}
-
-/// A rejection for the reasons given, in the words given.
-fn rejected(judged: &Judged, reasons: &[Finding]) -> Result<Judged, NotDone> {
-    let says_nothing = reasons.iter().any(|one| one.message.trim().is_empty());
-    let reasons: Vec<Finding> =
-        reasons.iter().map(|one| Finding::reject(one.code, one.field, one.message.trim())).collect();
-    let Some(findings) = Findings::new(reasons.clone()).filter(|_| !says_nothing) else {
-        return Err(NotDone::SaysNothing);
-    };
-    let notes = judged.findings.iter().filter(|one| one.severity == Severity::Note).cloned();
-    let all = reasons.into_iter().chain(notes).collect();
-    Ok(Judged { findings: all, verdict: Verdict::Rejected(findings), ..judged.clone() })
-}
-
-/// Whether staff may accept at all: what a page asks before it offers it.
-#[must_use]
-pub fn may_be_accepted(kind: VerdictKind) -> bool {
-    kind != VerdictKind::Rejected
 }

@@ -69,6 +69,17 @@
 //! Whoever commits an event that changes a case counts it anew in the same commit (`counted`): how it stands,
 //! how long it took, why it was rejected, by the day it was received.
 //!
+//! # A decision of staff that a second person confirms
+//!
+//! ```text
+//!          propose                    decide_by_staff, by another account that may confirm
+//! waiting ────────► waiting, proposed ─────────────────────────────────────────────────► decided
+//!    ▲                  │ send_back (a word), or void: judged again, decided otherwise
+//!    └──────────────────┘
+//! ```
+//!
+//! Nothing is composed before it is confirmed; then its letter waits for the minute of undoing like any other.
+//!
 //! # The staff
 //!
 //! Accounts are disabled, never deleted: a name in the record stays one person's. Each change of one is
@@ -155,7 +166,10 @@ pub use replies::{Attached, ReplyRow};
 pub use retention::{Due, Held, Hold, KeptFor, Purge, Purged, Retention, Rule};
 pub use sessions::{NewSession, Session, SignedIn, Token};
 pub use sign_ins::{Attempt, Refusal, Refused, SignInBy, Tried};
-pub use staff::{ByStaff, CaseChange, Corrected, DecidedByStaff, NewStaffDecision, OpenCase, Staffed};
+pub use staff::{
+    ByStaff, CaseChange, CaseProposal, Corrected, DecidedByStaff, Draft, NewProposal, NewStaffDecision,
+    OpenCase, Staffed, Void,
+};
 pub use taken_in::TakenIn;
 pub use verdicts::{NotRecorded, StaffVerdict, VerdictFilter};
 pub use waits::{NewWait, Sleeping, SleepingCase, WaitsFor, Woken};

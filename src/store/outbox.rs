@@ -46,6 +46,8 @@ pub enum Resent {
     Shadow,
     /// It is a receipt, and its decision was told instead.
     Withdrawn,
+    /// A decision on its case waits for a second person: it is confirmed, or sent back.
+    ToConfirm,
     /// The retention has removed its letter.
     Purged,
     NoSuchReply,
@@ -233,15 +235,16 @@ impl Store {
     pub async fn resend(&self, reply: ReplyId, by: &str, now: Timestamp) -> Result<Resent, Fault> {
         const DOING: &str = "resending a reply";
         let mut write = self.write(DOING, now).await?;
-        let before: Option<(i64, String, i64, i64, i64)> = sqlx::query_as(
+        let before: Option<(i64, String, i64, i64, i64, i64)> = sqlx::query_as(
             "SELECT message_id, state, shadow, withdrawn, (SELECT COUNT(*) FROM purges \
-             WHERE purges.message_id = replies.message_id) FROM replies WHERE id = $1",
+             WHERE purges.message_id = replies.message_id), (SELECT COUNT(*) FROM case_proposals \
+             JOIN cases ON cases.id = case_id WHERE cases.message_id = replies.message_id) FROM replies WHERE id = $1",
         )
         .bind(reply.0)
         .fetch_optional(write.connection())
         .await
         .map_err(fault(DOING))?;
-        let Some((message, before, shadow, withdrawn, purged)) = before else {
+        let Some((message, before, shadow, withdrawn, purged, proposed)) = before else {
             return Ok(Resent::NoSuchReply);
         };
         if shadow != 0 {
@@ -252,6 +255,9 @@ impl Store {
         }
         if purged > 0 {
             return Ok(Resent::Purged);
+        }
+        if before == "held" && proposed > 0 {
+            return Ok(Resent::ToConfirm);
         }
         let done = sqlx::query(
             "UPDATE replies SET state = 'due', due_at = $1, ended_at = NULL \

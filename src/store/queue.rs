@@ -20,6 +20,8 @@ pub enum Turn {
     /// Staff have to look.
     #[default]
     Staff,
+    /// A decision waits for a second person.
+    Confirm,
     /// Something was asked of the requester.
     Requester,
     /// The registry, or a day, has to come.
@@ -29,15 +31,18 @@ pub enum Turn {
 }
 
 impl Turn {
-    pub const ALL: [Self; 5] = [Self::Staff, Self::Requester, Self::Registry, Self::Decided, Self::All];
+    pub const ALL: [Self; 6] =
+        [Self::Staff, Self::Confirm, Self::Requester, Self::Registry, Self::Decided, Self::All];
 
     /// The condition on `cases`.
     pub(super) fn condition(self) -> &'static str {
         match self {
             Self::Staff => {
                 "cases.state = 'waiting' AND cases.asked_at IS NULL \
+                 AND NOT EXISTS (SELECT 1 FROM case_proposals WHERE case_id = cases.id) \
                  AND NOT EXISTS (SELECT 1 FROM case_waits WHERE case_id = cases.id AND shown = 0)"
             }
+            Self::Confirm => "cases.state = 'waiting' AND cases.id IN (SELECT case_id FROM case_proposals)",
             Self::Requester => "cases.state = 'waiting' AND cases.asked_at IS NOT NULL",
             Self::Registry => {
                 "cases.state = 'waiting' \
@@ -90,6 +95,8 @@ pub struct QueueRow {
     pub siret: Option<String>,
     pub assignee: Option<String>,
     pub asked_at: Option<Timestamp>,
+    /// A decision waits for a second person.
+    pub proposed: bool,
     /// The rules whose findings are no notes, the most frequent first.
     pub reasons: Vec<Code>,
     /// Raised by every change.
@@ -115,6 +122,8 @@ pub struct Neighbours {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct QueueCounts {
     pub staff: u64,
+    /// Of those that somebody has decided and another has to confirm.
+    pub confirm: u64,
     pub requester: u64,
     pub registry: u64,
     /// Received; of those that staff have to look at.
@@ -134,6 +143,7 @@ struct Row {
     siret: Option<String>,
     assignee: Option<String>,
     asked_at: Option<i64>,
+    proposed: i64,
     version: i64,
 }
 
@@ -154,7 +164,8 @@ impl Store {
         }
         let sql = format!(
             "SELECT id, number, received_at, state, verdict, source, structure_name, finess, siret, assignee, \
-             asked_at, version FROM cases WHERE id IN {}",
+             asked_at, version, (SELECT COUNT(*) FROM case_proposals WHERE case_id = cases.id) AS proposed \
+             FROM cases WHERE id IN {}",
             list(1, ids.len())
         );
         let mut query = sqlx::query_as::<_, Row>(AssertSqlSafe(sql));
@@ -179,6 +190,7 @@ impl Store {
                     siret: row.siret,
                     assignee: row.assignee,
                     asked_at: row.asked_at.map(instant).transpose()?,
+                    proposed: row.proposed > 0,
                     version: row.version,
                 })
             })
@@ -236,17 +248,21 @@ impl Store {
     /// Counts what waits, of those that the filter lets through whatever their turn.
     pub async fn queue_counts(&self, filter: &QueueFilter) -> Result<QueueCounts, Fault> {
         let Sql { sql, texts } = filter.counted();
-        let mut query = sqlx::query_as::<_, (i64, i64, i64, Option<i64>)>(AssertSqlSafe(sql));
+        let mut query = sqlx::query_as::<_, (i64, i64, i64, i64, Option<i64>)>(AssertSqlSafe(sql));
         for text in texts {
             query = query.bind(text);
         }
         let rows = query.fetch_all(self.database.read()).await.map_err(fault(DOING))?;
         let mut counts = QueueCounts::default();
-        for (asked, asleep, count, oldest) in rows {
+        for (proposed, asked, asleep, count, oldest) in rows {
             let count = count.unsigned_abs();
+            if proposed == 1 {
+                counts.confirm += count;
+            }
             match (asked, asleep) {
                 (1, _) => counts.requester += count,
                 (_, 1) => counts.registry += count,
+                _ if proposed == 1 => {}
                 _ => {
                     counts.staff += count;
                     counts.oldest = oldest.map(instant).transpose()?;

@@ -33,7 +33,7 @@ impl Order {
     /// Who waits longest comes first; of what is over, the latest.
     pub(super) fn of(turn: Turn) -> Self {
         match turn {
-            Turn::Staff | Turn::Requester | Turn::Registry => Self::Oldest,
+            Turn::Staff | Turn::Confirm | Turn::Requester | Turn::Registry => Self::Oldest,
             Turn::Decided | Turn::All => Self::Newest,
         }
     }
@@ -162,9 +162,11 @@ impl QueueFilter {
         all.extend(self.conditions(&mut sql));
         all.extend(self.terms().iter().map(|term| term.of("cases.id", &mut sql)));
         sql.sql = format!(
-            "SELECT CASE WHEN asked_at IS NOT NULL THEN 1 ELSE 0 END AS asked, \
+            "SELECT CASE WHEN EXISTS (SELECT 1 FROM case_proposals WHERE case_id = cases.id) \
+             THEN 1 ELSE 0 END AS proposed, CASE WHEN asked_at IS NOT NULL THEN 1 ELSE 0 END AS asked, \
              CASE WHEN EXISTS (SELECT 1 FROM case_waits WHERE case_id = cases.id AND shown = 0) \
-             THEN 1 ELSE 0 END AS asleep, COUNT(*), MIN(received_at) FROM cases WHERE {} GROUP BY asked, asleep",
+             THEN 1 ELSE 0 END AS asleep, COUNT(*), MIN(received_at) FROM cases WHERE {} \
+             GROUP BY proposed, asked, asleep",
             all.join(" AND ")
         );
         sql
@@ -190,7 +192,7 @@ impl Store {
         (skip, limit): (u32, u32),
     ) -> Result<Vec<i64>, Fault> {
         let terms = filter.terms();
-        let waits = matches!(filter.turn, Turn::Staff | Turn::Requester | Turn::Registry);
+        let waits = matches!(filter.turn, Turn::Staff | Turn::Confirm | Turn::Requester | Turn::Registry);
         let which = (filter, terms.as_slice(), order, place);
         let part = (skip, limit);
         if terms.is_empty() || waits {

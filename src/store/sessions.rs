@@ -17,6 +17,11 @@ use std::fmt;
 
 /// That a person goes on is written so often, and no oftener.
 const SEEN: SignedDuration = SignedDuration::from_mins(1);
+/// Ends a session. Its row goes with the next [`Store::forget_old_sign_ins`]: until then it says whose it was
+/// that was written on a page of it and sent too late.
+const OVER: &str = "UPDATE sessions SET started_at = 0, seen_at = 0 WHERE token_sha256 = $1";
+/// So long the row of a session that ended by itself says whose it was.
+const KNOWN: SignedDuration = SignedDuration::from_hours(24);
 
 /// A secret nobody can guess: 256 random bits, base64url. Never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -125,7 +130,7 @@ impl Store {
         }
         came_in(write.connection(), name, new.attempt).await?;
         if let Some(replaced) = new.replaces {
-            sqlx::query("DELETE FROM sessions WHERE token_sha256 = $1")
+            sqlx::query(OVER)
                 .bind(replaced.hashed())
                 .execute(write.connection())
                 .await
@@ -194,20 +199,20 @@ impl Store {
         const DOING: &str = "ending a session";
         let mut write = self.write(DOING, now).await?;
         let ended: Option<(String,)> = sqlx::query_as(
-            "DELETE FROM sessions WHERE token_sha256 = $1 \
-             RETURNING (SELECT name FROM users WHERE users.id = user_id)",
+            "SELECT name FROM sessions JOIN users ON users.id = user_id WHERE token_sha256 = $1 AND started_at > 0",
         )
         .bind(token.hashed())
         .fetch_optional(write.connection())
         .await
         .map_err(fault(DOING))?;
         let Some((name,)) = ended else { return Ok(false) };
+        sqlx::query(OVER).bind(token.hashed()).execute(write.connection()).await.map_err(fault(DOING))?;
         write.tell(Event::new(Kind::SignedOut).by(&name)).await?;
         write.commit().await?;
         Ok(true)
     }
 
-    /// Removes sessions that have ended by themselves, and sign-ins that count no more; how many.
+    /// Removes sessions that have ended (by themselves: a day ago), and sign-ins that count no more; how many.
     pub async fn forget_old_sign_ins(
         &self,
         now: Timestamp,
@@ -216,8 +221,8 @@ impl Store {
         const DOING: &str = "removing sessions that have ended";
         let mut connection = self.database.writer(DOING).await?;
         let ended = sqlx::query("DELETE FROM sessions WHERE seen_at <= $1 OR started_at <= $2")
-            .bind(millis(before(now, idle)))
-            .bind(millis(before(now, longest)))
+            .bind(millis(before(before(now, idle), KNOWN)))
+            .bind(millis(before(before(now, longest), KNOWN)))
             .execute(&mut *connection)
             .await
             .map_err(fault(DOING))?;

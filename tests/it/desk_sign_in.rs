@@ -186,7 +186,7 @@ async fn what_has_ended_is_removed_by_whoever_serves_the_desk_and_who_is_in_stay
     let served = Served::new(desk).await;
     served.person("anna", Role::Agent).await;
     types(&served.stranger(), "anna", "not the password", "/").await;
-    served.desk.clock.advance(jiff::SignedDuration::from_hours(24));
+    served.desk.clock.advance(jiff::SignedDuration::from_hours(25));
     let ben = served.person("ben", Role::Reader).await;
     let desk = &served.desk;
     assert_eq!((desk.counts(IN, "").await, desk.counts(TRIED, "").await), (2, 1));

@@ -17,12 +17,12 @@ type To = (State<Arc<Desk>>, Path<String>);
 /// `POST /dossiers/{number}/prendre`
 pub(in crate::desk) async fn take(to: (State<Arc<Desk>>, Path<String>), posted: Posted) -> Answer {
     let name = posted.who.name().to_owned();
-    assign(to, posted, (Some(&name), None)).await
+    assign(to, posted, (Some(&name), None), "pris").await
 }
 
 /// `POST /dossiers/{number}/rendre`
 pub(in crate::desk) async fn give_back(to: (State<Arc<Desk>>, Path<String>), posted: Posted) -> Answer {
-    assign(to, posted, (None, None)).await
+    assign(to, posted, (None, None), "rendu").await
 }
 
 /// `POST /dossiers/{number}/confier`, with `to`, a colleague's name, and perhaps a word for them.
@@ -34,7 +34,8 @@ pub(in crate::desk) async fn hand_over(to: (State<Arc<Desk>>, Path<String>), pos
     if !can || note.chars().count() > 4000 {
         return Err(Refused::Wrong);
     }
-    assign(to, posted, (Some(&colleague), Some(note.as_str()).filter(|note| !note.is_empty()))).await
+    assign(to, posted, (Some(&colleague), Some(note.as_str()).filter(|note| !note.is_empty())), "confie")
+        .await
 }
 
 /// Whom a case can be handed to: who may come in and take one.
@@ -47,6 +48,7 @@ async fn assign(
     (State(desk), Path(number)): To,
     posted: Posted,
     whose: (Option<&str>, Option<&str>),
+    done: &str,
 ) -> Answer {
     posted.who.has(Right::Take)?;
     let seen = posted.sent.version()?;
@@ -56,11 +58,19 @@ async fn assign(
     } else {
         Staffed::Changed
     };
+    if end == Staffed::Done && done == "confie" {
+        desk.store().drop_draft((posted.who.name(), &open, "confier")).await?;
+    }
     if end == Staffed::Done && posted.sent.text("retour") == "liste" {
         let list = posted.who.trail.back(&open.number);
         return Ok(go(&list.unwrap_or_else(|| "/dossiers".to_owned())));
     }
-    ended(&desk, &posted.who, (&open, seen), end, ("", None)).await
+    ended(&desk, &posted.who, (&open, seen), end, (&said(done), None)).await
+}
+
+/// Back to the case, which says what was done.
+pub(super) fn said(done: &str) -> String {
+    format!("?fait={done}#avis")
 }
 
 /// `POST /dossiers/{number}/corriger`
@@ -87,7 +97,7 @@ pub(in crate::desk) async fn rejudge(
     let seen = posted.sent.version()?;
     let open = open(&desk, &number).await?;
     let end = done(desk.line.rejudge((&open.number, seen), posted.who.name()).await)?;
-    ended(&desk, &posted.who, (&open, seen), end, ("", None)).await
+    ended(&desk, &posted.who, (&open, seen), end, (&said("reexamine"), None)).await
 }
 
 /// `POST /dossiers/{number}/note`
@@ -102,6 +112,7 @@ pub(in crate::desk) async fn note(
     }
     let open = open(&desk, &number).await?;
     desk.store().note(&open, text, posted.who.name(), desk.now()).await?;
+    desk.store().drop_draft((posted.who.name(), &open, "note")).await?;
     Ok(go(&posted.who.trail.on(&format!("/dossiers/{}#t-notes", open.number))))
 }
 
@@ -114,7 +125,7 @@ pub(in crate::desk) async fn undo(
     let seen = posted.sent.version()?;
     let open = open(&desk, &number).await?;
     let end = done(desk.line.undo((&open.number, seen), posted.who.name()).await)?;
-    ended(&desk, &posted.who, (&open, seen), end, ("", None)).await
+    ended(&desk, &posted.who, (&open, seen), end, (&said("annule"), None)).await
 }
 
 /// Of what cannot be done, only a fault is ours: the rest was not offered on the page.

@@ -30,6 +30,8 @@ pub(super) struct Shown {
     pub(super) how: String,
     pub(super) tone: &'static str,
     pub(super) doubtful: bool,
+    /// Something was found of it, or of the line it stands in.
+    pub(super) to_check: bool,
     /// Of a tick, a role or ink; empty of words.
     pub(super) options: Vec<Choice>,
     /// `0/1` of a picture's address, and `x0,y0,x1,y1`; empty where it stands on no page.
@@ -137,6 +139,10 @@ impl Ground<'_> {
             .iter()
             .filter(of_box)
             .any(|one| one.code == "low_confidence" || one.code == "values_disagree");
+        let to_check = self
+            .findings
+            .iter()
+            .any(|one| one.severity != Severity::Note.as_str() && under(&pointer, &one.field));
         let by_staff = read.is_some_and(|read| read.channel == Channel::Staff);
         let tone = match worst
             .max_by_key(|severity| ["note", "review", "reject"].iter().position(|one| one == severity))
@@ -158,6 +164,7 @@ impl Ground<'_> {
             how: read.map(|read| self.how(read, field)).unwrap_or_default(),
             tone,
             doubtful,
+            to_check,
             options,
             page: spot.as_ref().map(|(page, _)| page.clone()).unwrap_or_default(),
             zone: spot.as_ref().map(|(_, zone)| zone.clone()).unwrap_or_default(),
@@ -290,4 +297,9 @@ pub(super) fn weight(severity: &str) -> (&'static str, &'static str) {
         one if one == Severity::Review.as_str() => ("À vérifier", "warn"),
         _ => ("Remarque", ""),
     }
+}
+
+/// Whether a box is this one, or stands in this line of the form.
+pub(super) fn under(pointer: &str, of: &str) -> bool {
+    pointer.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

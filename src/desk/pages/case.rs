@@ -1,20 +1,23 @@
 //! A case: the document on the left, what was read of it on the right, and everything that happened.
 
+use super::above::{done, notice, unsent, viewers};
 use super::bar::{self, Beside};
 use super::boxes::{self, Ground, Group, weight};
+use super::confirm::{self, Pending};
 use super::conflict::Told;
 use super::open;
 use super::queue::rule;
 use crate::desk::app::Desk;
-use crate::desk::frame::{Answer, Frame, Notice, Part, Refused, Undo, shown};
+use crate::desk::forms::Sent;
+use crate::desk::frame::{Answer, Frame, Part, Refused, shown};
 use crate::desk::who::Who;
-use crate::desk::words::{day, letter_kind, letter_state, moment, span, status};
+use crate::desk::words::{day, letter_kind, letter_state, moment, status};
 use crate::domain::form::{Field, Masked};
 use crate::domain::mail::ReplyState;
 use crate::domain::place::place;
 use crate::domain::staff::Right;
 use crate::report::{Explained, Recorded, Rows};
-use crate::store::{ByStaff, CaseDetail, CaseState, Look, OpenCase, ReplyRow};
+use crate::store::{CaseDetail, CaseState, Look, OpenCase, ReplyRow};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use serde_json::{Value, json};
@@ -42,6 +45,7 @@ struct Page {
     colleagues: Vec<(String, String)>,
     assignee: String,
     asked: Option<String>,
+    pending: Option<Pending>,
     csrf: String,
     version: i64,
     pages: Vec<PageLink>,
@@ -56,6 +60,10 @@ struct Page {
     letters: Vec<Letter>,
     not_answered: Option<String>,
     notes: Vec<Note>,
+    /// What this person wrote and did not send: where it is found again, what it is, when.
+    drafts: Vec<(String, &'static str, String)>,
+    note: String,
+    word: String,
     events: Vec<Told>,
 }
 
@@ -162,10 +170,15 @@ pub(in crate::desk) async fn case(
     };
     let groups = ground.groups();
     let findings = findings(&detail, &groups);
-    let (status, tone) = status(open.state, open.verdict, open.asked_at.is_some());
+    let (status, tone) = status(open.state, open.verdict, open.asked_at.is_some(), open.proposal.is_some());
     let (pages, shown_page) = pages(&who, &open, explained.as_ref(), &asked, &documents);
     let mut frame = Frame::of(&who, Part::Queue, desk.line.settings.shadow);
-    frame.notice = notice(&open, &who, &desk);
+    frame.notice = done(asked.get("fait").map(String::as_str)).or_else(|| notice(&open, &who, &desk));
+    let drafts = desk.store().drafts((who.name(), &open), desk.now()).await?;
+    let written = |what: &str| {
+        let draft = drafts.get(what).map(|draft| Sent::parse(draft.fields.expose()));
+        draft.map(|sent| sent.text("text").to_owned()).unwrap_or_default()
+    };
     Ok(shown(&Page {
         number: shown_number,
         status,
@@ -173,11 +186,7 @@ pub(in crate::desk) async fn case(
         structure: exposed(detail.row.structure_name.as_ref())
             .unwrap_or_else(|| "Structure non lue".to_owned()),
         received: moment(open.received_at),
-        sender: open
-            .head
-            .from
-            .as_ref()
-            .map_or_else(|| "un expéditeur inconnu".to_owned(), |from| from.address.expose().to_owned()),
+        sender: sender(&open),
         subject: exposed(open.head.subject.as_ref()).unwrap_or_default(),
         sender_doubt: open.head.sender_unverified().then_some("L'expéditeur n'est pas vérifié."),
         links: links(&detail),
@@ -193,6 +202,7 @@ pub(in crate::desk) async fn case(
         mine: open.assignee.as_deref() == Some(who.name()),
         assignee: open.assignee.clone().unwrap_or_default(),
         asked: open.asked_at.map(day),
+        pending: confirm::pending(&open, &who),
         csrf: who.session.csrf.expose().to_owned(),
         version: open.version,
         pages,
@@ -218,47 +228,22 @@ pub(in crate::desk) async fn case(
             .collect(),
         letters: detail.replies.iter().map(letter).collect(),
         not_answered: detail.not_answered_because.clone(),
+        note: written("note"),
+        word: written("confier"),
+        drafts: unsent(&open, &drafts),
         notes: notes.into_iter().map(|(text, by, at)| Note { text, by, at: moment(at) }).collect(),
         events: detail.events.iter().filter(|event| event.kind != "looked_at").map(Told::new).collect(),
         frame,
     }))
 }
 
+fn sender(open: &OpenCase) -> String {
+    let from = open.head.from.as_ref().map(|from| from.address.expose().to_owned());
+    from.unwrap_or_else(|| "un expéditeur inconnu".to_owned())
+}
+
 fn exposed(text: Option<&Masked>) -> Option<String> {
     text.map(|text| text.expose().to_owned()).filter(|text| !text.is_empty())
-}
-
-/// What was decided, and that it can be taken back.
-fn notice(open: &OpenCase, who: &Who, desk: &Desk) -> Option<Notice> {
-    let decided = open.decided.as_ref()?;
-    let left = decided.undo_until.duration_since(desk.now());
-    let what = match decided.decision {
-        ByStaff::Accepted => "Dossier accepté",
-        ByStaff::Rejected => "Dossier refusé",
-        ByStaff::Dismissed => "Dossier classé sans suite",
-        ByStaff::Complement => "Complément demandé",
-    };
-    let by = &decided.by;
-    if left.is_positive() && who.may(Right::Decide) {
-        return Some(Notice {
-            tone: "good",
-            says: format!("{what} par {by}. La lettre part dans {} s.", left.as_secs()),
-            undo: Some(Undo {
-                url: who.trail.on(&format!("/dossiers/{}/annuler", open.number)),
-                csrf: who.session.csrf.expose().to_owned(),
-                version: open.version,
-            }),
-        });
-    }
-    Some(Notice { tone: "info", says: format!("{what} par {by} le {}.", moment(decided.at)), undo: None })
-}
-
-fn viewers(others: &[String]) -> String {
-    match others {
-        [] => String::new(),
-        [one] => format!("{one} a aussi ce dossier ouvert."),
-        several => format!("{} ont aussi ce dossier ouvert.", several.join(", ")),
-    }
 }
 
 fn links(detail: &CaseDetail) -> Vec<Link> {
@@ -272,7 +257,7 @@ fn links(detail: &CaseDetail) -> Vec<Link> {
 }
 
 fn findings(detail: &CaseDetail, groups: &[Group]) -> Vec<Finding> {
-    let boxes: BTreeSet<&str> =
+    let boxes: Vec<&str> =
         groups.iter().flat_map(|group| &group.fields).map(|field| field.pointer.as_str()).collect();
     let one = |found: &crate::store::RecordedFinding| {
         let (weight, tone) = weight(&found.severity);
@@ -283,7 +268,10 @@ fn findings(detail: &CaseDetail, groups: &[Group]) -> Vec<Finding> {
             message: found.message.expose().to_owned(),
             rule: rule(&found.code),
             code: found.code.clone(),
-            anchor: boxes.contains(found.field.as_str()).then(|| boxes::anchor(&found.field)),
+            anchor: boxes
+                .iter()
+                .find(|pointer| boxes::under(pointer, &found.field))
+                .map(|pointer| boxes::anchor(pointer)),
         }
     };
     detail.findings.iter().map(one).collect()
@@ -376,10 +364,4 @@ fn letter(reply: &ReplyRow) -> Letter {
         kind: letter_kind(reply.template),
         rest: format!("à {} : {}{at}{with}", reply.to.expose(), state.to_lowercase()),
     }
-}
-
-/// How long a decision can be taken back, for people.
-pub(super) fn undo_in_words(desk: &Desk) -> String {
-    let undo = desk.settings.undo.signed();
-    if undo.as_mins() > 0 { span(undo) } else { format!("{} s", undo.as_secs()) }
 }

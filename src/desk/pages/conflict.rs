@@ -18,6 +18,7 @@ use serde_json::Value;
 #[template(path = "conflict.html")]
 struct Page {
     frame: Frame,
+    title: String,
     number: String,
     says: &'static str,
     changed: Vec<Changed>,
@@ -79,7 +80,7 @@ pub(super) async fn told(
     wanted: Option<Wanted<'_>>,
 ) -> Answer {
     let says = match end {
-        Staffed::Changed | Staffed::Done => {
+        Staffed::Changed | Staffed::Done | Staffed::Proposed => {
             "Un autre agent a agi sur ce dossier pendant que vous l'aviez ouvert. Rien de ce que vous avez demandé n'a été fait."
         }
         Staffed::NotOpen => {
@@ -87,6 +88,9 @@ pub(super) async fn told(
         }
         Staffed::TooLate => {
             "La lettre est partie, ou le délai d'annulation est passé : la décision ne peut plus être annulée ici."
+        }
+        Staffed::NotTheirs => {
+            "Une décision est confirmée par une autre personne que celle qui l'a proposée, et qui en a le droit. Rien de ce que vous avez demandé n'a été fait."
         }
         Staffed::NoSuchCase => return Err(Refused::NotFound),
     };
@@ -97,6 +101,13 @@ pub(super) async fn told(
     let later = |change: &&CaseChange| version(&change.event).is_some_and(|version| version > seen);
     Ok(shown(&Page {
         frame: Frame::of(who, Part::Queue, desk.line.settings.shadow),
+        title: match end {
+            Staffed::NotTheirs => format!("{number} : une autre personne doit confirmer"),
+            Staffed::TooLate => format!("{number} : trop tard"),
+            Staffed::Changed | Staffed::Done | Staffed::Proposed | Staffed::NotOpen | Staffed::NoSuchCase => {
+                format!("Le dossier {number} a changé entre-temps")
+            }
+        },
         number: number.to_string(),
         says,
         changed: changed(&changes, seen),
@@ -143,6 +154,12 @@ fn changed(changes: &[CaseChange], seen: i64) -> Vec<Changed> {
                 let (before, after) =
                     if event.kind == "case_decided" { (None, Some(said)) } else { (Some(said), None) };
                 change("Décision".to_owned(), before, after, "aucune");
+            }
+            "case_proposed" | "case_sent_back" | "case_proposal_void" => {
+                let said = decision(&text(&detail, "decision").unwrap_or_default()).to_owned();
+                let (before, after) =
+                    if event.kind == "case_proposed" { (None, Some(said)) } else { (Some(said), None) };
+                change("Décision proposée".to_owned(), before, after, "aucune");
             }
             _ => {}
         }

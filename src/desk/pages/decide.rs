@@ -1,20 +1,26 @@
 //! Deciding: accept, send back, ask for more, put aside. What will leave is shown as it will leave.
 
+use super::preview::{Letter, mark};
 use super::queue::rule;
-use super::{case::undo_in_words, conflict, open};
+use super::reasons::{Trouble, boxes, chosen, name, named, preselected, rejects};
+use super::{above::undo_in_words, conflict, open};
 use crate::desk::app::Desk;
 use crate::desk::forms::{Posted, Sent};
-use crate::desk::frame::{Answer, Choice, Frame, Part, Refused, go, shown};
+use crate::desk::frame::{Answer, Choice, Frame, Notice, Part, Refused, framing, go};
 use crate::desk::who::Who;
-use crate::domain::finding::{Code, Finding, Severity};
+use crate::desk::words::{moment, second_person};
+use crate::domain::finding::{Code, Severity};
 use crate::domain::form::Field;
+use crate::domain::four_eyes::{Deciding, SecondPerson};
 use crate::domain::place::place;
+use crate::domain::sheet::Source;
 use crate::domain::staff::Right;
 use crate::pipeline::{Act, NotDone, Proposed};
 use crate::report::checks;
-use crate::store::{CaseState, OpenCase, RecordedFinding, Staffed};
+use crate::store::{CaseState, NewReply, OpenCase, RecordedFinding, Staffed};
 use askama::Template;
 use axum::extract::{Path, State};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// What can be decided, by the last part of the address.
@@ -45,12 +51,44 @@ impl What {
             Self::Dismiss => "classer",
         }
     }
+
+    /// The page's title, and what its button says, where one person suffices or not.
+    fn named(self, alone: bool) -> (&'static str, &'static str) {
+        let (title, done, asked) = match self {
+            Self::Accept => {
+                ("Accepter le dossier", "Accepter et envoyer la lettre", "Proposer l'acceptation")
+            }
+            Self::Reject => ("Refuser le dossier", "Refuser et envoyer la lettre", "Proposer le refus"),
+            Self::Complement => ("Demander un complément", "Envoyer la demande", "Proposer la demande"),
+            Self::Dismiss => ("Classer sans suite", "Classer sans suite", "Proposer le classement"),
+        };
+        (title, if alone { done } else { asked })
+    }
+
+    /// As far as it matters for whether a second person is needed.
+    fn deciding(self, (open, source): (&OpenCase, &str), findings: &[RecordedFinding]) -> Deciding {
+        match self {
+            Self::Accept => {
+                let left = findings.iter().filter(|one| one.severity == Severity::Review.as_str());
+                Deciding::Acceptance {
+                    paper: source == Source::Scan.as_str(),
+                    corrected: !open.corrections.is_empty(),
+                    over: left.filter_map(|one| Code::parse(&one.code)).collect(),
+                }
+            }
+            Self::Reject => Deciding::Rejection,
+            Self::Complement => Deciding::Complement,
+            Self::Dismiss => Deciding::Dismissal,
+        }
+    }
 }
 
 #[derive(Template)]
 #[template(path = "decide.html")]
 struct Page {
     frame: Frame,
+    /// What was written before is shown.
+    draft: bool,
     number: String,
     structure: String,
     title: &'static str,
@@ -83,16 +121,10 @@ struct Check {
     chosen: bool,
 }
 
-struct Letter {
-    to: String,
-    subject: String,
-    text: String,
-    attachments: String,
-}
-
 type To = (State<Arc<Desk>>, Path<(String, String)>);
 
-/// `GET /dossiers/{number}/{accepter|refuser|complement|classer}`
+/// `GET /dossiers/{number}/{accepter|refuser|complement|classer}`, with what the person wrote and did not
+/// send.
 pub(in crate::desk) async fn ask(who: Who, (State(desk), Path((number, action))): To) -> Answer {
     let what = What::of(&action).ok_or(Refused::NotFound)?;
     who.has(Right::Decide)?;
@@ -101,51 +133,93 @@ pub(in crate::desk) async fn ask(who: Who, (State(desk), Path((number, action)))
         return conflict::told(&desk, &who, (&open.number, open.version), Staffed::NotOpen, None).await;
     }
     let findings = findings(&desk, &open).await?;
-    // what is preselected: nothing is looked at yet; what a rule rejects is a reason
-    let sent = Sent::default();
-    let preselected = match what {
-        What::Accept | What::Complement | What::Dismiss => None,
-        What::Reject => reasons(&findings, &sent, true).ok().filter(|(reasons, _)| !reasons.is_empty()),
-    };
-    let proposed = match &preselected {
-        Some((reasons, _)) => {
-            let act = Act::Reject { reasons: reasons.clone(), remark: None };
-            Some(desk.line.propose(&open.number, &act).await)
-        }
-        None => None,
-    };
-    let version = open.version;
-    page(&desk, &who, (&open, version), what, (&findings, None), proposed).await
+    let draft = desk.store().draft((who.name(), &open, what.action()), desk.now()).await?;
+    let sent = draft.as_ref().map(|draft| Sent::parse(draft.fields.expose()));
+    let proposed = proposed(&desk, &open, first(what, &findings, sent.as_ref())).await?;
+    let seen = (&findings[..], sent.as_ref(), draft.map(|draft| draft.at));
+    page(&desk, &who, (&open, open.version), what, seen, proposed).await
 }
 
-/// `POST` there: `step=preview` shows the letter, `step=do` decides.
+/// The act that a page begins with: of a draft, or what is preselected: what a rule rejects is a reason.
+fn first(what: What, findings: &[RecordedFinding], sent: Option<&Sent>) -> Option<Result<Act, Trouble>> {
+    match (what, sent) {
+        (_, Some(sent)) => Some(act(what, findings, sent)),
+        (What::Accept | What::Complement | What::Dismiss, None) => None,
+        (What::Reject, None) => {
+            let reasons = preselected(findings);
+            (!reasons.is_empty()).then_some(Ok(Act::Reject { reasons, remark: None }))
+        }
+    }
+}
+
+/// What an act would come to, or why it cannot be.
+async fn proposed(
+    desk: &Desk,
+    open: &OpenCase,
+    act: Option<Result<Act, Trouble>>,
+) -> Result<Option<Result<Proposed, Trouble>>, Refused> {
+    Ok(match act {
+        None => None,
+        Some(Err(trouble)) => Some(Err(trouble)),
+        Some(Ok(act)) => Some(match desk.line.propose(&open.number, &act).await {
+            Ok(proposed) => Ok(proposed),
+            Err(why) => Err(told(why)?),
+        }),
+    })
+}
+
+/// The letter of a decision that is not sent yet, as its page shows it, and which draft it is of.
+pub(super) async fn unsent(
+    desk: &Desk,
+    who: &Who,
+    open: &OpenCase,
+    action: &str,
+) -> Result<(Option<NewReply>, String), Refused> {
+    let what = What::of(action).ok_or(Refused::NotFound)?;
+    let findings = findings(desk, open).await?;
+    let draft = desk.store().draft((who.name(), open, what.action()), desk.now()).await?;
+    let sent = draft.as_ref().map(|draft| Sent::parse(draft.fields.expose()));
+    let proposed = proposed(desk, open, first(what, &findings, sent.as_ref())).await?;
+    let letter = proposed.and_then(Result::ok).and_then(|proposed| proposed.letters.into_iter().next());
+    Ok((letter, draft.map(|draft| mark(draft.fields.expose())).unwrap_or_default()))
+}
+
+/// `POST` there: `step=preview` shows the letter, `step=do` decides, `step=forget` forgets what was written.
 pub(in crate::desk) async fn decide((State(desk), Path((number, action))): To, posted: Posted) -> Answer {
     let what = What::of(&action).ok_or(Refused::NotFound)?;
-    posted.who.has(Right::Decide)?;
-    let sent = &posted.sent;
+    let (who, sent) = (&posted.who, &posted.sent);
+    who.has(Right::Decide)?;
     let seen = sent.version()?;
     let open = open(&desk, &number).await?;
+    let place = (who.name(), &open, what.action());
+    if sent.text("step") == "forget" {
+        desk.store().drop_draft(place).await?;
+        return Ok(go(&who.trail.on(&format!("/dossiers/{}/{}", open.number, what.action()))));
+    }
+    // kept until it is sent: a session ends, a machine stops
+    desk.store().keep_draft(place, &sent.kept(), desk.now()).await?;
     let findings = findings(&desk, &open).await?;
-    let act = act(what, &findings, sent)?;
-    if sent.text("step") == "do" {
+    let act = act(what, &findings, sent);
+    let seen_so = (&findings[..], Some(sent), None);
+    if let ("do", Ok(act)) = (sent.text("step"), &act) {
         let undo = desk.settings.undo.signed();
-        let name = posted.who.name();
-        match desk.line.act((&open.number, seen), &act, name, undo).await {
-            Ok(Staffed::Done) => return Ok(go(&posted.who.trail.case(&open.number))),
+        match desk.line.act((&open.number, seen), act, who.name(), undo).await {
+            Ok(Staffed::Done | Staffed::Proposed) => {
+                desk.store().drop_draft(place).await?;
+                return Ok(go(&who.trail.on(&format!("/dossiers/{}#avis", open.number))));
+            }
             Ok(end) => {
                 let wanted = Some((what.action(), sent));
-                return conflict::told(&desk, &posted.who, (&open.number, seen), end, wanted).await;
+                return conflict::told(&desk, who, (&open.number, seen), end, wanted).await;
             }
-            Err(NotDone::Fault(fault)) => return Err(fault.into()),
-            Err(NotDone::NoSuchCase) => return Err(Refused::NotFound),
             Err(why) => {
-                let again = (&findings[..], Some(sent));
-                return page(&desk, &posted.who, (&open, seen), what, again, Some(Err(why))).await;
+                let trouble = Some(Err(told(why)?));
+                return page(&desk, who, (&open, seen), what, seen_so, trouble).await;
             }
         }
     }
-    let proposed = desk.line.propose(&open.number, &act).await;
-    page(&desk, &posted.who, (&open, seen), what, (&findings, Some(sent)), Some(proposed)).await
+    let proposed = proposed(&desk, &open, Some(act)).await?;
+    page(&desk, who, (&open, seen), what, seen_so, proposed).await
 }
 
 async fn findings(desk: &Desk, open: &OpenCase) -> Result<Vec<RecordedFinding>, Refused> {
@@ -153,59 +227,17 @@ async fn findings(desk: &Desk, open: &OpenCase) -> Result<Vec<RecordedFinding>, 
     Ok(case.findings)
 }
 
-fn act(what: What, findings: &[RecordedFinding], sent: &Sent) -> Result<Act, Refused> {
+fn act(what: What, findings: &[RecordedFinding], sent: &Sent) -> Result<Act, Trouble> {
     let text = sent.text("text").trim().to_owned();
     Ok(match what {
         What::Accept => Act::Accept { overruled: sent.all("finding").filter_map(named).collect() },
         What::Reject => {
-            let (reasons, _) = reasons(findings, sent, false)?;
-            Act::Reject { reasons, remark: Some(text).filter(|text| !text.is_empty()) }
+            let remark = Some(text).filter(|text| !text.is_empty());
+            Act::Reject { reasons: chosen(findings, sent)?, remark }
         }
         What::Complement => Act::Complement { ask: text },
         What::Dismiss => Act::Dismiss { because: text },
     })
-}
-
-/// `code /field` in a form.
-fn name(finding: &RecordedFinding) -> String {
-    format!("{} {}", finding.code, finding.field)
-}
-
-fn named(value: &str) -> Option<(Code, Field)> {
-    let (code, field) = value.split_once(' ')?;
-    Some((Code::parse(code)?, Field::from_pointer(field)?))
-}
-
-/// The reasons chosen, in the words given; at first, those that a rule rejects. With them, the one that
-/// was added.
-fn reasons(
-    findings: &[RecordedFinding],
-    sent: &Sent,
-    first: bool,
-) -> Result<(Vec<Finding>, Option<Finding>), Refused> {
-    let mut reasons = Vec::new();
-    for finding in findings {
-        let value = name(finding);
-        let chosen = if first { rejects(finding) } else { sent.all("finding").any(|one| one == value) };
-        if let Some((code, field)) = named(&value).filter(|_| chosen) {
-            let words = sent.get(&format!("message-{value}")).unwrap_or(finding.message.expose());
-            reasons.push(Finding::new(code, field, Severity::Reject, words));
-        }
-    }
-    let own = sent.text("own-message").trim();
-    let own = match (Code::parse(sent.text("own-rule")), Field::from_pointer(sent.text("own-field"))) {
-        (Some(code), Some(field)) if !own.is_empty() => {
-            Some(Finding::new(code, field, Severity::Reject, own))
-        }
-        (None, _) if !own.is_empty() => return Err(Refused::Wrong),
-        _ => None,
-    };
-    reasons.extend(own.clone());
-    Ok((reasons, own))
-}
-
-fn rejects(finding: &RecordedFinding) -> bool {
-    finding.severity == Severity::Reject.as_str()
 }
 
 async fn page(
@@ -213,23 +245,26 @@ async fn page(
     who: &Who,
     (open, version): (&OpenCase, i64),
     what: What,
-    (findings, sent): (&[RecordedFinding], Option<&Sent>),
-    proposed: Option<Result<Proposed, NotDone>>,
+    (findings, sent, since): (&[RecordedFinding], Option<&Sent>, Option<Timestamp>),
+    proposed: Option<Result<Proposed, Trouble>>,
 ) -> Answer {
-    let (trouble, troubles, letter) = match proposed {
-        None => ("", Vec::new(), None),
-        Some(Ok(proposed)) => ("", Vec::new(), letter(&proposed)),
-        Some(Err(why)) => {
-            let (trouble, troubles) = told(why)?;
-            (trouble, troubles, None)
+    let case = desk.store().case(&open.number).await?.ok_or(Refused::NotFound)?;
+    let second = match &proposed {
+        Some(Ok(proposed)) => proposed.second.clone(),
+        Some(Err(_)) | None => {
+            desk.line.settings.four_eyes.on(&what.deciding((open, &case.row.source), findings))
         }
     };
-    let (title, submit) = match what {
-        What::Accept => ("Accepter le dossier", "Accepter et envoyer la lettre"),
-        What::Reject => ("Refuser le dossier", "Refuser et envoyer la lettre"),
-        What::Complement => ("Demander un complément", "Envoyer la demande"),
-        What::Dismiss => ("Classer sans suite", "Classer sans suite"),
+    let (trouble, troubles, letter) = match proposed {
+        None => ("", Vec::new(), None),
+        Some(Ok(proposed)) => {
+            let mark = sent.map(|sent| mark(sent.kept().expose())).unwrap_or_default();
+            let base = format!("/dossiers/{}/{}", open.number, what.action());
+            ("", Vec::new(), proposed.letters.first().and_then(|one| Letter::of(&one.mail, &base, &mark)))
+        }
+        Some(Err((trouble, troubles))) => (trouble, troubles, None),
     };
+    let (title, submit) = what.named(second.is_empty());
     let chosen = |finding: &RecordedFinding| match sent {
         Some(sent) => sent.all("finding").any(|one| one == name(finding)),
         None => what == What::Reject && rejects(finding),
@@ -253,10 +288,15 @@ async fn page(
         chosen: chosen(finding),
     };
     let typed = |key: &str| sent.map(|sent| sent.text(key)).unwrap_or_default().to_owned();
-    let case = desk.store().case(&open.number).await?.ok_or(Refused::NotFound)?;
     let editable = what == What::Reject;
-    Ok(shown(&Page {
-        frame: Frame::of(who, Part::Queue, desk.line.settings.shadow),
+    let mut frame = Frame::of(who, Part::Queue, desk.line.settings.shadow);
+    frame.notice = since.map(|since| {
+        let says = format!("Voici ce que vous aviez écrit le {} et pas envoyé.", moment(since));
+        Notice { tone: "info", says, undo: None }
+    });
+    Ok(framing(&Page {
+        draft: since.is_some(),
+        frame,
         number: open.number.to_string(),
         structure: case.row.structure_name.map(|name| name.expose().to_owned()).unwrap_or_default(),
         title,
@@ -278,8 +318,8 @@ async fn page(
             .map(|code| Choice::new(code.as_str(), checks(*code), &typed("own-rule")))
             .collect(),
         boxes: boxes()
-            .iter()
-            .map(|field| Choice::new(field.pointer(), place(*field, None), &typed("own-field")))
+            .into_iter()
+            .map(|(field, place)| Choice::new(field.pointer(), place, &typed("own-field")))
             .collect(),
         own_message: typed("own-message"),
         text_label: match what {
@@ -292,27 +332,30 @@ async fn page(
         text: typed("text"),
         letter,
         preview: what != What::Dismiss,
-        afterwards: if what == What::Dismiss {
-            format!("Aucune lettre ne part. La décision peut être annulée pendant {}.", undo_in_words(desk))
-        } else {
-            format!(
-                "La lettre part au bout de {} : jusque-là, la décision peut être annulée.",
-                undo_in_words(desk)
-            )
-        },
+        afterwards: afterwards(desk, what, &second),
     }))
 }
 
-/// Boxes that an own reason can be about.
-fn boxes() -> Vec<Field> {
-    let sections =
-        [Field::Document, Field::Structure, Field::Signatory, Field::Administrators, Field::Certificates];
-    let others = [Field::Role, Field::Signature, Field::Stamp, Field::TermsAccepted];
-    sections.into_iter().chain(Field::TEXTS).chain(others).collect()
+/// What happens when it is sent.
+fn afterwards(desk: &Desk, what: What, second: &[SecondPerson]) -> String {
+    let undo = undo_in_words(desk);
+    if !second.is_empty() {
+        let why: Vec<_> = second.iter().map(|reason| second_person(reason.as_str())).collect();
+        let why = why.join(" ; ");
+        return format!("Une autre personne doit confirmer cette décision ({why}) : rien ne part avant.");
+    }
+    match what {
+        What::Dismiss => {
+            format!("Aucune lettre ne part. La décision peut être annulée pendant {undo}.")
+        }
+        What::Accept | What::Reject | What::Complement => {
+            format!("La lettre part au bout de {undo} : jusque-là, la décision peut être annulée.")
+        }
+    }
 }
 
 /// Why it cannot be, for the person.
-fn told(why: NotDone) -> Result<(&'static str, Vec<String>), Refused> {
+pub(super) fn told(why: NotDone) -> Result<Trouble, Refused> {
     Ok(match why {
         NotDone::Stands(findings) => (
             "Ceci s'oppose à l'acceptation :",
@@ -332,16 +375,5 @@ fn told(why: NotDone) -> Result<(&'static str, Vec<String>), Refused> {
         NotDone::NotCorrected(_) => return Err(Refused::Wrong),
         NotDone::NoSuchCase => return Err(Refused::NotFound),
         NotDone::Fault(fault) => return Err(fault.into()),
-    })
-}
-
-/// A letter as its receiver will read it.
-fn letter(proposed: &Proposed) -> Option<Letter> {
-    let new = proposed.letters.first()?;
-    Some(Letter {
-        to: new.to.expose().to_owned(),
-        subject: new.subject.expose().to_owned(),
-        text: proposed.text.as_ref().map(|text| text.expose().to_owned()).unwrap_or_default(),
-        attachments: new.attachments.iter().map(|file| file.name.as_str()).collect::<Vec<_>>().join(", "),
     })
 }

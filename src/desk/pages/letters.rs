@@ -1,15 +1,15 @@
 //! The letters: those that did not arrive or may not have, those that are held, all of them; each as it was
 //! written, and sending it again.
 
+use super::preview::Letter;
 use crate::desk::app::Desk;
 use crate::desk::forms::Posted;
-use crate::desk::frame::{Answer, Frame, Notice, Part, Refused, go, shown};
+use crate::desk::frame::{Answer, Frame, Notice, Part, Refused, framing, go, shown};
 use crate::desk::who::Who;
 use crate::desk::words::{letter_kind, letter_state, moment, not_delivered};
 use crate::domain::form::Masked;
 use crate::domain::mail::ReplyState;
 use crate::domain::staff::Right;
-use crate::intake::mime::text_of_ours;
 use crate::store::{Look, NotArrived, ReplyFilter, ReplyId, ReplyRow, Resent, Settled, Undelivered};
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -246,6 +246,10 @@ fn said(done: &str, letter: &str) -> Option<Notice> {
         "reglee" => ("good", "La lettre est rayée de la liste."),
         "pas-listee" => ("info", "La lettre n'était plus sur la liste."),
         "jamais" => ("info", "Cette lettre ne part jamais : elle a été écrite en observation, ou retirée."),
+        "a-confirmer" => (
+            "bad",
+            "Elle ne part pas sur la décision d'une seule personne : décidez le dossier, une autre personne confirme.",
+        ),
         "supprimee" => ("bad", "La lettre ne peut plus partir : la durée de conservation l'a supprimée."),
         _ => return None,
     };
@@ -260,13 +264,12 @@ struct LetterPage {
     row: Row,
     created: String,
     message_id: String,
-    attachments: String,
-    text: Option<String>,
+    letter: Option<Letter>,
     csrf: String,
 }
 
 /// The reply of an address.
-async fn reply(desk: &Desk, id: &str) -> Result<ReplyRow, Refused> {
+pub(super) async fn reply(desk: &Desk, id: &str) -> Result<ReplyRow, Refused> {
     let id = id.parse().map_err(|_| Refused::NotFound)?;
     let filter = ReplyFilter { id: Some(ReplyId(id)), ..ReplyFilter::default() };
     desk.store().replies(&filter).await?.pop().ok_or(Refused::NotFound)
@@ -281,12 +284,11 @@ pub(in crate::desk) async fn letter(
     let reply = reply(&desk, &id).await?;
     let cases = looks(&desk, &who, &reply, "desk: letter").await?;
     let mail = desk.store().reply_mail(reply.id).await?;
-    Ok(shown(&LetterPage {
+    Ok(framing(&LetterPage {
         frame: Frame::of(&who, Part::Letters, desk.line.settings.shadow),
         created: moment(reply.created_at),
         message_id: reply.message_id.clone(),
-        attachments: reply.attachments.join(", "),
-        text: mail.and_then(|mail| text_of_ours(&mail)),
+        letter: mail.and_then(|mail| Letter::of(&mail, &format!("/lettres/{}", reply.id), "")),
         csrf: who.session.csrf.expose().to_owned(),
         row: row(&reply, cases, who.may(Right::Resend)),
     }))
@@ -305,7 +307,12 @@ pub(in crate::desk) async fn mail(who: Who, State(desk): State<Arc<Desk>>, Path(
 }
 
 /// Notes the look; the numbers of the cases that the letter is about.
-async fn looks(desk: &Desk, who: &Who, reply: &ReplyRow, with: &str) -> Result<Vec<String>, Refused> {
+pub(super) async fn looks(
+    desk: &Desk,
+    who: &Who,
+    reply: &ReplyRow,
+    with: &str,
+) -> Result<Vec<String>, Refused> {
     let cases = desk.store().cases_of(&[reply.message]).await?.remove(&reply.message).unwrap_or_default();
     let more = json!({ "replies": [reply.id.0] });
     let look = Look { by: who.name(), account: who.name(), with, cases: &cases, more };
@@ -319,11 +326,16 @@ pub(in crate::desk) async fn resend(
     posted: Posted,
 ) -> Answer {
     posted.who.has(Right::Resend)?;
-    let id: i64 = id.parse().map_err(|_| Refused::NotFound)?;
+    let held = reply(&desk, &id).await?;
+    let id = held.id.0;
+    if held.state == ReplyState::Held && desk.line.settings.four_eyes.hold(held.template) {
+        return Ok(back(&posted, "a-confirmer", id));
+    }
     let done = match desk.store().resend(ReplyId(id), posted.who.name(), desk.now()).await? {
         Resent::Due => "renvoyee",
         Resent::OnItsWay => "en-route",
         Resent::Shadow | Resent::Withdrawn => "jamais",
+        Resent::ToConfirm => "a-confirmer",
         Resent::Purged => "supprimee",
         Resent::NoSuchReply => return Err(Refused::NotFound),
     };

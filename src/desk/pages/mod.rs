@@ -1,16 +1,20 @@
 //! The pages, one file each.
 
+mod above;
 pub(super) mod act;
 pub(super) mod administration;
 mod bar;
 mod boxes;
 pub(super) mod case;
+pub(super) mod confirm;
 mod conflict;
 pub(super) mod decide;
 pub(super) mod letters;
 pub(super) mod overview;
 pub(super) mod picture;
+pub(super) mod preview;
 pub(super) mod queue;
+mod reasons;
 pub(super) mod sign_in;
 
 use super::app::Desk;

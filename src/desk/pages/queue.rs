@@ -175,6 +175,7 @@ pub(super) fn filter(asked: &Asked, who: &Who) -> QueueFilter {
 fn name(turn: Turn) -> &'static str {
     match turn {
         Turn::Staff => "a-traiter",
+        Turn::Confirm => "a-confirmer",
         Turn::Requester => "demandeur",
         Turn::Registry => "referentiel",
         Turn::Decided => "decides",
@@ -185,6 +186,7 @@ fn name(turn: Turn) -> &'static str {
 fn title(turn: Turn) -> &'static str {
     match turn {
         Turn::Staff => "Dossiers à traiter",
+        Turn::Confirm => "Décisions à confirmer",
         Turn::Requester => "En attente du demandeur",
         Turn::Registry => "En attente du référentiel",
         Turn::Decided => "Dossiers décidés",
@@ -199,6 +201,7 @@ fn tabs(here: Turn, counts: &QueueCounts, asked: &Asked) -> Vec<Tab> {
         url: with(&asked, "file", name(turn)),
         name: match turn {
             Turn::Staff => "À traiter",
+            Turn::Confirm => "À confirmer",
             Turn::Requester => "Demandeur",
             Turn::Registry => "Référentiel",
             Turn::Decided => "Décidés",
@@ -206,6 +209,7 @@ fn tabs(here: Turn, counts: &QueueCounts, asked: &Asked) -> Vec<Tab> {
         },
         count: match turn {
             Turn::Staff => Some(counts.staff),
+            Turn::Confirm => Some(counts.confirm),
             Turn::Requester => Some(counts.requester),
             Turn::Registry => Some(counts.registry),
             Turn::Decided | Turn::All => None,
@@ -279,7 +283,7 @@ pub(in crate::desk) fn reason(code: Code) -> &'static str {
 }
 
 fn shown_row(row: QueueRow, (now, promise): (Timestamp, SignedDuration), who: &Who, trail: &Trail) -> Row {
-    let (status, tone) = status(row.state, row.verdict, row.asked_at.is_some());
+    let (status, tone) = status(row.state, row.verdict, row.asked_at.is_some(), row.proposed);
     let age = now.duration_since(row.received_at);
     let waits = row.state == crate::store::CaseState::Waiting;
     let mine = row.assignee.as_deref() == Some(who.name());

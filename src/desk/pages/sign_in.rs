@@ -91,7 +91,7 @@ pub(in crate::desk) async fn leave(
     headers: HeaderMap,
     _posted: Posted,
 ) -> Answer {
-    let token = who::token(&headers, desk.cookie()).ok_or(Refused::SignedOut)?;
+    let token = who::token(&headers, desk.cookie()).ok_or(Refused::SignedOut(None))?;
     desk.store().signs_out(&token, desk.now()).await?;
     let forgets = [
         (SET_COOKIE, desk.forgets()),

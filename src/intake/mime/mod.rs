@@ -8,12 +8,14 @@ mod headers;
 mod links;
 mod names;
 mod notice;
+mod ours;
 mod pictures;
 mod transfer;
 mod walk;
 
 pub use content::Content;
 pub use headers::Headers;
+pub use ours::{Letter, LetterFile, open_ours};
 
 use super::classify;
 use crate::domain::finding::{Code, Finding};
@@ -102,13 +104,6 @@ pub struct Mail {
     /// What could not be opened, came as a link, or was left out over the cap: readings without a
     /// sheet, one each.
     pub unread: Vec<Reading>,
-}
-
-/// The plain text of a mail that we wrote ourselves, as it is read; `None`: it has none.
-#[must_use]
-pub fn text_of_ours(mail: &[u8]) -> Option<String> {
-    let read = mail_parser::MessageParser::new().parse(mail)?;
-    read.body_text(0).map(|text| text.replace("\r\n", "\n").trim_end().to_owned())
 }
 
 /// Takes a mail apart. Total: whatever the bytes, there is a head.

@@ -9,6 +9,7 @@ use crate::domain::mail::MailHead;
 use crate::fault::Fault;
 use crate::store::event::sha256;
 use crate::store::millis;
+use crate::store::staff::{Void, void};
 use crate::store::write::Write;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -52,6 +53,7 @@ pub(in crate::store) async fn judge_again(
     if done.rows_affected() == 0 {
         return Ok(None);
     }
+    void(write, case, Void::JudgedAgain).await?;
     let mut gone =
         vec!["DELETE FROM findings WHERE case_id = $1", "DELETE FROM explanations WHERE case_id = $1"];
     if again.state == CaseState::Decided {

@@ -34,7 +34,7 @@ pub enum Purge {
 
 /// What empties a message's rows, `$1` its id. (The mail's and the documents' hashes stay: by them
 /// the same bytes are known when they come again, and are not answered twice.)
-const EMPTIES: [&str; 23] = [
+const EMPTIES: [&str; 25] = [
     "DELETE FROM parked_heads WHERE message_id = $1",
     "DELETE FROM message_bytes WHERE message_id = $1",
     "UPDATE messages SET head = NULL, sender = NULL, rfc_id = NULL, trouble = NULL WHERE id = $1",
@@ -48,6 +48,8 @@ const EMPTIES: [&str; 23] = [
      signatory_card = NULL, signatory_last_name = NULL, signatory_first_names = NULL WHERE message_id = $1",
     "DELETE FROM case_grounds WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
     "DELETE FROM case_corrections WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
+    "DELETE FROM case_proposals WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
+    "DELETE FROM drafts WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
     "DELETE FROM case_viewers WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
     "DELETE FROM case_waits WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",
     "DELETE FROM registry_alerts WHERE case_id IN (SELECT id FROM cases WHERE message_id = $1)",

@@ -1,6 +1,7 @@
 //! Corrections and decisions of staff, each with what follows from it in one commit.
 
-use super::{ByStaff, DOING, NewStaffDecision, OpenCase, Staffed, changed, version_changed};
+use super::proposals::confirmed;
+use super::{ByStaff, DOING, NewStaffDecision, OpenCase, Staffed, Void, changed, version_changed, void};
 use crate::database::{clean, fault};
 use crate::domain::correction::Correction;
 use crate::domain::form::Masked;
@@ -97,6 +98,13 @@ impl Store {
         if let Some(stopped) = changed(&mut write, open).await? {
             return Ok(stopped);
         }
+        let proposed_by = match new.confirms {
+            Some(proposal) => match confirmed(&mut write, open, proposal, by).await? {
+                Ok(proposer) => Some(proposer),
+                Err(stopped) => return Ok(stopped),
+            },
+            None => None,
+        };
         let verdict = new.decision.verdict().unwrap_or(open.verdict);
         let asked = (new.decision == ByStaff::Complement).then(|| millis(now));
         let done = sqlx::query(
@@ -114,15 +122,16 @@ impl Store {
         if done.rows_affected() == 0 {
             return Ok(Staffed::NotOpen);
         }
-        for sql in
-            ["DELETE FROM case_waits WHERE case_id = $1", "DELETE FROM case_proposals WHERE case_id = $1"]
-        {
-            sqlx::query(sql).bind(open.id).execute(write.connection()).await.map_err(fault(DOING))?;
-        }
+        void(&mut write, open.id, Void::DecidedOtherwise).await?;
+        sqlx::query("DELETE FROM case_waits WHERE case_id = $1")
+            .bind(open.id)
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
         sqlx::query(
-            "INSERT INTO case_decisions (case_id, decision, decided_by, decided_at, before, letters, undo_until) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (case_id) DO UPDATE SET decision = $2, \
-             decided_by = $3, decided_at = $4, before = $5, letters = $6, undo_until = $7",
+            "INSERT INTO case_decisions (case_id, decision, decided_by, decided_at, before, letters, undo_until, \
+             proposed_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (case_id) DO UPDATE SET decision = $2, \
+             decided_by = $3, decided_at = $4, before = $5, letters = $6, undo_until = $7, proposed_by = $8",
         )
         .bind(open.id)
         .bind(new.decision.as_str())
@@ -131,10 +140,11 @@ impl Store {
         .bind(open.verdict.as_str())
         .bind(i64::from(open.letters))
         .bind(millis(new.undo_until))
+        .bind(proposed_by.as_deref().map(clean))
         .execute(write.connection())
         .await
         .map_err(fault(DOING))?;
-        let detail = json!({
+        let mut detail = json!({
             "decision": new.decision.as_str(),
             "verdict": verdict.as_str(),
             "state": new.decision.state().as_str(),
@@ -142,6 +152,9 @@ impl Store {
             "snapshot": new.snapshot,
             "version": open.version + 1,
         });
+        if let Some(proposer) = proposed_by {
+            add(&mut detail, "proposed_by", proposer.into());
+        }
         let event = Event::new(Kind::CaseDecided).message(open.message).case(open.id).by(by).saying(detail);
         let event = match new.because {
             Some(because) => event.aside(json!({ "because": because }).to_string()),

@@ -5,9 +5,14 @@
 //! they are told ([`Staffed::Changed`]). Each act is an event of the case, in the commit that does it.
 
 mod decisions;
+mod drafts;
 mod people;
+mod proposals;
 mod since;
 
+pub use drafts::Draft;
+pub(super) use proposals::void;
+pub use proposals::{CaseProposal, NewProposal, Void};
 pub use since::CaseChange;
 
 use super::record::{CaseState, NewReply};
@@ -77,6 +82,10 @@ impl ByStaff {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Staffed {
     Done,
+    /// It is recorded, and waits for another person to confirm it.
+    Proposed,
+    /// Another person has to do this, one who may: nothing was done.
+    NotTheirs,
     /// Somebody else changed the case since it was seen: nothing was done.
     Changed,
     /// It does not wait for a person (any more).
@@ -113,6 +122,8 @@ pub struct OpenCase {
     /// without staff, or by a version before.
     pub ground: Option<Masked>,
     pub corrections: Vec<Corrected>,
+    /// What waits for a second person.
+    pub proposal: Option<CaseProposal>,
     pub decided: Option<DecidedByStaff>,
     id: i64,
 }
@@ -130,6 +141,8 @@ pub struct Corrected {
 pub struct DecidedByStaff {
     pub decision: ByStaff,
     pub by: String,
+    /// Who had proposed it, where `by` confirmed it.
+    pub proposed_by: Option<String>,
     pub at: Timestamp,
     pub undo_until: Timestamp,
     before: VerdictKind,
@@ -150,6 +163,8 @@ pub struct NewStaffDecision<'a> {
     /// The letter that tells it.
     pub letters: &'a [NewReply],
     pub undo_until: Timestamp,
+    /// What it confirms.
+    pub confirms: Option<&'a CaseProposal>,
 }
 
 #[derive(FromRow)]
@@ -168,6 +183,17 @@ struct Row {
     head: Option<String>,
     letters: i64,
     ground: Option<String>,
+}
+
+#[derive(FromRow)]
+struct DecidedRow {
+    decision: String,
+    decided_by: String,
+    proposed_by: Option<String>,
+    decided_at: i64,
+    before: String,
+    letters: i64,
+    undo_until: i64,
 }
 
 pub(super) fn verdict(text: &str) -> Result<VerdictKind, Fault> {
@@ -211,6 +237,7 @@ impl Store {
             letters: u32::try_from(row.letters).unwrap_or(u32::MAX),
             ground: row.ground.map(Masked::new),
             corrections: self.corrections_of(row.id).await?,
+            proposal: self.proposal_of(row.id).await?,
             decided: self.decided_by_staff(row.id).await?,
             id: row.id,
         }))
@@ -235,21 +262,23 @@ impl Store {
     }
 
     async fn decided_by_staff(&self, case: i64) -> Result<Option<DecidedByStaff>, Fault> {
-        let row: Option<(String, String, i64, String, i64, i64)> = sqlx::query_as(
-            "SELECT decision, decided_by, decided_at, before, letters, undo_until FROM case_decisions WHERE case_id = $1",
+        let row: Option<DecidedRow> = sqlx::query_as(
+            "SELECT decision, decided_by, proposed_by, decided_at, before, letters, undo_until FROM case_decisions \
+             WHERE case_id = $1",
         )
         .bind(case)
         .fetch_optional(self.database.read())
         .await
         .map_err(fault("reading a decision of staff"))?;
-        row.map(|(decision, by, at, before, letters, undo_until)| {
+        row.map(|row| {
             Ok(DecidedByStaff {
-                decision: word(ByStaff::parse(&decision), "case_decisions.decision")?,
-                by,
-                at: instant(at)?,
-                undo_until: instant(undo_until)?,
-                before: verdict(&before)?,
-                letters,
+                decision: word(ByStaff::parse(&row.decision), "case_decisions.decision")?,
+                by: row.decided_by,
+                proposed_by: row.proposed_by,
+                at: instant(row.decided_at)?,
+                undo_until: instant(row.undo_until)?,
+                before: verdict(&row.before)?,
+                letters: row.letters,
             })
         })
         .transpose()

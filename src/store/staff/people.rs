@@ -46,18 +46,20 @@ impl Store {
         write.commit().await
     }
 
-    /// The notes beside a case, those of who handed it over too, oldest first: the text, by whom, when. Those that were purged are left out.
+    /// The notes beside a case, those of who handed it over or sent it back too, oldest first: the text, by whom, when. Those that were purged are left out.
     pub async fn notes_of(&self, open: &OpenCase) -> Result<Vec<(String, String, Timestamp)>, Fault> {
         const DOING: &str = "reading the notes of a case";
         let rows: Vec<(String, String, i64)> = sqlx::query_as(
             "SELECT event_texts.text, events.actor, events.at FROM events \
              JOIN event_texts ON event_texts.event_id = events.id \
-             WHERE events.message_id = $1 AND events.case_id = $2 AND events.kind IN ($3, $4) ORDER BY events.id",
+             WHERE events.message_id = $1 AND events.case_id = $2 AND events.kind IN ($3, $4, $5) \
+             ORDER BY events.id",
         )
         .bind(open.message.0)
         .bind(open.id)
         .bind(Kind::CaseNoted.as_str())
         .bind(Kind::CaseAssigned.as_str())
+        .bind(Kind::CaseSentBack.as_str())
         .fetch_all(self.database.read())
         .await
         .map_err(fault(DOING))?;

@@ -45,6 +45,7 @@ impl Desk {
             because: None,
             letters: &[],
             undo_until: now + SignedDuration::from_mins(1),
+            confirms: None,
         };
         assert_eq!(self.store.decide_by_staff(&open, &new, "anna", now).await.unwrap(), Staffed::Done);
     }

@@ -4,6 +4,7 @@
 mod accessible;
 mod coming;
 mod hostile;
+mod keys;
 mod lists;
 mod pipe;
 mod work;

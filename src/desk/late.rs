@@ -1,0 +1,38 @@
+//! What is sent from a page of a session that is over: not done, and what was written is kept for the person
+//! who wrote it. The secret in the form says who that is.
+
+use super::app::Desk;
+use super::forms::Sent;
+use crate::domain::case::CaseNumber;
+use crate::domain::staff::UserName;
+use crate::fault::Fault;
+use crate::store::Token;
+use std::sync::Arc;
+
+/// The forms of a case in which people write: the last part of their addresses.
+const WRITTEN: [&str; 7] = ["accepter", "refuser", "complement", "classer", "note", "confier", "confirmer"];
+
+/// The page to come back to where it was kept. `by`: who is in now; only their own is kept.
+pub(super) async fn kept(
+    desk: &Arc<Desk>,
+    path: &str,
+    sent: &Sent,
+    by: Option<&UserName>,
+) -> Result<Option<String>, Fault> {
+    let mut parts = path.strip_prefix("/dossiers/").unwrap_or_default().split('/');
+    let (number, what) = (parts.next().and_then(CaseNumber::parse), parts.next());
+    let (Some(number), Some(what), None) = (number, what, parts.next()) else { return Ok(None) };
+    let Some(csrf) = sent.get("csrf").and_then(Token::parse).filter(|_| WRITTEN.contains(&what)) else {
+        return Ok(None);
+    };
+    let Some(owner) = desk.store().wrote_in(&csrf).await? else { return Ok(None) };
+    if by.is_some_and(|by| *by != owner) {
+        return Ok(None);
+    }
+    let Some(open) = desk.line.open_case(&number).await? else { return Ok(None) };
+    desk.store().keep_draft((owner.as_str(), &open, what), &sent.kept(), desk.now()).await?;
+    Ok(Some(match what {
+        "note" | "confier" => format!("/dossiers/{number}"),
+        what => format!("/dossiers/{number}/{what}"),
+    }))
+}
