@@ -13,14 +13,17 @@ mod alike;
 mod boxes;
 mod broken;
 mod clean;
+mod dashes;
 mod document;
 mod hand;
 mod ink;
 mod leaders;
 mod leftover;
+mod level;
 mod numbering;
 mod print;
 mod recognise;
+mod remains;
 mod rules;
 mod segments;
 mod settle;
@@ -157,7 +160,7 @@ fn wanted(sheet: &mut Sheet) -> Wanted {
             && (line.words.is_empty() || free.iter().any(|middle| around.holds(*middle)))
     };
     Wanted {
-        answers: sheet.lines.extract_if(.., is_answer).collect(),
+        answers: sheet.lines.extract_if(.., is_answer).flat_map(recognise::parted).collect(),
         labels: sheet.lines.extract_if(.., |line| recognise::is_to_be_read_again(line)).collect(),
     }
 }

@@ -3,6 +3,7 @@
 
 use super::accents;
 use super::engine::{Engine, MARGIN, Manner, Silence, Token, prepared, read};
+use super::level;
 use super::picture::{Grey, float, whole};
 use super::segments::Segment;
 use super::shapes;
@@ -291,14 +292,17 @@ pub fn again<'p>(
     for (((((strips, line), english), french), digits), address) in
         answers.iter_mut().zip(english).zip(french).zip(&mut digits).zip(&mut address)
     {
-        let readings = Readings {
+        let mut readings = Readings {
             english: of(Some(english)),
             french: of(Some(french)),
             digits: digits.take().map(|digits| of(Some(digits))),
             address: address.take().map(|address| of(Some(address))),
         };
+        let dash = level::level(&mut line.words, &mut readings);
         weigh::line(line, &readings);
-        if line.segment.on_dots
+        let dashes = shapes::set_dashes(*strips, line, dash);
+        if !dashes
+            || line.segment.on_dots
             || accents::are_doubtful(*strips, line)
             || shapes::are_others(*strips, line)
             || shapes::are_too_few(*strips, line)
@@ -308,6 +312,35 @@ pub fn again<'p>(
         line.seen = Seen::Weighed;
     }
     Ok(())
+}
+
+/// Digits from which a number by itself is somebody's, not a part of an address.
+const NUMBER: usize = 8;
+
+/// Parts a number from the e-mail address beside it: the border between their cells was lost, and no one
+/// manner of reading suits both.
+#[must_use]
+pub fn parted(line: Line) -> Vec<Line> {
+    let digits =
+        |words: &[Read]| words.iter().flat_map(|word| word.text.chars()).filter(char::is_ascii_digit).count();
+    let at =
+        line.words.iter().position(|word| word.text.contains('@') || weigh::begins_an_address(&word.text));
+    let Some((number, address)) = at.and_then(|at| line.words.split_at_checked(at)) else {
+        return vec![line];
+    };
+    let has_sign = address.iter().any(|word| word.text.contains('@'));
+    let (Some(last), Some(first)) = (number.last(), address.first()) else { return vec![line] };
+    if !has_sign || digits(number) < NUMBER || !weigh::is_number(number) {
+        return vec![line];
+    }
+    let (area, middle) = (line.segment.area, f32::midpoint(last.area.x1, first.area.x0));
+    let (x1, x0) = (last.area.x1.min(middle - AROUND), first.area.x0.max(middle + AROUND));
+    let part = |area: Area, words: &[Read]| {
+        let letters = words.iter().map(|word| word.text.chars().count()).sum();
+        let segment = Segment { area, letters, ..line.segment.clone() };
+        Line { segment, words: words.to_vec(), seen: line.seen }
+    };
+    vec![part(Area { x1, ..area }, number), part(Area { x0, ..area }, address)]
 }
 
 /// Holds a word together of which one line ends with the first half ("Notre-", "d'") and the one beside

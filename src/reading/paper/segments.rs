@@ -1,9 +1,11 @@
 //! Lines of text in a picture, found by their ink: letters beside each other, not parted by a rule
 //! or a wide gap. What is no letter is a drawing.
 
+use super::dashes::bridge;
 use super::ink::{Blob, blobs};
 use super::leaders;
 use super::picture::{Grey, float, whole};
+use super::remains::remains;
 use super::rules::Stroke;
 use super::straighten::{INK, Straight};
 use crate::domain::sheet::Area;
@@ -67,7 +69,11 @@ pub fn find(seen: &Straight, boxes: &[Area]) -> Written {
         }
     }
     promote_low(&mut letters, &mut small);
+    for rest in remains(&mut letters, seen) {
+        wipe_area(&mut bare, &rest, scale);
+    }
     let mut segments = joined(&letters, seen);
+    small.retain(|mark| !bridge(&mut segments, mark, seen));
     for speck in dirt(&specks, &segments, &bare, scale) {
         wipe(&mut bare, speck);
     }
@@ -146,6 +152,14 @@ fn dirt<'s>(specks: &'s [Blob], segments: &[Segment], page: &Grey, scale: f32) -
 
 fn is_speck(blob: &Blob, scale: f32) -> bool {
     float(blob.width().max(blob.height())) < 0.6 * scale || blob.size < 3
+}
+
+/// Paints a place white, in points, with its pale edge.
+fn wipe_area(bare: &mut Grey, area: &Area, scale: f32) {
+    let pixel = |at: f32| whole(at * scale + 0.5);
+    let spot =
+        Blob { x0: pixel(area.x0), y0: pixel(area.y0), x1: pixel(area.x1), y1: pixel(area.y1), size: 0 };
+    wipe(bare, &spot);
 }
 
 /// Paints a spot white, with its pale edge.
@@ -284,7 +298,7 @@ fn merge(segments: &mut Vec<Segment>) {
 }
 
 /// Whether an upright rule stands between two letters.
-fn parted(seen: &Straight, a: &Area, b: &Area) -> bool {
+pub fn parted(seen: &Straight, a: &Area, b: &Area) -> bool {
     let y = seen.scale * f32::midpoint(a.middle().1, b.middle().1);
     let (x0, x1) = (a.middle().0 * seen.scale, b.middle().0 * seen.scale);
     seen.upright.iter().any(|rule| {

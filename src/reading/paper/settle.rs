@@ -2,6 +2,7 @@
 //! place is told as it lies on the page as displayed.
 
 use super::mapping::Mapping;
+use super::weigh::AGAINST_THE_INK;
 use crate::domain::form::Field;
 use crate::domain::sheet::{Area, Evidence, Mark, Sheet, Tick, Written, Zone};
 use crate::reading::page::{Ink, InkKind, Page, PageNumber};
@@ -70,7 +71,8 @@ fn doubt(sheet: &mut Sheet, doubted: bool, paper: Option<&&Page>, on_paper: &dyn
         .filter(|evidence| on_paper(evidence.page))
         .map(|evidence| evidence.confidence)
         .collect();
-    let unsure = read.iter().filter(|confidence| **confidence < SURE_CELL).count();
+    // what all readings agree on does not tell how well they read
+    let unsure = read.iter().filter(|confidence| **confidence < AGREED_ON).count();
     let lost = !sheet.unlocated.is_empty() || !sheet.absent.is_empty();
     let blank = blank(sheet);
     let misfit = sheet.texts.iter().any(|(field, written)| misfits(*field, written.value()));
@@ -290,6 +292,8 @@ fn rows(sheet: &mut Sheet, on_paper: &dyn Fn(PageNumber) -> bool) {
 const MOST_ROWS: u8 = 60;
 /// A cell is surely read from this confidence on.
 const SURE_CELL: f64 = 0.9;
+/// Its readings agree from this one on, whatever its ink says; confidences are kept as `f32`.
+const AGREED_ON: f64 = AGAINST_THE_INK - 0.01;
 
 /// How sure a mark in a box, or ink in a zone, is at most on paper.
 const SURE_MARK: f64 = 0.97;

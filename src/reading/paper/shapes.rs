@@ -3,6 +3,7 @@
 //! touches it as "e", a dash between words as nothing.
 
 use super::ink::{Blob, blobs};
+use super::level::DASH;
 use super::picture::{float, whole};
 use super::recognise::{Line, Read, Strips};
 use super::straighten::INK;
@@ -80,6 +81,40 @@ pub fn are_too_few(strips: Strips<'_>, line: &Line) -> bool {
             whole && float(spot.width()) > wide && float(spot.height()) < low
         })
     })
+}
+
+/// In heights of tall letters: a hyphen is narrower than the first, an em dash wider than the second, and so
+/// near these (0.34 and 0.5 are hyphens, 0.7 and 0.8 en dashes, 1.4 em dashes) nobody can tell.
+const DASHES: (f32, f32, f32) = (0.59, 1.05, 0.04);
+
+/// Makes the dashes between a line's words as long as their ink. `short`: the readings take them for hyphens.
+/// `false` where ink and readings differ, or there is no such ink.
+#[must_use]
+pub fn set_dashes(strips: Strips<'_>, line: &mut Line, short: Option<bool>) -> bool {
+    let (area, tall, scale) = (line.segment.area, line.segment.tall, strips.scale);
+    let ends: Vec<(f32, f32)> = line.words.iter().map(|word| (word.area.x0, word.area.x1)).collect();
+    let mut sure = true;
+    for (at, word) in line.words.iter_mut().enumerate().filter(|(_, word)| word.text == DASH) {
+        let left = at.checked_sub(1).and_then(|at| ends.get(at)).map_or(area.x0, |(_, x1)| *x1);
+        let right = ends.get(at + 1).map_or(area.x1, |(x0, _)| *x0);
+        let column = |x: f32| whole(x.max(0.0) * scale);
+        let gap = strips.bare.cut(column(left), column(area.y0), column(right), column(area.y1) + 1);
+        let spots = blobs(&gap, INK);
+        let low = spots.iter().filter(|spot| float(spot.height()) < SIGN.1 * tall * scale);
+        let width = low.map(Blob::width).max().map_or(0.0, |width| float(width) / (tall * scale));
+        let (hyphen, em, near) = DASHES;
+        let dash = if width < hyphen {
+            "-"
+        } else if width < em {
+            DASH
+        } else {
+            "—"
+        };
+        dash.clone_into(&mut word.text);
+        let clear = (width - hyphen).abs() > near && (width - em).abs() > near && width > 0.2;
+        sure &= clear && short == Some(width < hyphen);
+    }
+    sure
 }
 
 /// Whether a zero among digits is as wide as a letter.
@@ -184,6 +219,27 @@ mod tests {
             are_too_few(Strips { bare: &page, scale: 1.0, coarse: false }, &line)
         };
         assert!(dashed(12) && !dashed(0) && !dashed(3));
+    }
+
+    #[test]
+    fn a_dash_is_as_long_as_its_ink_and_sure_where_the_readings_say_so() {
+        let set = |dash: usize, short: bool| {
+            let (mut page, mut line) = line("ab – cd", &[(10, 20), (10, 20), (0, 20), (10, 20), (10, 20)]);
+            page.pixels.fill(255);
+            for (word, x0) in line.words.iter_mut().zip([10.0, 50.0, 100.0]) {
+                word.area = Area { x0, x1: x0 + 24.0, ..word.area };
+            }
+            line.segment.area = Area { x1: 124.0, ..line.segment.area };
+            page.row_mut(30)[50..50 + dash].fill(0);
+            page.row_mut(31)[50..50 + dash].fill(0);
+            let sure = set_dashes(Strips { bare: &page, scale: 1.0, coarse: false }, &mut line, Some(short));
+            (line.words[1].text.clone(), sure)
+        };
+        assert_eq!(set(8, true), ("-".to_owned(), true));
+        assert_eq!(set(15, false), ("–".to_owned(), true));
+        assert_eq!(set(28, false), ("—".to_owned(), true));
+        // a typewriter's hyphen is as long as another face's dash
+        assert!(!set(15, true).1 && !set(8, false).1 && !set(12, true).1);
     }
 
     #[test]
