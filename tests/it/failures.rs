@@ -121,7 +121,7 @@ const TABLE: [Failure; 30] = [
     Failure(30, "two people, one decision", &[
         Shown("whoever decides second changes nothing, one letter leaves", &["store/tests/waits.rs a_waiting_case_is_woken_by_another_snapshot_and_decided_once", "store/tests/outbox.rs the_truth_of_an_old_attempt_does_not_end_a_newer_one"]),
         Shown("why nobody was answered is an event; what is parked survives restarts", &["audit.rs every_event_of_a_day_changed_removed_swapped_or_doubled_is_found", "store/tests/intake.rs a_parked_message_is_listed_and_tried_again_only_by_a_person"]),
-        Shown("no cell of a CSV is a formula", &["report/csv.rs a_cell_is_never_a_formula"]),
+        Shown("no cell of a CSV is a formula", &["report/csv.rs a_cell_is_never_a_formula_and_lines_end_as_the_rfc_says"]),
         Shown("opposite decisions of staff from one page: the first counts, the second sees the difference, one letter leaves", &["desk_shows.rs of_opposite_decisions_from_one_page_the_first_counts_and_the_second_reads_it", "staff.rs nobody_overwrites_a_colleague", "browser/work.rs who_comes_second_sees_what_the_first_did_and_overwrites_nothing", "store/tests/staffed.rs who_saw_an_earlier_version_reads_what_stood_there_before_and_what_stands_there_now"])]),
 ];
 
