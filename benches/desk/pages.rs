@@ -29,6 +29,10 @@ pub fn pages(real: &[Real], spread: &Spread) -> Vec<Page> {
     page("case: digital form", of("fields").into_iter().map(case).collect());
     page("case: scan", of("scan").into_iter().map(case).collect());
     page("case: any", spread.some(4001, 40).map(|one| format!("/dossiers/{}", one.number)).collect());
+    let listed = |one: &One| format!("/dossiers/{}?liste=file%3Dtous%26motif%3Dmissing", one.number);
+    page("case: in its list", spread.some(4001, 40).map(listed).collect());
+    page("questions", vec!["/questions".to_owned()]);
+    page("registry: structures by name", vec!["/referentiel?q=centre+hospitalier".to_owned()]);
     for action in ["accepter", "refuser", "complement", "classer"] {
         let paths = of("fields").into_iter().map(|one| format!("{}/{action}", case(one))).collect();
         page(&format!("decide: {action}"), paths);

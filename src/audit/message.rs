@@ -130,6 +130,7 @@ impl Look<'_> {
             self.found.add(told.made.event, "tells of a reply that is not there");
         }
         self.answered(&replies);
+        self.question().await?;
         self.purge().await?;
         Ok((cases.len() as u64, replies.len() as u64))
     }

@@ -23,6 +23,7 @@ pub mod archive;
 mod chain;
 mod message;
 mod purged;
+mod question;
 mod reply;
 mod rows;
 mod staff;

@@ -18,6 +18,8 @@ pub(super) struct Story {
     pub(super) cases: BTreeMap<i64, CaseTold>,
     pub(super) replies: BTreeMap<i64, ReplyTold>,
     pub(super) purged: Option<Told>,
+    /// Who closed the question last, and whether it was opened again since.
+    pub(super) question: Option<(bool, Told)>,
 }
 
 /// An event, as far as the rows are concerned.
@@ -111,6 +113,8 @@ impl Story {
             "message_unparked" => self.end = None,
             "case_repeated" => self.end = Some((End::Repeat, told)),
             "question_kept" => self.end = Some((End::Question, told)),
+            "question_closed" => self.question = Some((true, told)),
+            "question_reopened" => self.question = Some((false, told)),
             "automatic_kept" => self.end = Some((End::Automatic, told)),
             "not_answered" => self.not_answered = Some(told),
             "reply_spared" => self.spared = true,

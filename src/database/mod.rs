@@ -140,7 +140,11 @@ impl Database {
     async fn open_postgres(url: &str) -> Result<Self, sqlx::Error> {
         // a pool goes on knocking until its time is up; one connection tells at once who is not there
         AnyConnection::connect(url).await?.close().await?;
-        let pool = AnyPoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE).connect_lazy(url)?;
+        // compiling a statement takes longer than any of ours: a page of the desk, some 100 ms
+        let pool = AnyPoolOptions::new().after_connect(|connection, _| {
+            Box::pin(async move { connection.execute("SET jit = off").await.map(|_| ()) })
+        });
+        let pool = pool.max_connections(8).acquire_timeout(ACQUIRE).connect_lazy(url)?;
         Ok(Self { engine: Engine::Postgres, read: pool.clone(), write: pool })
     }
 

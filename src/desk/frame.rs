@@ -17,7 +17,9 @@ use std::fmt::Write as _;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Queue,
+    Questions,
     Letters,
+    Registry,
     Overview,
     Administration,
     Outside,
@@ -110,8 +112,10 @@ impl Frame {
     pub(super) fn menu(&self) -> Vec<Entry> {
         let all = [
             (Part::Queue, "/dossiers", "Dossiers", "1", Right::SeeCases),
+            (Part::Questions, "/questions", "Questions", "5", Right::SeeCases),
             (Part::Letters, "/lettres", "Lettres", "2", Right::SeeCases),
             (Part::Overview, "/vue-d-ensemble", "Vue d'ensemble", "3", Right::SeeCases),
+            (Part::Registry, "/referentiel", "Référentiel", "6", Right::SeeCases),
             (Part::Administration, "/administration", "Administration", "4", Right::SeeAdministration),
         ];
         all.into_iter()

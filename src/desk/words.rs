@@ -178,6 +178,7 @@ pub(super) fn letter_kind(template: Template) -> &'static str {
         Template::Received => "Accusé de réception",
         Template::Rejected => "Refus",
         Template::Complement => "Demande de complément",
+        Template::Answer => "Réponse à une question",
     }
 }
 
@@ -219,6 +220,14 @@ pub(super) fn happened(event: &EventRow, place: impl Fn(&str) -> String) -> Stri
         "copy_seen" => "Même courriel vu de nouveau".to_owned(),
         "message_parked" => "Courriel mis de côté".to_owned(),
         "message_unparked" => "Courriel repris".to_owned(),
+        "question_kept" => "Question reçue".to_owned(),
+        "question_closed"
+            if detail.get("answered").is_some_and(|answered| *answered == Value::Bool(true)) =>
+        {
+            "Question : réponse écrite".to_owned()
+        }
+        "question_closed" => "Question marquée comme traitée".to_owned(),
+        "question_reopened" => "Question rouverte".to_owned(),
         "case_opened" => format!("Dossier ouvert : {}", verdict(&text("verdict"))),
         "case_repeated" => "Mêmes documents reçus de nouveau".to_owned(),
         "case_reexamined" => format!("Dossier réexaminé : {}", verdict(&text("verdict"))),

@@ -97,10 +97,13 @@ pub enum Template {
     Rejected,
     /// A colleague asks for something more; the case stays open.
     Complement,
+    /// What a colleague answers to a question.
+    Answer,
 }
 
 impl Template {
-    pub const ALL: [Self; 4] = [Self::Accepted, Self::Received, Self::Rejected, Self::Complement];
+    pub const ALL: [Self; 5] =
+        [Self::Accepted, Self::Received, Self::Rejected, Self::Complement, Self::Answer];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -109,6 +112,7 @@ impl Template {
             Self::Received => "received",
             Self::Rejected => "rejected",
             Self::Complement => "complement",
+            Self::Answer => "answer",
         }
     }
 

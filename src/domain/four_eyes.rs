@@ -120,7 +120,7 @@ impl FourEyes {
             Template::Accepted => any(&[SecondPerson::Acceptance, SecondPerson::Paper]),
             Template::Rejected => any(&[SecondPerson::Rejection]),
             Template::Complement => any(&[SecondPerson::Complement]),
-            Template::Received => false,
+            Template::Received | Template::Answer => false,
         }
     }
 }

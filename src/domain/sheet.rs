@@ -128,6 +128,14 @@ impl Written {
         Self { evidence: Evidence { raw, confidence: 0.0, page, area }, disagrees: Some(drawn.to_owned()) }
     }
 
+    /// What `disagreeing` wrote, taken apart again: the value, and what is drawn for it. `None`: it was not
+    /// that, or either holds the sign between them.
+    #[must_use]
+    pub fn both(raw: &str) -> Option<(&str, &str)> {
+        let (value, drawn) = raw.split_once(UNLIKE)?;
+        (!drawn.contains(UNLIKE)).then_some((value, drawn))
+    }
+
     /// What was written; where two channels differ, the field's value.
     #[must_use]
     pub fn value(&self) -> &str {

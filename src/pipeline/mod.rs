@@ -23,6 +23,7 @@ mod file;
 mod judge;
 mod kept;
 mod letters;
+mod questions;
 mod replay;
 mod staff;
 mod take_in;

@@ -13,6 +13,7 @@ mod columns;
 mod facts;
 mod feed;
 mod import;
+mod named;
 mod rows;
 mod show;
 mod snapshot;

@@ -4,7 +4,7 @@
 use super::attachment::Attachment;
 use super::mail::recipient;
 use super::settings::{LetterSettings, ServiceSettings};
-use super::view::{NAMES, Occasion, SubjectView, View};
+use super::view::{ByHand, NAMES, Occasion, SubjectView, View};
 use super::words::{spaced, tame, wrapped};
 use crate::domain::case::{CaseNumber, Template, VerdictKind};
 use crate::domain::mail::{Correspondent, MailHead, MailKind};
@@ -26,7 +26,7 @@ macro_rules! built_in {
 }
 
 /// The templates as they are compiled in: name and source.
-const BUILT_IN: [(&str, &str); 21] = built_in![
+const BUILT_IN: [(&str, &str); 24] = built_in![
     "_layout.html",
     "_forms.html",
     "_forms.txt",
@@ -46,6 +46,9 @@ const BUILT_IN: [(&str, &str); 21] = built_in![
     "complement.subject.txt",
     "complement.txt",
     "complement.html",
+    "answer.subject.txt",
+    "answer.txt",
+    "answer.html",
     "_remark.txt",
     "_remark.html",
 ];
@@ -162,7 +165,11 @@ impl Letters {
             return Ok(None);
         };
         let kinds: Vec<_> = occasion.judged.iter().map(|one| one.verdict.kind()).collect();
-        let template = if occasion.by_hand.asks { Template::Complement } else { template_of(&kinds) };
+        let template = match occasion.by_hand {
+            ByHand { asks: true, .. } => Template::Complement,
+            ByHand { by_person: true, .. } if kinds.is_empty() => Template::Answer,
+            ByHand { .. } => template_of(&kinds),
+        };
         let view = View::new(occasion, &self.service);
         Ok(Some(Letter {
             template,

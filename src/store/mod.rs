@@ -80,6 +80,15 @@
 //!
 //! Nothing is composed before it is confirmed; then its letter waits for the minute of undoing like any other.
 //!
+//! # A question
+//!
+//! ```text
+//!          record            close_question (perhaps with an answer)
+//! (mail) ────────► open ─────────────────────────────────────────────► closed
+//!                   ▲                                                    │
+//!                   └── reopen_question: an answer that has not left ────┘
+//! ```
+//!
 //! # The staff
 //!
 //! Accounts are disabled, never deleted: a name in the record stays one person's. Each change of one is
@@ -112,6 +121,7 @@ mod claim;
 mod counted;
 mod daemons;
 mod decided;
+mod earlier;
 mod event;
 mod filing;
 mod keep;
@@ -120,6 +130,7 @@ mod looked;
 mod moving;
 mod outbox;
 mod past;
+mod questions;
 mod queue;
 mod record;
 mod recover;
@@ -149,6 +160,7 @@ pub use claim::{Claimed, Content, Lane};
 pub use counted::{Counts, WaitingFor};
 pub use daemons::{InHand, LeftToDo, Running, StoreState, Work};
 pub use decided::{Decided, DecidedFilter, StaffAct};
+pub use earlier::EarlierCase;
 pub use event::EventRow;
 pub use filing::ToFile;
 pub use keep::{Arrived, Kept, NewMail};
@@ -157,6 +169,7 @@ pub use looked::Look;
 pub use moving::Moving;
 pub use outbox::{DueReply, Resent};
 pub use past::{Known, Past, PastCase, PastFilter};
+pub use questions::{ClosedQuestion, NewEnd, Question, QuestionRow};
 pub use queue::{Neighbours, QueueCounts, QueueFilter, QueuePage, QueueRow, Turn, Whose};
 pub use record::{
     Basis, CaseState, Decision, Ending, JudgedAgain, LinkedBy, NewCase, NewReply, Recorded, Twin,

@@ -247,7 +247,7 @@ impl Store {
 
     /// Counts what waits, of those that the filter lets through whatever their turn.
     pub async fn queue_counts(&self, filter: &QueueFilter) -> Result<QueueCounts, Fault> {
-        let Sql { sql, texts } = filter.counted();
+        let Sql { text: sql, texts, .. } = filter.counted(self.database.engine());
         let mut query = sqlx::query_as::<_, (i64, i64, i64, i64, Option<i64>)>(AssertSqlSafe(sql));
         for text in texts {
             query = query.bind(text);

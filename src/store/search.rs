@@ -7,7 +7,7 @@
 
 use super::words::{class_mark, looked_for, reason_mark, source_mark};
 use super::{QueueFilter, Store, Turn, Whose};
-use crate::database::fault;
+use crate::database::{Engine, fault};
 use crate::domain::case::CaseNumber;
 use crate::domain::form::Masked;
 use crate::fault::Fault;
@@ -16,11 +16,11 @@ use sqlx::AssertSqlSafe;
 const DOING: &str = "looking for cases";
 
 /// Cases of a word that are few.
-const FEW: u32 = 2000;
+const FEW: u32 = 4000;
 /// Up to here frequent words are counted, to find the rarest.
 const COUNTED: u32 = 40_000;
 /// Cases that are asked one by one before another way is taken, for each page.
-const WALKED: u32 = 6000;
+const WALKED: u32 = 4000;
 
 /// Which comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,13 +69,17 @@ pub(super) struct Place {
 }
 
 /// A statement with what is bound to it.
-#[derive(Default)]
 pub(super) struct Sql {
-    pub(super) sql: String,
+    engine: Engine,
+    pub(super) text: String,
     pub(super) texts: Vec<String>,
 }
 
 impl Sql {
+    fn new(engine: Engine) -> Self {
+        Self { engine, text: String::new(), texts: Vec::new() }
+    }
+
     /// A parameter.
     fn bind(&mut self, text: impl Into<String>) -> String {
         self.texts.push(text.into());
@@ -95,9 +99,8 @@ impl Term {
     fn condition(&self, sql: &mut Sql) -> String {
         match self {
             Self::Is(word) => format!("word = {}", sql.bind(word)),
-            // bytes compare as code points do, and this is the last one
             Self::Begins(word) => {
-                let (from, below) = (sql.bind(word), sql.bind(format!("{word}\u{10ffff}")));
+                let (from, below) = (sql.bind(word), sql.bind(end_of(word)));
                 format!("word >= {from} AND word < {below}")
             }
         }
@@ -106,9 +109,24 @@ impl Term {
     /// Whether the case whose id stands in `id` has it: asked case by case (neither engine turns a subquery
     /// with a limit into a join).
     fn of(&self, id: &str, sql: &mut Sql) -> String {
-        let condition = self.condition(sql);
-        format!("(SELECT 1 FROM case_words WHERE case_id = {id} AND {condition} LIMIT 1) = 1")
+        let condition = match (self, sql.engine) {
+            // PostgreSQL takes any range of words for a short one, and would read all of its cases each time:
+            // so asked, only the case's own words can be
+            (Self::Begins(word), Engine::Postgres) => {
+                let (from, below) = (sql.bind(word), sql.bind(end_of(word)));
+                format!("case_id = {id} AND word || '' >= {from} AND word || '' < {below}")
+            }
+            (Self::Begins(_) | Self::Is(_), Engine::Sqlite) | (Self::Is(_), Engine::Postgres) => {
+                format!("case_id = {id} AND {}", self.condition(sql))
+            }
+        };
+        format!("(SELECT 1 FROM case_words WHERE {condition} LIMIT 1) = 1")
     }
+}
+
+/// Behind the last word that begins like this: bytes compare as code points do, and no other is so high.
+fn end_of(word: &str) -> String {
+    format!("{word}\u{10ffff}")
 }
 
 impl QueueFilter {
@@ -156,12 +174,12 @@ impl QueueFilter {
     }
 
     /// What waits, counted by what for.
-    pub(super) fn counted(&self) -> Sql {
-        let mut sql = Sql::default();
+    pub(super) fn counted(&self, engine: Engine) -> Sql {
+        let mut sql = Sql::new(engine);
         let mut all = vec!["cases.state = 'waiting'".to_owned()];
         all.extend(self.conditions(&mut sql));
         all.extend(self.terms().iter().map(|term| term.of("cases.id", &mut sql)));
-        sql.sql = format!(
+        sql.text = format!(
             "SELECT CASE WHEN EXISTS (SELECT 1 FROM case_proposals WHERE case_id = cases.id) \
              THEN 1 ELSE 0 END AS proposed, CASE WHEN asked_at IS NOT NULL THEN 1 ELSE 0 END AS asked, \
              CASE WHEN EXISTS (SELECT 1 FROM case_waits WHERE case_id = cases.id AND shown = 0) \
@@ -191,25 +209,32 @@ impl Store {
         place: Option<Place>,
         (skip, limit): (u32, u32),
     ) -> Result<Vec<i64>, Fault> {
-        let terms = filter.terms();
+        let mut terms = filter.terms();
         let waits = matches!(filter.turn, Turn::Staff | Turn::Confirm | Turn::Requester | Turn::Registry);
-        let which = (filter, terms.as_slice(), order, place);
         let part = (skip, limit);
         if terms.is_empty() || waits {
-            return self.found_by(&Way::Walk(None), which, part).await;
+            return self.found_by(&Way::Walk(None), (filter, terms.as_slice(), order, place), part).await;
         }
         let (rarest, count) = self.rarest(&terms, FEW).await?;
         if count < FEW {
+            let which = (filter, terms.as_slice(), order, place);
             return self.found_by(&Way::From(rarest), which, part).await;
         }
+        // the rarest is asked for first: most cases are over with it
+        let (rarest, _) = self.rarest(&terms, COUNTED).await?;
+        let first = terms.iter().position(|term| term == rarest).unwrap_or_default();
+        terms.swap(0, first);
+        let which = (filter, terms.as_slice(), order, place);
         let walked = WALKED.saturating_mul(1 + skip / limit.max(1));
         let end = self.end_of_walk(filter, order, place, walked).await?;
         let found = self.found_by(&Way::Walk(end), which, part).await?;
         if end.is_none() || found.len() == limit as usize {
             return Ok(found);
         }
-        let (rarest, _) = self.rarest(&terms, COUNTED).await?;
-        self.found_by(&Way::From(rarest), which, part).await
+        match terms.first() {
+            Some(rarest) => self.found_by(&Way::From(rarest), which, part).await,
+            None => Ok(found),
+        }
     }
 
     /// The word of the fewest cases, and of how many (at most so many are counted).
@@ -217,7 +242,7 @@ impl Store {
         let mut rarest: Option<(&Term, u32)> = None;
         for term in terms {
             let below = rarest.map_or(most, |(_, count)| count);
-            let mut sql = Sql::default();
+            let mut sql = Sql::new(self.database.engine());
             let condition = term.condition(&mut sql);
             let text = format!(
                 "SELECT COUNT(*) FROM (SELECT 1 FROM case_words WHERE {condition} LIMIT {below}) AS few"
@@ -263,7 +288,7 @@ impl Store {
         (filter, terms, order, place): (&QueueFilter, &[Term], Order, Option<Place>),
         (skip, limit): (u32, u32),
     ) -> Result<Vec<i64>, Fault> {
-        let mut sql = Sql::default();
+        let mut sql = Sql::new(self.database.engine());
         let mut conditions = vec![filter.turn.condition().to_owned()];
         let from = match way {
             Way::Walk(end) => {

@@ -39,6 +39,12 @@ const INSIDE: &[(&str, &str, &[Role])] = &[
     ("POST", "/administration/comptes/{name}/role", SUPERVISORS),
     ("POST", "/administration/comptes/{name}/fermer", SUPERVISORS),
     ("POST", "/administration/comptes/{name}/ouvrir", SUPERVISORS),
+    ("GET", "/questions", EVERYBODY),
+    ("GET", "/questions/{id}", EVERYBODY),
+    ("POST", "/questions/{id}/fermer", WORKERS),
+    ("POST", "/questions/{id}/repondre", WORKERS),
+    ("POST", "/questions/{id}/rouvrir", WORKERS),
+    ("GET", "/referentiel", EVERYBODY),
     ("GET", "/dossiers", EVERYBODY),
     ("GET", "/dossiers/{number}", EVERYBODY),
     ("GET", "/dossiers/{number}/pages/{document}/{page}", EVERYBODY),
@@ -61,7 +67,11 @@ const INSIDE: &[(&str, &str, &[Role])] = &[
 
 /// Something that is there, for each part of an address that is not the same everywhere.
 fn example(pattern: &str) -> String {
-    let id = if pattern.starts_with("/administration/courriels/") { "2" } else { "1" };
+    let id = match pattern {
+        _ if pattern.starts_with("/administration/courriels/") => "2",
+        _ if pattern.starts_with("/questions/") => "4",
+        _ => "1",
+    };
     let filled = pattern
         .replace("{number}", CASE)
         .replace("{document}/{page}", "0/1.png")
@@ -79,10 +89,12 @@ fn example(pattern: &str) -> String {
 pub const CASE: &str = "F413-2026-000002";
 const SECRETS: [&str; 4] = ["Vaulnoise", "Hippolyte", "2921495370", "x.example"];
 
-/// A case of every kind, a letter, a mail put aside, a cap that was reached and an alert.
+/// A case of every kind, a question, a letter, a mail put aside, a cap that was reached and an alert.
 pub async fn with_everything() -> Served {
     let mut desk: TestDesk = Box::pin(troubles()).await;
     desk.receives_fixture("mails/demo/05-review-names-swapped.eml");
+    desk.turn().await;
+    desk.receives_fixture("mails/demo/06-question.eml");
     desk.turn().await;
     let served = Served::new(desk).await;
     served.person("lena", Role::Reader).await;

@@ -24,6 +24,7 @@ mod crops;
 mod demo;
 mod desk;
 mod desk_admin;
+mod desk_beside;
 mod desk_decide;
 mod desk_letters;
 mod desk_overview;

@@ -1,13 +1,15 @@
 //! The form on a case's page: every box in the form's order, with what was read, how, and what was found.
 
+use super::registry::number;
 use crate::desk::frame::Choice;
 use crate::desk::trail::Trail;
 use crate::domain::correction::{Kind, YES, kind};
-use crate::domain::finding::Severity;
+use crate::domain::finding::{Code, Severity};
 use crate::domain::form::Field;
 use crate::domain::place::place;
 use crate::domain::policy::Profile;
 use crate::domain::reread::{CheckDigit, check_digit, proposed};
+use crate::domain::sheet::Written;
 use crate::report::{Channel, Explained, Outcomes, ReadBox};
 use crate::store::{Corrected, RecordedFinding};
 use serde_json::Value;
@@ -39,6 +41,10 @@ pub(super) struct Shown {
     pub(super) zone: String,
     pub(super) look: Option<String>,
     pub(super) crop: Option<Crop>,
+    /// Where two channels differ: the field's value, and what is drawn for it.
+    pub(super) two: Option<(String, String)>,
+    /// Where the registry is asked for what stands here.
+    pub(super) ask: Option<String>,
     /// What its check digit says; empty where there is none.
     pub(super) check_digit: &'static str,
     /// What it would be if letters were the digits they look like: proposed, never taken over silently.
@@ -172,10 +178,16 @@ impl Ground<'_> {
                 let page = page.replace('/', "-");
                 self.trail.on(&format!("/dossiers/{}?page={page}&zone={zone}#document", self.number))
             }),
-            crop: spot
-                .filter(|_| doubtful || tone == "bad" || tone == "warn")
-                .zip(read)
-                .map(|((page, _), read)| self.crop(&page, read)),
+            crop: spot.zip(read).map(|((page, _), read)| self.crop(&page, read)),
+            two: self
+                .findings
+                .iter()
+                .find(|one| of_box(one) && one.code == Code::ValuesDisagree.as_str())
+                .and_then(|_| Written::both(&read?.seen.raw))
+                .map(|(value, drawn)| (value.trim().to_owned(), drawn.trim().to_owned())),
+            ask: number(&value).filter(|_| in_the_registry(field)).map(|number| {
+                self.trail.on(&format!("/dossiers/{}?referentiel={number}#t-referentiel", self.number))
+            }),
             check_digit: match check_digit(field, &value, self.profile) {
                 Some(CheckDigit::Right) => "clé de contrôle juste",
                 Some(CheckDigit::Wrong) => "clé de contrôle fausse",
@@ -255,6 +267,14 @@ impl Ground<'_> {
         }
         told
     }
+}
+
+/// Boxes that hold a number by which the registry is asked.
+fn in_the_registry(field: Field) -> bool {
+    matches!(
+        field,
+        Field::Finess | Field::Siret | Field::RppsRang(_) | Field::Card | Field::AdministratorCard(_)
+    )
 }
 
 /// What the form says in a box, as a page's form sends it back.

@@ -1,22 +1,25 @@
 //! A case: the document on the left, what was read of it on the right, and everything that happened.
 
 use super::above::{done, notice, unsent, viewers};
-use super::bar::{self, Beside};
+use super::bar::{self, Beside, Over};
 use super::boxes::{self, Ground, Group, weight};
+use super::compare::{Comparing, comparing};
 use super::confirm::{self, Pending};
 use super::conflict::Told;
 use super::open;
 use super::queue::rule;
+use super::registry::{self, Known};
 use crate::desk::app::Desk;
 use crate::desk::forms::Sent;
 use crate::desk::frame::{Answer, Frame, Part, Refused, shown};
+use crate::desk::trail::query;
 use crate::desk::who::Who;
 use crate::desk::words::{day, letter_kind, letter_state, moment, status};
 use crate::domain::form::{Field, Masked};
 use crate::domain::mail::ReplyState;
 use crate::domain::place::place;
 use crate::domain::staff::Right;
-use crate::report::{Explained, Recorded, Rows};
+use crate::report::Explained;
 use crate::store::{CaseDetail, CaseState, Look, OpenCase, ReplyRow};
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -48,13 +51,17 @@ struct Page {
     pending: Option<Pending>,
     csrf: String,
     version: i64,
+    /// The list they came from, for forms that ask.
+    list: String,
     pages: Vec<PageLink>,
     shown: ShownPage,
     without: &'static str,
     doubts: usize,
     findings: Vec<Finding>,
     groups: Vec<Group>,
-    compared: Option<Compared>,
+    comparing: Comparing,
+    known: Option<Known>,
+    over: Option<Over>,
     mail_text: String,
     documents: Vec<String>,
     letters: Vec<Letter>,
@@ -112,18 +119,6 @@ struct Letter {
     rest: String,
 }
 
-struct Compared {
-    number: String,
-    answers: Vec<Changed>,
-    findings: String,
-}
-
-struct Changed {
-    place: String,
-    before: String,
-    after: String,
-}
-
 struct Note {
     text: String,
     by: String,
@@ -149,10 +144,6 @@ pub(in crate::desk) async fn case(
     let notes = desk.store().notes_of(&open).await?;
     let colleagues = super::act::colleagues(&desk).await?.into_iter();
     let colleagues = colleagues.filter(|one| one.name.as_str() != who.name());
-    let before = match &detail.row.linked {
-        Some(linked) => desk.store().case(linked).await?,
-        None => None,
-    };
     let report: Value = serde_json::from_str(detail.report.expose()).unwrap_or_default();
     let waits = open.state == CaseState::Waiting;
     let documents: Vec<String> = open.documents.iter().map(|document| document.name.clone()).collect();
@@ -205,6 +196,7 @@ pub(in crate::desk) async fn case(
         pending: confirm::pending(&open, &who),
         csrf: who.session.csrf.expose().to_owned(),
         version: open.version,
+        list: who.trail.asked().map(query).unwrap_or_default(),
         pages,
         shown: shown_page,
         without: if detail.purged.is_some() {
@@ -219,7 +211,9 @@ pub(in crate::desk) async fn case(
             .count(),
         findings,
         groups,
-        compared: before.and_then(|before| compared(&before, &detail)),
+        comparing: comparing(&desk, &detail, asked.get("comparer").map(String::as_str)).await?,
+        known: known(&desk, &who, &open, &asked).await?,
+        over: bar::over(&open, &detail),
         mail_text: open.head.text.expose().to_owned(),
         documents: open
             .documents
@@ -323,25 +317,20 @@ fn pages(
     (links.collect(), shown)
 }
 
-fn compared(before: &CaseDetail, now: &CaseDetail) -> Option<Compared> {
-    let [old, new] = [before, now].map(|case| Recorded::parse(case.report.expose()).ok());
-    let compared = old?.against(&new?, Rows::ByNumber);
-    let text = |value: Option<String>| value.unwrap_or_else(|| "vide".to_owned());
-    let answers = compared.answers.into_iter().map(|answer| Changed {
-        place: answer.place,
-        before: text(answer.before),
-        after: text(answer.after),
-    });
-    Some(Compared {
-        number: before.row.number.to_string(),
-        answers: answers.collect(),
-        findings: format!(
-            "Constats : {} disparus, {} nouveaux, {} encore là.",
-            compared.gone.len(),
-            compared.new.len(),
-            compared.still.len() + compared.changed.len()
-        ),
-    })
+/// What the registry knows of the number that was asked for.
+async fn known(
+    desk: &Desk,
+    who: &Who,
+    open: &OpenCase,
+    asked: &BTreeMap<String, String>,
+) -> Result<Option<Known>, Refused> {
+    let Some(number) = asked.get("referentiel").and_then(|words| registry::number(words)) else {
+        return Ok(None);
+    };
+    let names = asked.get("noms").is_some_and(|noms| noms == "1");
+    let address = format!("/dossiers/{}?referentiel={number}&noms=1#t-referentiel", open.number);
+    let with_names = who.trail.on(&address);
+    registry::about(desk, who, &number, (names, with_names), Some(&open.number)).await.map(Some)
 }
 
 /// A letter in a line.

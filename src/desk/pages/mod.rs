@@ -6,6 +6,7 @@ pub(super) mod administration;
 mod bar;
 mod boxes;
 pub(super) mod case;
+mod compare;
 pub(super) mod confirm;
 mod conflict;
 pub(super) mod decide;
@@ -13,8 +14,10 @@ pub(super) mod letters;
 pub(super) mod overview;
 pub(super) mod picture;
 pub(super) mod preview;
+pub(super) mod questions;
 pub(super) mod queue;
 mod reasons;
+pub(super) mod registry;
 pub(super) mod sign_in;
 
 use super::app::Desk;

@@ -15,8 +15,9 @@ pub(super) async fn undo(database: &Database, snapshot: i64) -> Result<(), Fault
         let name = table.name();
         if table == Table::Structures {
             let which = format!("SELECT id FROM {name} WHERE came = $1");
-            change(database, &format!("DELETE FROM registry_rangs WHERE structure IN ({which})"), snapshot)
-                .await?;
+            for of in ["registry_rangs", "registry_names"] {
+                change(database, &format!("DELETE FROM {of} WHERE structure IN ({which})"), snapshot).await?;
+            }
         }
         let range = format!("SELECT MIN(id), MAX(id) FROM {name} WHERE came = $1");
         let (first, last): (Option<i64>, Option<i64>) = sqlx::query_as(AssertSqlSafe(range))
@@ -64,8 +65,9 @@ pub(super) async fn prune(database: &Database, keep: u32) -> Result<(), Fault> {
         let some = format!("SELECT id FROM {name} WHERE gone <= $1 ORDER BY id LIMIT {AT_ONCE}");
         if table == Table::Structures {
             let which = format!("SELECT id FROM {name} WHERE gone <= $1");
-            change(database, &format!("DELETE FROM registry_rangs WHERE structure IN ({which})"), oldest)
-                .await?;
+            for of in ["registry_rangs", "registry_names"] {
+                change(database, &format!("DELETE FROM {of} WHERE structure IN ({which})"), oldest).await?;
+            }
         }
         while change(database, &format!("DELETE FROM {name} WHERE id IN ({some})"), oldest).await? > 0 {}
     }

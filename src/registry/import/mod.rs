@@ -257,6 +257,7 @@ impl Registry {
         let before = before.map(|before| before.id);
         let snapshot = loading.finish(before, now).await?;
         clear::prune(&self.database, options.keep.max(2)).await?;
+        self.write_missing_names().await?;
         Ok(Imported { snapshot, before, feeds, bad_rows })
     }
 }

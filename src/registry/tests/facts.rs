@@ -111,3 +111,22 @@ async fn a_card_number_on_file_twice_counts_as_opposed() {
     let facts = desk.facts(&cards(["0400319487"])).await;
     assert!(facts.cards.values().next().unwrap().found().unwrap().opposed_on.is_some());
 }
+
+#[tokio::test]
+async fn structures_are_found_by_beginnings_of_the_words_of_their_name() {
+    let desk = Desk::loaded().await;
+    let found = async |words: &str| -> Vec<String> {
+        let found = desk.registry.structures_named(words, 2).await.unwrap().unwrap();
+        found.into_iter().map(|one| one.name).collect()
+    };
+    assert_eq!(found("HÔPITAL évr").await, [""; 0], "hospitalier is another word");
+    assert_eq!(found("hospitalier ÉVROULT").await, ["Centre hospitalier de Saint-Évroult"]);
+    assert_eq!(found("centre hosp").await.len(), 2);
+    assert_eq!(found("saint evroult").await, ["Centre hospitalier de Saint-Évroult"]);
+    for nothing in ["evroult pharmacie", "%", "", "_", "vroult"] {
+        assert_eq!(found(nothing).await, [""; 0], "{nothing}");
+    }
+    // a closed one, with the class that its category gives
+    let closed = desk.registry.structures_named("usage", 9).await.unwrap().unwrap();
+    assert_eq!((closed.len(), closed[0].closed, closed[0].class), (1, true, Some(Class::Pharmacy)));
+}

@@ -264,6 +264,14 @@ async fn tell_ending(
             write.tell(event.saying(detail).aside(text())).await?;
         }
         Ending::Question => {
+            sqlx::query(
+                "INSERT INTO questions (message_id, received_at) SELECT id, received_at FROM messages WHERE id = $1 \
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(claimed.id.0)
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
             let event = Event::new(Kind::QuestionKept).message(claimed.id);
             write.tell(event.saying(json!({ "documents": found.documents })).aside(text())).await?;
         }

@@ -240,7 +240,11 @@ fn add(detail: &mut Value, key: &str, value: Value) {
 }
 
 /// Letters of a message that have not left never will.
-async fn withdraw(write: &mut Write, message: MailId, because: &str) -> Result<(), Fault> {
+pub(in crate::store) async fn withdraw(
+    write: &mut Write,
+    message: MailId,
+    because: &str,
+) -> Result<(), Fault> {
     let withdrawn: Vec<(i64,)> = sqlx::query_as(
         "UPDATE replies SET state = 'held', withdrawn = 1 WHERE message_id = $1 AND shadow = 0 AND withdrawn = 0 \
          AND (state = 'held' OR (state = 'due' AND attempts = 0)) RETURNING id",

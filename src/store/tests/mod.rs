@@ -14,6 +14,7 @@ mod events;
 mod intake;
 mod outbox;
 mod proposals;
+mod questions;
 mod queue;
 mod retention;
 mod staffed;

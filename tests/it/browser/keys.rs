@@ -13,8 +13,16 @@ async fn every_action_has_a_key_of_its_own_and_the_list_of_keys_says_them_all() 
     let tab = browser.person(&served, &served.person("sara", Role::Supervisor).await).await;
     served.person("bob", Role::Agent).await;
     let decisions = ["accepter", "refuser", "complement", "classer"].map(|one| format!("{CASE}/{one}"));
-    let others =
-        ["/dossiers", CASE, "/lettres", "/lettres/1", "/lettres/2/pieces/0/pages/1", "/administration"];
+    let others = [
+        "/dossiers",
+        CASE,
+        "/lettres",
+        "/lettres/1",
+        "/lettres/2/pieces/0/pages/1",
+        "/administration",
+        "/questions",
+        "/referentiel",
+    ];
     for page in others.map(str::to_owned).into_iter().chain(decisions) {
         tab.goes(&page).await;
         let without = "[...document.querySelectorAll('.bar a, .bar button')]

@@ -7,6 +7,7 @@ mod hostile;
 mod keys;
 mod lists;
 mod pipe;
+mod questions;
 mod work;
 
 use crate::desk::TestDesk;

@@ -195,7 +195,8 @@ async fn nothing_moves_when_the_pictures_come() {
     tab.opens(&field("structure/finess", "button")).await;
     let pictures = "Promise.all([...document.images].map(one => (one.loading = 'eager', one.decode())))
         .then(all => all.length)";
-    assert_eq!(tab.finds(pictures).await, 2, "the page and the crop of the box");
+    let count = tab.finds(pictures).await;
+    assert!(count.as_u64().is_some_and(|count| count > 15), "{count}: the page and a crop of each box");
     // https://wicg.github.io/layout-instability/: what moved though nobody had pressed anything
     let moved = "new Promise(tell => requestAnimationFrame(() => setTimeout(() => {
         const observer = new PerformanceObserver(() => {});
