@@ -52,7 +52,7 @@ async fn an_account_changed_put_in_or_removed_behind_the_stores_back_is_found_an
         .await
         .unwrap();
     desk.behind_its_back("CREATE TABLE spare AS SELECT * FROM users").await.unwrap();
-    let undone = "DELETE FROM users; INSERT INTO users SELECT * FROM spare";
+    let undone = "DELETE FROM sessions; DELETE FROM users; INSERT INTO users SELECT * FROM spare";
     for (done, event, how) in [
         ("UPDATE users SET role = 'supervisor' WHERE name = 'ada'", Some(last), "role of the account ada"),
         ("UPDATE users SET password_hash = '$argon2id$eve' WHERE name = 'ada'", Some(last), "password of"),
