@@ -6,6 +6,7 @@ mod coming;
 mod hostile;
 mod keys;
 mod lists;
+mod pictures;
 mod pipe;
 mod questions;
 mod work;
