@@ -3,7 +3,7 @@
 use crate::clock::paris;
 use crate::desk::pages::queue::reason;
 use crate::domain::case::{Template, VerdictKind};
-use crate::domain::facts::{Class, Feed};
+use crate::domain::facts::Feed;
 use crate::domain::four_eyes::SecondPerson;
 use crate::domain::mail::ReplyState;
 use crate::store::{CaseState, EventRow, ReplyRow};
@@ -151,23 +151,6 @@ pub(super) fn source(source: &str) -> &'static str {
         "text" => "Texte PDF",
         "scan" => "Image",
         _ => "Illisible",
-    }
-}
-
-/// A class of structure.
-pub(super) fn class(class: Class) -> &'static str {
-    match class {
-        Class::PublicHospital => "Hôpital public",
-        Class::Dialysis => "Centre de dialyse",
-        Class::MedicoSocial => "Médico-social",
-        Class::Laboratory => "Laboratoire",
-        Class::Pharmacy => "Pharmacie",
-        Class::HealthCentre => "Centre de santé",
-        Class::HealthHouse => "Maison de santé",
-        Class::PrivateNonprofit => "Privé non lucratif",
-        Class::PrivateForprofit => "Privé lucratif",
-        Class::Liberal => "Cabinet libéral",
-        Class::Other => "Autre",
     }
 }
 

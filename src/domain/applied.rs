@@ -145,7 +145,7 @@ impl From<&Structure> for Consulted {
             Some(FinessLevel::Geographical) => ", établissement (entité géographique)",
             None => "",
         };
-        let class = row.class.map_or("type inconnu", super::facts::Class::as_str);
+        let class = row.class.map_or("type inconnu", super::facts::Class::french);
         let state = match (row.closed_on, row.closed) {
             (Some(day), _) => format!("fermée le {}", super::dates::french_date(day)),
             (None, true) => "fermée".to_owned(),

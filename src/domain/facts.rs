@@ -150,6 +150,24 @@ impl Class {
         Self::ALL.iter().find(|(_, class)| *class == self).map_or("other", |(name, _)| name)
     }
 
+    /// As staff read it, in mid-sentence.
+    #[must_use]
+    pub fn french(self) -> &'static str {
+        match self {
+            Self::PublicHospital => "hôpital public",
+            Self::Dialysis => "centre de dialyse",
+            Self::MedicoSocial => "médico-social",
+            Self::Laboratory => "laboratoire",
+            Self::Pharmacy => "pharmacie",
+            Self::HealthCentre => "centre de santé",
+            Self::HealthHouse => "maison de santé",
+            Self::PrivateNonprofit => "privé non lucratif",
+            Self::PrivateForprofit => "privé lucratif",
+            Self::Liberal => "cabinet libéral",
+            Self::Other => "autre type",
+        }
+    }
+
     /// The paragraph of the notice that it reads; `None` where the notice does not name it.
     #[must_use]
     pub fn paragraph(self) -> Option<Paragraph> {

@@ -5,7 +5,7 @@ use crate::desk::app::Desk;
 use crate::desk::frame::{Answer, Choice, Frame, Part, go, shown};
 use crate::desk::trail::{Asked, Trail, query};
 use crate::desk::who::Who;
-use crate::desk::words::{class, moment, source, span, status, urgency};
+use crate::desk::words::{moment, source, span, status, urgency};
 use crate::domain::facts::Class;
 use crate::domain::finding::Code;
 use crate::domain::form::Masked;
@@ -227,7 +227,7 @@ fn selects(asked: &Asked) -> Vec<Select> {
         Select { name, label, options }
     };
     let reasons: Vec<(&str, &str)> = Code::ALL.iter().map(|code| (code.as_str(), reason(*code))).collect();
-    let classes: Vec<(&str, &str)> = Class::ALL.iter().map(|(name, one)| (*name, class(*one))).collect();
+    let classes: Vec<(&str, &str)> = Class::ALL.iter().map(|(name, one)| (*name, one.french())).collect();
     vec![
         select("motif", "Motif", &reasons),
         select("classe", "Structure", &classes),

@@ -47,6 +47,7 @@ async fn pictures_of_the_desk() {
     tab.goes(&format!("{case}/refuser")).await;
     tab.clicks("input[name=finding]").await;
     tab.opens("button[value=preview]").await;
+    tab.finds("document.querySelector('.letter').scrollIntoView()").await;
     drawn(&tab, "rejection").await;
     tab.goes("/vue-d-ensemble").await;
     drawn(&tab, "overview").await;
