@@ -146,7 +146,7 @@ async fn a_case_is_worked_on_from_the_door_to_the_way_out_without_any_script() {
     tab.fills("#recherche", "2921495370").await;
     tab.opens(".search button").await;
     tab.opens("a[data-row]").await;
-    assert_eq!(tab.url().await, "/dossiers/F413-2026-000001");
+    assert!(tab.url().await.starts_with("/dossiers/F413-2026-000001"), "{}", tab.url().await);
     assert_eq!(tab.of("#aide-ouvrir", "hidden").await, true, "what needs the script is not shown");
     for (name, value) in [("last", "Desœuvres"), ("first", "Hippolyte")] {
         let form = format!("#case-administrators-1-{name}_name");
@@ -156,13 +156,13 @@ async fn a_case_is_worked_on_from_the_door_to_the_way_out_without_any_script() {
     tab.sees("À décider : rien contre").await;
     tab.clicks(".hand-over summary").await;
     tab.sees("Un mot pour ce collègue").await;
-    tab.opens("a[href$='/accepter']").await;
+    tab.opens("a[data-key=a]").await;
     tab.opens("button[value=preview]").await;
     tab.sees("telle qu'elle partira").await;
     tab.opens("button[value=do]").await;
     tab.opens(".notice button").await;
     tab.sees("À décider : rien contre").await;
-    tab.opens("a[href$='/complement']").await;
+    tab.opens("a[data-key=m]").await;
     tab.fills("textarea[name=text]", "Merci de nous envoyer le mandat.").await;
     tab.opens("button[value=do]").await;
     tab.sees("Complément demandé par anna").await;
