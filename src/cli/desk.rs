@@ -263,6 +263,7 @@ fn told(changed: Changed, name: &UserName, done: &str) -> anyhow::Result<ExitCod
             complain(&format!("there is no account {name}"));
             return Ok(ExitCode::from(3));
         }
+        Changed::NotTheirs => anyhow::bail!("only a supervisor may change it"),
         Changed::IdentityTaken => anyhow::bail!("another account is linked to this identity"),
     }
     Ok(ExitCode::SUCCESS)

@@ -248,7 +248,7 @@ impl Alerts {
         let (by, now) = (self.operator.name(), SystemClock.now());
         let mut missing = false;
         for id in &self.acknowledge {
-            if store.acknowledge_alert(*id, &by, now).await? {
+            if store.acknowledge_alert(*id, (&by, None), now).await? {
                 say(&format!("alert {id} acknowledged by {by}"));
             } else {
                 missing = true;

@@ -199,7 +199,7 @@ impl CapsArgs {
                 complain(&format!("there is no line {line}"));
                 return Ok(ExitCode::from(3));
             };
-            store.reset(&cap.cap, &self.operator.name(), SystemClock.now()).await?;
+            store.reset(&cap.cap, (&self.operator.name(), None), SystemClock.now()).await?;
             say("reset; replies held meanwhile are released one by one with `replies resend`");
             return Ok(ExitCode::SUCCESS);
         }

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 /// What a page may do: load our own style, script and pictures, and send forms to us.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; \
@@ -45,6 +45,8 @@ pub struct Desk {
     demo: bool,
     /// What a person has to look at, as whoever watches the daemon finds.
     reasons: Option<watch::Receiver<Vec<Reason>>>,
+    /// The record is checked by one at a time.
+    pub(super) verifying: Mutex<()>,
     /// Counts what was asked.
     asked: watch::Sender<u64>,
 }
@@ -58,7 +60,8 @@ impl Desk {
     pub fn new(line: Arc<Line>, settings: DeskSettings) -> Result<Self, Fault> {
         let door = Door::new(line.store.clone(), Passwords::new()?);
         let (drawn, asked) = (Drawn::default(), watch::Sender::new(0));
-        Ok(Self { line, settings, drawn, door, demo: false, reasons: None, asked })
+        let verifying = Mutex::new(());
+        Ok(Self { line, settings, drawn, door, demo: false, reasons: None, verifying, asked })
     }
 
     /// The same, of a daemon that is watched.
@@ -133,7 +136,20 @@ impl Desk {
             .route("/administration/courriels/{id}/reprendre", post(pages::administration::unpark))
             .route("/administration/courriels/{id}/courriel.eml", get(pages::administration::mail))
             .route("/administration/alertes/{id}/vue", post(pages::administration::acknowledge))
-            .route("/administration/comptes", get(pages::administration::accounts::accounts))
+            .route("/administration/referentiel", get(pages::administration::registry::page))
+            .route("/administration/observation", get(pages::administration::shadow::page))
+            .route("/administration/observation.csv", get(pages::administration::shadow::table))
+            .route("/administration/journal", get(pages::administration::audit::page))
+            .route("/administration/journal/verifier", post(pages::administration::audit::verify))
+            .route("/administration/journal/exporter", post(pages::administration::audit::export))
+            .route(
+                "/administration/comptes",
+                get(pages::administration::accounts::accounts).post(pages::administration::accounts::add),
+            )
+            .route(
+                "/administration/comptes/{name}/mot-de-passe",
+                post(pages::administration::accounts::password),
+            )
             .route("/administration/comptes/{name}/role", post(pages::administration::accounts::role))
             .route("/administration/comptes/{name}/fermer", post(pages::administration::accounts::shut))
             .route("/administration/comptes/{name}/ouvrir", post(pages::administration::accounts::open))

@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use argon2::password_hash::phc;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
+use ring::rand::{SecureRandom as _, SystemRandom};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +39,27 @@ impl Password {
     #[must_use]
     pub fn new(typed: &str) -> Option<Self> {
         (typed.len() <= LONGEST).then(|| Self(typed.nfkc().collect()))
+    }
+
+    /// One that nobody chose, with its text: to be shown once. Letters and digits that are not taken for
+    /// each other, in groups; 100 bits.
+    ///
+    /// # Errors
+    /// The machine gives no random numbers.
+    pub fn invented() -> Result<(String, Self), Fault> {
+        const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
+        let mut random = [0; 20];
+        SystemRandom::new()
+            .fill(&mut random)
+            .map_err(|_| Fault::later("inventing a password", "the machine gives no random numbers"))?;
+        let mut text = String::new();
+        for (place, byte) in random.iter().enumerate() {
+            if place > 0 && place % 5 == 0 {
+                text.push('-');
+            }
+            text.extend(LETTERS.get(usize::from(byte % 32)).map(|letter| char::from(*letter)));
+        }
+        Ok((text.clone(), Self(text)))
     }
 
     /// Whether it can be this user's from now on.
@@ -185,6 +207,15 @@ mod tests {
 
     fn cheap() -> Passwords {
         Passwords::of_cost(8, 1, 1).unwrap()
+    }
+
+    #[test]
+    fn an_invented_password_is_long_and_never_the_same() {
+        let (text, password) = Password::invented().unwrap();
+        assert_eq!(text.len(), 23);
+        assert!(text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{text}");
+        assert_eq!(password.fits(&UserName::parse("ada").unwrap()), Ok(()));
+        assert_ne!(Password::invented().unwrap().0, text);
     }
 
     #[test]

@@ -43,6 +43,10 @@ impl Door {
         Self { store, passwords }
     }
 
+    pub(super) fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
     /// By what somebody typed. A fault is our own, and is not counted as a guess.
     pub async fn by_password(
         &self,

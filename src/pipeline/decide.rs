@@ -7,11 +7,11 @@ use super::kept::Kept;
 use super::letters::{Answered, Mailed};
 use crate::clock::paris_day;
 use crate::domain::case::{CaseNumber, Judged, VerdictKind};
-use crate::domain::mail::MailKind;
+use crate::domain::mail::{MailHead, MailKind};
 use crate::fault::{Fault, Retry};
 use crate::report::{self, Explained};
-use crate::sandbox::Unopened;
-use crate::store::{Basis, CaseState, Claimed, Decision, Ending, Known, Lane, NewCase, Recorded};
+use crate::sandbox::{Job, JobKind, Unopened};
+use crate::store::{Basis, CaseState, Claimed, Content, Decision, Ending, Known, Lane, NewCase, Recorded};
 use jiff::{SignedDuration, Timestamp};
 
 /// After a fault of ours a message is tried again so much later.
@@ -19,6 +19,8 @@ const RETRY: SignedDuration = SignedDuration::from_secs(30);
 /// Judged again when another message brought the same document in between, or others' letters reached a
 /// cap: the second time it is found, so that more rounds mean something else is wrong.
 const ROUNDS: usize = 3;
+/// Bytes of a mail among which its head is looked for, of one that cannot be opened.
+const LONGEST_HEAD: usize = 64 << 10;
 
 /// What a decider did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +70,28 @@ impl Line {
     async fn park(&self, claimed: &Claimed, why: &str) -> Result<Step, Fault> {
         tracing::warn!(message = %claimed.id, why, "message parked: a person has to look");
         self.store.park(claimed, why, self.now()).await?;
+        if let Some(head) = self.head_alone(claimed).await {
+            self.store.parked_as(claimed.id, &head).await?;
+        }
         Ok(Step::Decided)
+    }
+
+    /// Whose a mail is that cannot be opened: its head is opened as a mail of its own.
+    async fn head_alone(&self, claimed: &Claimed) -> Option<MailHead> {
+        let (Content::Whole(bytes) | Content::HeadOnly(bytes)) = &claimed.content;
+        let some = bytes.get(..bytes.len().min(LONGEST_HEAD))?;
+        let end = some.windows(2).position(|two| two == b"\n\n");
+        let end = end.into_iter().chain(some.windows(4).position(|four| four == b"\r\n\r\n")).min();
+        let mut head = some.get(..end.unwrap_or(some.len()))?.to_vec();
+        head.extend_from_slice(b"\r\n\r\n");
+        let job = Job { kind: JobKind::Mail, name: "", bytes: &head };
+        match self.sandbox.open_unless_paper(job).await {
+            Ok(opened) => opened?.mail,
+            Err(unopened) => {
+                tracing::warn!(message = %claimed.id, %unopened, "not even the head can be opened");
+                None
+            }
+        }
     }
 
     /// Prolongs the claim while the work goes on; ends only when the claim is lost. That it could not be

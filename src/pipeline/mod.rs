@@ -18,6 +18,7 @@ mod answer;
 mod confirm;
 mod copies;
 mod decide;
+mod documents;
 mod examine;
 mod file;
 mod judge;

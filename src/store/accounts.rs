@@ -69,6 +69,8 @@ pub enum Changed {
     NoSuchUser,
     /// The identity is another account's, or the account is another identity's.
     IdentityTaken,
+    /// Whoever asks is no supervisor, or not any more.
+    NotTheirs,
 }
 
 #[derive(FromRow)]
@@ -113,6 +115,8 @@ macro_rules! users {
 }
 
 const READING: &str = "reading the accounts";
+const MAKING: &str = "making an account";
+const CHANGING: &str = "changing an account";
 
 impl Account {
     /// What an event says of it: all that decides who comes in as what, secrets as their hash.
@@ -132,38 +136,13 @@ fn hashed(identity: &Identity) -> String {
 }
 
 impl Store {
-    /// Makes an account.
+    /// Makes an account, by whoever may on the machine.
     pub async fn add_account(&self, new: &NewAccount, by: &str, now: Timestamp) -> Result<Added, Fault> {
-        const DOING: &str = "making an account";
-        let mut write = self.write(DOING, now).await?;
-        let made = sqlx::query(
-            "INSERT INTO users (name, shown, role, password_hash, issuer, subject, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
-        )
-        .bind(new.name.as_str())
-        .bind(clean(&new.shown))
-        .bind(new.role.as_str())
-        .bind(new.password.as_ref().map(PasswordHash::expose))
-        .bind(new.identity.as_ref().map(Identity::issuer))
-        .bind(new.identity.as_ref().map(Identity::subject))
-        .bind(millis(now))
-        .execute(write.connection())
-        .await
-        .map_err(fault(DOING))?;
-        let found = named(write.connection(), &new.name).await?;
-        match (made.rows_affected(), found) {
-            (0, Some(_)) => Ok(Added::NameTaken),
-            (0, None) => Ok(Added::IdentityTaken),
-            (_, account) => {
-                let account = word(account, "users.name")?;
-                write.tell(Event::new(Kind::UserAdded).by(by).saying(account.told())).await?;
-                write.commit().await?;
-                Ok(Added::Done)
-            }
-        }
+        let write = self.write(MAKING, now).await?;
+        makes(write, new, by, now).await
     }
 
-    /// Changes an account.
+    /// Changes an account, by whoever may on the machine.
     pub async fn change_account(
         &self,
         name: &UserName,
@@ -171,58 +150,38 @@ impl Store {
         by: &str,
         now: Timestamp,
     ) -> Result<Changed, Fault> {
-        const DOING: &str = "changing an account";
-        let mut write = self.write(DOING, now).await?;
-        let Some(before) = named(write.connection(), name).await? else { return Ok(Changed::NoSuchUser) };
-        if let AccountChange::Link(identity) = &change {
-            let whose = known_as(write.connection(), identity).await?;
-            if whose.is_some_and(|whose| whose.id != before.id)
-                || before.identity.as_ref().is_some_and(|linked| linked != identity)
-            {
-                return Ok(Changed::IdentityTaken);
-            }
+        let write = self.write(CHANGING, now).await?;
+        changes(write, name, change, by, now).await
+    }
+
+    /// Changes another's account, by a supervisor at the desk, who is one when it is done: of two that shut
+    /// each other the slower one does nothing, so that one is always left.
+    pub async fn change_account_by(
+        &self,
+        name: &UserName,
+        change: AccountChange,
+        supervisor: &UserName,
+        now: Timestamp,
+    ) -> Result<Changed, Fault> {
+        let mut write = self.write(CHANGING, now).await?;
+        if name == supervisor || !supervises(&mut write, supervisor).await? {
+            return Ok(Changed::NotTheirs);
         }
-        let mut after = before.clone();
-        let (kind, ends_sessions) = match change {
-            AccountChange::Role(role) => {
-                after.role = role;
-                (Kind::UserRole, true)
-            }
-            AccountChange::Password(password) => {
-                after.password = password;
-                (Kind::UserPassword, true)
-            }
-            AccountChange::Disable => {
-                after.disabled_at = after.disabled_at.or(Some(now));
-                (Kind::UserDisabled, true)
-            }
-            AccountChange::Unlink => {
-                after.identity = None;
-                (Kind::UserUnlinked, true)
-            }
-            AccountChange::Enable => {
-                after.disabled_at = None;
-                (Kind::UserEnabled, false)
-            }
-            AccountChange::Link(identity) => {
-                after.identity = Some(identity);
-                (Kind::UserLinked, false)
-            }
-        };
-        if after == before {
-            return Ok(Changed::AlreadySo);
+        changes(write, name, change, supervisor.as_str(), now).await
+    }
+
+    /// Makes an account, by a supervisor at the desk. `None`: they are none any more.
+    pub async fn add_account_by(
+        &self,
+        new: &NewAccount,
+        supervisor: &UserName,
+        now: Timestamp,
+    ) -> Result<Option<Added>, Fault> {
+        let mut write = self.write(MAKING, now).await?;
+        if !supervises(&mut write, supervisor).await? {
+            return Ok(None);
         }
-        rewrite(write.connection(), &after).await?;
-        if ends_sessions {
-            sqlx::query("DELETE FROM sessions WHERE user_id = $1")
-                .bind(after.id)
-                .execute(write.connection())
-                .await
-                .map_err(fault(DOING))?;
-        }
-        write.tell(Event::new(kind).by(by).saying(after.told())).await?;
-        write.commit().await?;
-        Ok(Changed::Done)
+        makes(write, new, supervisor.as_str(), now).await.map(Some)
     }
 
     /// Every account, by name.
@@ -242,6 +201,99 @@ impl Store {
         let mut connection = self.database.read().acquire().await.map_err(fault(READING))?;
         known_as(&mut connection, identity).await
     }
+}
+
+async fn makes(mut write: Write, new: &NewAccount, by: &str, now: Timestamp) -> Result<Added, Fault> {
+    let made = sqlx::query(
+        "INSERT INTO users (name, shown, role, password_hash, issuer, subject, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+    )
+    .bind(new.name.as_str())
+    .bind(clean(&new.shown))
+    .bind(new.role.as_str())
+    .bind(new.password.as_ref().map(PasswordHash::expose))
+    .bind(new.identity.as_ref().map(Identity::issuer))
+    .bind(new.identity.as_ref().map(Identity::subject))
+    .bind(millis(now))
+    .execute(write.connection())
+    .await
+    .map_err(fault(MAKING))?;
+    let found = named(write.connection(), &new.name).await?;
+    match (made.rows_affected(), found) {
+        (0, Some(_)) => Ok(Added::NameTaken),
+        (0, None) => Ok(Added::IdentityTaken),
+        (_, account) => {
+            let account = word(account, "users.name")?;
+            write.tell(Event::new(Kind::UserAdded).by(by).saying(account.told())).await?;
+            write.commit().await?;
+            Ok(Added::Done)
+        }
+    }
+}
+
+async fn changes(
+    mut write: Write,
+    name: &UserName,
+    change: AccountChange,
+    by: &str,
+    now: Timestamp,
+) -> Result<Changed, Fault> {
+    let Some(before) = named(write.connection(), name).await? else { return Ok(Changed::NoSuchUser) };
+    if let AccountChange::Link(identity) = &change {
+        let whose = known_as(write.connection(), identity).await?;
+        if whose.is_some_and(|whose| whose.id != before.id)
+            || before.identity.as_ref().is_some_and(|linked| linked != identity)
+        {
+            return Ok(Changed::IdentityTaken);
+        }
+    }
+    let mut after = before.clone();
+    let (kind, ends_sessions) = match change {
+        AccountChange::Role(role) => {
+            after.role = role;
+            (Kind::UserRole, true)
+        }
+        AccountChange::Password(password) => {
+            after.password = password;
+            (Kind::UserPassword, true)
+        }
+        AccountChange::Disable => {
+            after.disabled_at = after.disabled_at.or(Some(now));
+            (Kind::UserDisabled, true)
+        }
+        AccountChange::Unlink => {
+            after.identity = None;
+            (Kind::UserUnlinked, true)
+        }
+        AccountChange::Enable => {
+            after.disabled_at = None;
+            (Kind::UserEnabled, false)
+        }
+        AccountChange::Link(identity) => {
+            after.identity = Some(identity);
+            (Kind::UserLinked, false)
+        }
+    };
+    if after == before {
+        return Ok(Changed::AlreadySo);
+    }
+    rewrite(write.connection(), &after).await?;
+    if ends_sessions {
+        sqlx::query("DELETE FROM sessions WHERE user_id = $1")
+            .bind(after.id)
+            .execute(write.connection())
+            .await
+            .map_err(fault(CHANGING))?;
+    }
+    write.tell(Event::new(kind).by(by).saying(after.told())).await?;
+    write.commit().await?;
+    Ok(Changed::Done)
+}
+
+/// Whether this person is a supervisor who may come in, as of this commit.
+async fn supervises(write: &mut Write, name: &UserName) -> Result<bool, Fault> {
+    let account = named(write.connection(), name).await?;
+    Ok(account.is_some_and(|one| one.role == Role::Supervisor && one.disabled_at.is_none()))
 }
 
 pub(super) async fn named(connection: &mut AnyConnection, name: &UserName) -> Result<Option<Account>, Fault> {

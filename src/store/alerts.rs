@@ -173,8 +173,14 @@ impl Store {
         rows.into_iter().map(Row::alert).collect()
     }
 
-    /// Acknowledges an alert, by a person. `false`: there is none of this number, or it is already.
-    pub async fn acknowledge_alert(&self, id: i64, by: &str, now: Timestamp) -> Result<bool, Fault> {
+    /// Acknowledges an alert, by a person, with what they did about it. `false`: there is none of this
+    /// number, or it is already.
+    pub async fn acknowledge_alert(
+        &self,
+        id: i64,
+        (by, because): (&str, Option<&str>),
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
         const DOING: &str = "acknowledging an alert";
         let mut write = self.write(DOING, now).await?;
         let done = sqlx::query(
@@ -190,7 +196,12 @@ impl Store {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        write.tell(Event::new(Kind::AlertAcknowledged).by(by).saying(json!({ "alert": id }))).await?;
+        let event = Event::new(Kind::AlertAcknowledged).by(by).saying(json!({ "alert": id }));
+        let event = match because {
+            Some(because) => event.aside(json!({ "because": because }).to_string()),
+            None => event,
+        };
+        write.tell(event).await?;
         write.commit().await?;
         Ok(true)
     }

@@ -107,6 +107,9 @@ pub struct ParkedRow {
     pub size: u64,
     pub attempts: u32,
     pub because: String,
+    /// As far as its head could be read.
+    pub sender: Option<Masked>,
+    pub subject: Option<Masked>,
 }
 
 #[derive(FromRow)]
@@ -157,6 +160,8 @@ struct ParkedColumns {
     size: i64,
     attempts: i64,
     trouble: Option<String>,
+    sender: Option<String>,
+    subject: Option<String>,
 }
 
 impl Store {
@@ -297,8 +302,9 @@ impl Store {
     /// Messages put aside, oldest first.
     pub async fn parked(&self) -> Result<Vec<ParkedRow>, Fault> {
         let rows: Vec<ParkedColumns> = sqlx::query_as(
-            "SELECT id, received_at, ended_at, size, attempts, trouble FROM messages WHERE state = 'parked' \
-             ORDER BY received_at, id",
+            "SELECT id, received_at, ended_at, size, attempts, trouble, parked_heads.sender, parked_heads.subject \
+             FROM messages LEFT JOIN parked_heads ON parked_heads.message_id = messages.id \
+             WHERE state = 'parked' ORDER BY received_at, id",
         )
         .fetch_all(self.database.read())
         .await
@@ -312,6 +318,8 @@ impl Store {
                     size: row.size.unsigned_abs(),
                     attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
                     because: row.trouble.unwrap_or_default(),
+                    sender: row.sender.map(Masked::new),
+                    subject: row.subject.map(Masked::new),
                 })
             })
             .collect()

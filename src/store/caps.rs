@@ -126,10 +126,16 @@ impl Store {
         Ok(true)
     }
 
-    /// Resets a cap, by a person. `false`: it was not tripped.
-    pub async fn reset(&self, cap: &Cap, by: &str, now: Timestamp) -> Result<bool, Fault> {
+    /// Resets a cap, by a person, with their reason. `false`: it was not tripped.
+    pub async fn reset(
+        &self,
+        cap: &Cap,
+        (by, because): (&str, Option<&str>),
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
         const DOING: &str = "resetting a cap";
         let mut write = self.write(DOING, now).await?;
+        let held = held_under(write.connection(), cap).await?;
         let done = sqlx::query("DELETE FROM tripped_caps WHERE cap = $1")
             .bind(cap.key())
             .execute(write.connection())
@@ -138,9 +144,22 @@ impl Store {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        write.tell(Event::new(Kind::CapReset).by(by).saying(json!({ "cap": cap.kind() }))).await?;
+        let detail = json!({ "cap": cap.kind(), "held": held.count, "letters": held.letters });
+        let event = Event::new(Kind::CapReset).by(by).saying(detail);
+        let event = match because {
+            // whoever gives a reason may name somebody
+            Some(because) => event.aside(json!({ "because": because }).to_string()),
+            None => event,
+        };
+        write.tell(event).await?;
         write.commit().await?;
         Ok(true)
+    }
+
+    /// The letters that are held since this cap was reached, and that it covers.
+    pub async fn held_under(&self, cap: &Cap) -> Result<HeldUnder, Fault> {
+        let mut connection = self.database.read().acquire().await.map_err(fault(READING))?;
+        held_under(&mut connection, cap).await
     }
 
     /// Every tripped cap, oldest first.
@@ -154,6 +173,47 @@ impl Store {
         let mut connection = self.database.read().acquire().await.map_err(fault(READING))?;
         tripped_among(&mut connection, Some(address)).await
     }
+}
+
+/// Letters that wait under a cap.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeldUnder {
+    pub count: u64,
+    /// The first of them.
+    pub letters: Vec<i64>,
+}
+
+/// Letters that are named.
+const NAMED: i64 = 20;
+
+async fn held_under(connection: &mut AnyConnection, cap: &Cap) -> Result<HeldUnder, Fault> {
+    let covered = match cap {
+        Cap::Total => "$2 = $2",
+        Cap::Domain(_) => "domain_key = $2",
+        Cap::Address(_) => "address_key = $2",
+    };
+    let whose = match cap {
+        Cap::Total => String::new(),
+        Cap::Domain(of) | Cap::Address(of) => key(of.expose()),
+    };
+    let held = format!(
+        "FROM replies WHERE state = 'held' AND shadow = 0 AND withdrawn = 0 \
+         AND created_at >= (SELECT tripped_at FROM tripped_caps WHERE cap = $1) AND {covered}"
+    );
+    let (count,): (i64,) = sqlx::query_as(AssertSqlSafe(format!("SELECT COUNT(*) {held}")))
+        .bind(cap.key())
+        .bind(&whose)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(fault(READING))?;
+    let letters: Vec<(i64,)> =
+        sqlx::query_as(AssertSqlSafe(format!("SELECT id {held} ORDER BY id LIMIT {NAMED}")))
+            .bind(cap.key())
+            .bind(&whose)
+            .fetch_all(connection)
+            .await
+            .map_err(fault(READING))?;
+    Ok(HeldUnder { count: count.unsigned_abs(), letters: letters.into_iter().map(|(id,)| id).collect() })
 }
 
 const COUNTING: &str = "counting replies";

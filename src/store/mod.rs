@@ -114,6 +114,7 @@
 
 mod accounts;
 mod alerts;
+mod aside;
 mod asked;
 mod bounces;
 mod caps;
@@ -137,6 +138,7 @@ mod recover;
 mod replies;
 mod retention;
 mod search;
+mod searched;
 mod sessions;
 mod sign_ins;
 mod staff;
@@ -153,9 +155,10 @@ pub(crate) mod tests;
 
 pub use accounts::{Account, AccountChange, Added, Changed, NewAccount};
 pub use alerts::{AcceptedCase, AlertRow};
+pub use aside::MailToDo;
 pub use asked::{CaseDetail, CaseFilter, CaseRow, ParkedRow, RecordedFinding, ReplyFilter};
 pub use bounces::{NotArrived, Settled, Undelivered};
-pub use caps::{Cap, ReplyCounts, Tripped, Within};
+pub use caps::{Cap, HeldUnder, ReplyCounts, Tripped, Within};
 pub use claim::{Claimed, Content, Lane};
 pub use counted::{Counts, WaitingFor};
 pub use daemons::{InHand, LeftToDo, Running, StoreState, Work};
@@ -177,6 +180,7 @@ pub use record::{
 pub use recover::Worker;
 pub use replies::{Attached, ReplyRow};
 pub use retention::{Due, Held, Hold, KeptFor, Purge, Purged, Retention, Rule};
+pub use searched::EventFilter;
 pub use sessions::{NewSession, Session, SignedIn, Token};
 pub use sign_ins::{Attempt, Refusal, Refused, SignInBy, Tried};
 pub use staff::{

@@ -94,7 +94,12 @@ impl Store {
         .fetch_all(self.database.read())
         .await
         .map_err(fault(DOING))?;
-        let found = self.codes("SELECT case_id, code FROM findings WHERE severity <> 'note'").await?;
+        let found = self
+            .codes(
+                "SELECT case_id, code FROM findings WHERE severity <> 'note' \
+                 AND case_id IN (SELECT case_id FROM staff_verdicts)",
+            )
+            .await?;
         let reasons = self.codes("SELECT staff_verdict, code FROM staff_verdict_codes").await?;
         let kinds = [VerdictKind::Accepted, VerdictKind::Review, VerdictKind::Rejected];
         let kind = |text: &str| word(kinds.into_iter().find(|kind| kind.as_str() == text), "verdict");

@@ -23,7 +23,10 @@ const ROOMS: [(&str, &[&str]); 20] = [
         "pipeline",
         &["clock", "domain", "fault", "intake", "sandbox", "store", "reading", "registry", "reply", "report"],
     ),
-    ("desk", &["clock", "domain", "fault", "intake", "pipeline", "registry", "report", "store", "watch"]),
+    (
+        "desk",
+        &["clock", "domain", "fault", "intake", "pipeline", "registry", "report", "store", "watch", "audit"],
+    ),
     ("watch", &["domain", "fault", "intake", "registry", "store"]),
     ("config", &["*"]),
     ("daemon", &["*"]),

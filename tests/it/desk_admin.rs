@@ -101,12 +101,20 @@ async fn a_supervisor_sees_to_each_under_their_name_and_a_second_press_changes_n
     let page = sara.get(PAGE).await;
     assert!(page.text().contains("20 réponses en 24 heures"), "{}", page.text());
     let cap = cap_of(&page);
-    let cap: Vec<_> = cap.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut cap: Vec<_> = cap.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let csrf = cap[0];
+    // whoever does not say why has not done it
+    for (path, fields) in [(CAPS, cap.as_slice()), (ALERT, &[csrf]), (ALERT, &[csrf, ("because", " ")])] {
+        assert_eq!(sara.post(path, fields).await.status, 400, "{path}");
+    }
+    untouched(&served).await;
+    let because = ("because", "Vu avec Mme Dupont, qui avait écrit deux fois.");
+    cap.push(because);
     // a cap that was reached at another time is not the one that was seen
-    let other = [cap[0], cap[1], ("tripped", "1")];
+    let other = [cap[0], cap[1], ("tripped", "1"), because];
     assert!(sara.post(CAPS, &other).await.headers["location"].ends_with("plafond-change"));
     untouched(&served).await;
-    let csrf = [cap[0]];
+    let csrf = [csrf, because];
     for (path, fields, done, not, kind) in [
         (CAPS, cap.as_slice(), "plafond", "plafond-change", "cap_reset"),
         (UNPARK, &csrf, "reprise", "reprise-non", "message_unparked"),
@@ -115,6 +123,10 @@ async fn a_supervisor_sees_to_each_under_their_name_and_a_second_press_changes_n
         let answer = sara.post(path, fields).await;
         assert_eq!(answer.headers["location"], format!("/administration?fait={done}"), "{path}");
         assert_eq!(last(&served).await, (kind.to_owned(), "sara".to_owned()));
+        let event = served.desk.store().latest_events(1).await.unwrap().remove(0);
+        // the reason may name somebody: it stands beside the chain
+        assert_eq!(event.detail.contains("text_sha256"), path != UNPARK, "{}", event.detail);
+        assert!(!event.detail.contains("Dupont"));
         let twice = sara.post(path, fields).await;
         assert_eq!(twice.headers["location"], format!("/administration?fait={not}"), "{path}");
         assert_eq!(last(&served).await, (kind.to_owned(), "sara".to_owned()), "nothing was told");
@@ -210,5 +222,73 @@ async fn nobody_changes_their_own_account_and_no_other_role_changes_any() {
         }
     }
     assert!(is_in(&sara).await);
+    served.desk.adds_up().await;
+}
+
+#[tokio::test]
+async fn a_supervisor_makes_an_account_whose_password_is_shown_once_and_opens_the_door() {
+    let served = Served::new(TestDesk::new().await).await;
+    let sara = served.person("sara", Role::Supervisor).await;
+    let csrf = sara.get(ACCOUNTS).await.hidden("csrf");
+    let makes = async |name: &str, by: &str| {
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("name", name),
+            ("shown", "Zoé <b>Test</b>"),
+            ("role", "agent"),
+            ("by", by),
+        ];
+        sara.post(ACCOUNTS, &fields).await
+    };
+    let password = |page: &Came| {
+        let text = page.text();
+        let found = text.split_once("id=\"mot-de-passe\">").expect("a password").1;
+        found.split('<').next().unwrap().to_owned()
+    };
+    let enters = async |name: &str, password: &str| {
+        let fields = [("name", name), ("password", password), ("next", "/dossiers")];
+        served.stranger().post("/connexion", &fields).await.headers.get("set-cookie").cloned()
+    };
+    let made = makes("zoe", "password").await;
+    assert_eq!(made.status, 200);
+    assert_eq!(last(&served).await, ("user_added".into(), "sara".into()));
+    let first = password(&made);
+    let zoe = served.with_cookie(&enters("zoe", &first).await.expect("zoe is in"));
+    assert!(is_in(&zoe).await);
+    let page = sara.get(ACCOUNTS).await.text();
+    assert!(!page.contains(&first) && !page.contains("<b>Test</b>"), "{page}");
+    // a name stays with its person
+    assert!(makes("zoe", "password").await.headers["location"].ends_with("fait=pris"));
+    assert!(makes("x", "password").await.headers["location"].ends_with("fait=nom"));
+    assert_eq!(makes("yves", "x").await.status, 400);
+    assert!(makes("yves", "provider").await.headers["location"].ends_with("fait=cree"));
+    // another password: whoever was in is out
+    let anew = sara.post(&format!("{ACCOUNTS}/zoe/mot-de-passe"), &[("csrf", &csrf)]).await;
+    let second = password(&anew);
+    assert!(second != first && !is_in(&zoe).await);
+    assert_eq!(last(&served).await, ("user_password_changed".into(), "sara".into()));
+    assert_eq!(enters("zoe", &first).await, None);
+    assert!(enters("zoe", &second).await.is_some());
+    assert_eq!(sara.post(&format!("{ACCOUNTS}/sara/mot-de-passe"), &[("csrf", &csrf)]).await.status, 403);
+    served.desk.adds_up().await;
+}
+
+#[tokio::test]
+async fn whose_a_mail_is_that_cannot_be_opened_is_told_and_why_in_french() {
+    // its text alone is more than what may be said of a mail
+    let mut desk = TestDesk::with("[sandbox]\noutput = \"8 KiB\"\n").await;
+    let text = "Bonjour. ".repeat(1800);
+    let mail = format!(
+        "From: Zoe <zoe@x.example>\r\nTo: certificats@guichet.example\r\nMessage-ID: <long@x.example>\r\n\
+         Subject: Un <b>long</b> courriel\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
+    );
+    desk.receives(mail.as_bytes());
+    desk.turn().await;
+    let parked = desk.store().parked().await.unwrap();
+    assert_eq!(parked.len(), 1);
+    let served = Served::new(desk).await;
+    let page = served.person("ada", Role::Auditor).await.get(PAGE).await.text();
+    assert!(page.contains("zoe@x.example") && !page.contains("<b>long</b>"), "{page}");
+    assert!(page.contains("Le courriel contient plus que ce qui peut en"), "{page}");
     served.desk.adds_up().await;
 }

@@ -11,6 +11,7 @@ const EVERYBODY: &[Role] = &Role::ALL;
 const WORKERS: &[Role] = &[Role::Agent, Role::Supervisor];
 const OVERSIGHT: &[Role] = &[Role::Supervisor, Role::Auditor];
 const SUPERVISORS: &[Role] = &[Role::Supervisor];
+const AUDITORS: &[Role] = &[Role::Auditor];
 
 /// For whom nobody has to be in.
 const OPEN: [(&str, &str); 3] =
@@ -35,7 +36,15 @@ const INSIDE: &[(&str, &str, &[Role])] = &[
     ("POST", "/administration/courriels/{id}/reprendre", SUPERVISORS),
     ("GET", "/administration/courriels/{id}/courriel.eml", OVERSIGHT),
     ("POST", "/administration/alertes/{id}/vue", SUPERVISORS),
+    ("GET", "/administration/referentiel", OVERSIGHT),
+    ("GET", "/administration/observation", OVERSIGHT),
+    ("GET", "/administration/observation.csv", OVERSIGHT),
+    ("GET", "/administration/journal", AUDITORS),
+    ("POST", "/administration/journal/verifier", AUDITORS),
+    ("POST", "/administration/journal/exporter", AUDITORS),
     ("GET", "/administration/comptes", OVERSIGHT),
+    ("POST", "/administration/comptes", SUPERVISORS),
+    ("POST", "/administration/comptes/{name}/mot-de-passe", SUPERVISORS),
     ("POST", "/administration/comptes/{name}/role", SUPERVISORS),
     ("POST", "/administration/comptes/{name}/fermer", SUPERVISORS),
     ("POST", "/administration/comptes/{name}/ouvrir", SUPERVISORS),

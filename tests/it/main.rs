@@ -29,6 +29,7 @@ mod desk_decide;
 mod desk_letters;
 mod desk_overview;
 mod desk_pages;
+mod desk_record;
 mod desk_routes;
 mod desk_shows;
 mod desk_sign_in;

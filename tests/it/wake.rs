@@ -251,8 +251,8 @@ async fn an_import_lists_the_accepted_cases_whose_basis_it_breaks() {
     assert_eq!(told(&desk).await, [(What::CardOpposed, "2986978269".into(), "2026-11-23".into())]);
     let alert = desk.store().alerts(false).await.unwrap().remove(0);
     assert_eq!(alert.number, desk.cases().await[0].number);
-    assert!(desk.store().acknowledge_alert(alert.id, "Camille", desk.clock.now()).await.unwrap());
-    assert!(!desk.store().acknowledge_alert(alert.id, "Camille", desk.clock.now()).await.unwrap());
+    assert!(desk.store().acknowledge_alert(alert.id, ("Camille", None), desk.clock.now()).await.unwrap());
+    assert!(!desk.store().acknowledge_alert(alert.id, ("Camille", None), desk.clock.now()).await.unwrap());
     let latest = desk.store().latest_events(1).await.unwrap().remove(0);
     assert_eq!((latest.kind.as_str(), latest.actor.as_str()), ("alert_acknowledged", "Camille"));
 

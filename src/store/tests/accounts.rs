@@ -347,3 +347,29 @@ async fn a_restored_backup_brings_nobody_back_in() {
     desk.store.restored("operator", at(1)).await.unwrap();
     assert_eq!(desk.who(&token, 1).await, None);
 }
+
+#[tokio::test]
+async fn of_two_supervisors_who_shut_each_other_one_is_left() {
+    let desk = Desk::new().await;
+    desk.adds("ada", Role::Supervisor).await;
+    desk.adds("grace", Role::Supervisor).await;
+    let shuts = async |whom: &str, by: &str| {
+        desk.store.change_account_by(&name(whom), AccountChange::Disable, &name(by), at(5)).await.unwrap()
+    };
+    let (first, second) = tokio::join!(shuts("grace", "ada"), shuts("ada", "grace"));
+    let mut both = [first, second];
+    both.sort_by_key(|one| *one != Changed::Done);
+    assert_eq!(both, [Changed::Done, Changed::NotTheirs]);
+    let accounts = desk.store.accounts().await.unwrap();
+    assert_eq!(accounts.iter().filter(|one| one.disabled_at.is_none()).count(), 1);
+    // nor to oneself, nor by somebody of another role
+    let left = accounts.iter().find(|one| one.disabled_at.is_none()).unwrap().name.to_string();
+    assert_eq!(shuts(&left, &left).await, Changed::NotTheirs);
+    desk.adds("anna", Role::Agent).await;
+    assert_eq!(shuts(&left, "anna").await, Changed::NotTheirs);
+    let made = desk.store.add_account_by(&new("zoe", Role::Agent), &name("anna"), at(6)).await.unwrap();
+    assert_eq!(made, None);
+    let made = desk.store.add_account_by(&new("zoe", Role::Agent), &name(&left), at(6)).await.unwrap();
+    assert_eq!(made, Some(Added::Done));
+    desk.adds_up().await;
+}

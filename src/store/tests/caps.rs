@@ -118,3 +118,29 @@ async fn a_receipt_in_a_senders_hands_leaves() {
     assert_eq!((rows[0].withdrawn, rows[0].state), (false, ReplyState::Sending));
     assert_eq!(rows[1].state, ReplyState::Due);
 }
+
+#[tokio::test]
+async fn the_letters_that_a_cap_holds_are_named_until_it_is_reset() {
+    let desk = Desk::new().await;
+    let cap = Cap::Domain(Masked::new("Hopital.example"));
+    desk.store.trip(&cap, "20 replies to one domain in 24 hours", at(1)).await.unwrap();
+    desk.store.trip(&Cap::Total, "500 replies", at(3)).await.unwrap();
+    desk.keeps(1, "a").await;
+    let claimed = desk.claims().await;
+    let held = |numbers: &[CaseNumber]| Ok(vec![NewReply { held: true, ..reply(&claimed, numbers) }]);
+    let recorded = desk.store.record(&claimed, &decision(vec![case("a.pdf")]), held, at(2)).await.unwrap();
+    let Recorded::Done { replies, .. } = recorded else { panic!("{recorded:?}") };
+    let under = desk.store.held_under(&cap).await.unwrap();
+    assert_eq!((under.count, under.letters), (1, vec![replies[0].0]));
+    // of another address, or reached later: it holds others
+    let other = Cap::Address(Masked::new("x@clinique.example"));
+    desk.store.trip(&other, "20 replies", at(1)).await.unwrap();
+    for cap in [&other, &Cap::Total] {
+        assert_eq!(desk.store.held_under(cap).await.unwrap().count, 0);
+    }
+    assert!(desk.store.reset(&cap, ("Ada", Some("vu avec Mme Curie")), at(4)).await.unwrap());
+    let event = desk.store.latest_events(1).await.unwrap().remove(0);
+    assert!(event.detail.contains("\"held\":1") && !event.detail.contains("Curie"), "{}", event.detail);
+    assert_eq!(desk.store.held_under(&cap).await.unwrap().count, 0);
+    desk.adds_up().await;
+}

@@ -22,13 +22,23 @@ fn back(done: &str) -> Response {
     go(&format!("/administration?fait={done}"))
 }
 
-/// `POST /administration/plafonds`: the cap of this line is closed again.
+/// Characters of a reason.
+const LONGEST: usize = 1000;
+
+/// Why they do it, in their words: what is asked for is not left out.
+fn because(posted: &Posted) -> Result<&str, Refused> {
+    let because = posted.sent.text("because").trim();
+    (!because.is_empty() && because.chars().count() <= LONGEST).then_some(because).ok_or(Refused::Wrong)
+}
+
+/// `POST /administration/plafonds`: the cap of this line is closed again, with `because`.
 pub(in crate::desk) async fn reset(State(desk): State<Arc<Desk>>, posted: Posted) -> Answer {
     posted.who.has(Right::ResetBreakers)?;
     let line = posted.sent.text("line").parse().map_err(|_| Refused::Wrong)?;
     let tripped = posted.sent.text("tripped").parse().map_err(|_| Refused::Wrong)?;
+    let because = because(&posted)?;
     let Some(cap) = cap_of(&desk, line, tripped).await? else { return Ok(back("plafond-change")) };
-    let done = desk.store().reset(&cap.cap, posted.who.name(), desk.now()).await?;
+    let done = desk.store().reset(&cap.cap, (posted.who.name(), Some(because)), desk.now()).await?;
     Ok(back(if done { "plafond" } else { "plafond-change" }))
 }
 
@@ -61,12 +71,13 @@ pub(in crate::desk) async fn mail(who: Who, State(desk): State<Arc<Desk>>, Path(
     Ok((head, raw).into_response())
 }
 
-/// `POST /administration/alertes/{id}/vue`
+/// `POST /administration/alertes/{id}/vue`, with `because`: what was done about it.
 pub(in crate::desk) async fn acknowledge(
     (State(desk), Path(id)): (State<Arc<Desk>>, Path<String>),
     posted: Posted,
 ) -> Answer {
     posted.who.has(Right::AcknowledgeAlerts)?;
-    let done = desk.store().acknowledge_alert(number(&id)?, posted.who.name(), desk.now()).await?;
+    let by = (posted.who.name(), Some(because(&posted)?));
+    let done = desk.store().acknowledge_alert(number(&id)?, by, desk.now()).await?;
     Ok(back(if done { "alerte" } else { "alerte-non" }))
 }

@@ -1,8 +1,11 @@
-//! What keeps the desk running: caps that were reached, mails put aside, what the registry says against
-//! accepted cases, and who works on the database. A supervisor sees to it; an auditor looks.
+//! What keeps the desk running: caps that were reached, mails put aside or without a case, what the registry
+//! says against accepted cases, and who works on the database. A supervisor sees to it; an auditor looks.
 
 pub(in crate::desk) mod accounts;
 mod act;
+pub(in crate::desk) mod audit;
+pub(in crate::desk) mod registry;
+pub(in crate::desk) mod shadow;
 mod words;
 
 pub(in crate::desk) use act::{acknowledge, mail, reset, unpark};
@@ -11,9 +14,10 @@ use crate::desk::app::Desk;
 use crate::desk::frame::{Answer, Frame, Notice, Part, shown};
 use crate::desk::who::Who;
 use crate::desk::words::moment;
+use crate::domain::form::Masked;
 use crate::domain::staff::Right;
 use crate::fault::Fault;
-use crate::store::{AlertRow, InHand, ParkedRow, Running, Tripped, Worker};
+use crate::store::{AlertRow, HeldUnder, InHand, MailToDo, ParkedRow, Running, Tripped, Worker};
 use askama::Template;
 use axum::extract::{Query, State};
 use jiff::Timestamp;
@@ -22,6 +26,7 @@ use std::sync::Arc;
 
 /// Rows that a list shows: what is seen to makes place for the others.
 const SHOWN: usize = 50;
+const MOST: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "administration/page.html")]
@@ -32,6 +37,7 @@ struct Page {
     caps: Vec<CapRow>,
     parked: Vec<Parked>,
     parked_more: usize,
+    to_do: Vec<ToDo>,
     alerts: Vec<Alert>,
     alerts_more: usize,
     running: Vec<Runs>,
@@ -43,6 +49,7 @@ struct May {
     reset: bool,
     unpark: bool,
     acknowledge: bool,
+    audit: bool,
 }
 
 /// A cap that was reached, by its place in the list and when: what is not the same any more is not reset.
@@ -52,6 +59,19 @@ struct CapRow {
     what: String,
     why: String,
     since: String,
+    /// How many letters wait under it, and the first of them.
+    held: u64,
+    letters: Vec<i64>,
+}
+
+/// A mail that waits for a person and led to no case.
+struct ToDo {
+    id: i64,
+    received: String,
+    sender: String,
+    subject: String,
+    repeats: Option<String>,
+    held: Option<i64>,
 }
 
 struct Parked {
@@ -60,7 +80,11 @@ struct Parked {
     aside: String,
     size: String,
     attempts: u32,
-    why: String,
+    sender: String,
+    subject: String,
+    why: &'static str,
+    /// As the program said it.
+    said: String,
     whole: bool,
 }
 
@@ -99,6 +123,11 @@ pub(in crate::desk) async fn page(
     let alerts = store.alerts(false).await?;
     let running = store.running(&Worker::this(now), now).await?;
     let in_hand = store.in_hand().await?;
+    let to_do = store.to_do_without_a_case(MOST).await?;
+    let mut cap_rows = Vec::with_capacity(caps.len());
+    for (line, cap) in caps.iter().enumerate() {
+        cap_rows.push(cap_row(line, cap, store.held_under(&cap.cap).await?));
+    }
     let mut frame = Frame::of(&who, Part::Administration, desk.line.settings.shadow);
     frame.notice = asked.get("fait").and_then(|done| said(done));
     Ok(shown(&Page {
@@ -107,8 +136,10 @@ pub(in crate::desk) async fn page(
             reset: who.may(Right::ResetBreakers),
             unpark: who.may(Right::Unpark),
             acknowledge: who.may(Right::AcknowledgeAlerts),
+            audit: who.may(Right::SearchAudit),
         },
-        caps: caps.iter().enumerate().map(|(line, cap)| cap_row(line, cap)).collect(),
+        caps: cap_rows,
+        to_do: to_do.iter().map(to_do_row).collect(),
         parked_more: parked.len().saturating_sub(SHOWN),
         parked: parked.iter().take(SHOWN).map(parked_row).collect(),
         alerts_more: alerts.len().saturating_sub(SHOWN),
@@ -119,13 +150,30 @@ pub(in crate::desk) async fn page(
     }))
 }
 
-fn cap_row(line: usize, cap: &Tripped) -> CapRow {
+fn cap_row(line: usize, cap: &Tripped, held: HeldUnder) -> CapRow {
     CapRow {
         line,
         tripped: cap.at.as_millisecond(),
         what: words::cap(&cap.cap),
         why: words::reached(&cap.because),
         since: moment(cap.at),
+        held: held.count,
+        letters: held.letters,
+    }
+}
+
+fn shown_or_not(text: Option<&Masked>) -> String {
+    text.map_or_else(|| "–".to_owned(), |text| text.expose().to_owned())
+}
+
+fn to_do_row(row: &MailToDo) -> ToDo {
+    ToDo {
+        id: row.id.0,
+        received: moment(row.received_at),
+        sender: shown_or_not(row.sender.as_ref()),
+        subject: shown_or_not(row.subject.as_ref()),
+        repeats: row.repeats.as_ref().map(ToString::to_string),
+        held: row.held.map(|letter| letter.0),
     }
 }
 
@@ -136,7 +184,10 @@ fn parked_row(row: &ParkedRow) -> Parked {
         aside: row.parked_at.map(moment).unwrap_or_default(),
         size: words::size(row.size),
         attempts: row.attempts,
-        why: row.because.clone(),
+        sender: shown_or_not(row.sender.as_ref()),
+        subject: shown_or_not(row.subject.as_ref()),
+        why: words::parked(&row.because),
+        said: row.because.clone(),
         // of what the server never handed out there is nothing
         whole: row.size > 0,
     }

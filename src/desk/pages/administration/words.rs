@@ -23,6 +23,55 @@ pub(super) fn reached(because: &str) -> String {
     }
 }
 
+/// Why a mail was put aside, by what the program said of it.
+pub(super) fn parked(because: &str) -> &'static str {
+    let known = [
+        ("given up after", "La lecture a été tentée plusieurs fois sans arriver à son terme."),
+        ("over its processor or wall time", "La lecture demande trop de temps."),
+        ("over its memory", "La lecture demande trop de mémoire."),
+        ("over its output", "Le courriel contient plus que ce qui peut en être tiré."),
+        (
+            "asked for something that reading",
+            "La lecture a tenté une action interdite : courriel à traiter comme suspect.",
+        ),
+        ("crashed", "Le programme qui lisait le courriel s'est arrêté net."),
+    ];
+    let found = known.into_iter().find(|(said, _)| because.contains(said));
+    found.map_or("Le courriel n'a pas pu être traité.", |(_, french)| french)
+}
+
+/// The kinds of event that are looked for, as people call them.
+pub(super) const KINDS: [(&str, &str); 28] = [
+    ("looked_at", "Consultation"),
+    ("case_opened", "Dossier ouvert"),
+    ("case_assigned", "Dossier pris ou confié"),
+    ("case_corrected", "Case corrigée"),
+    ("case_reexamined", "Dossier réexaminé"),
+    ("case_decided", "Décision"),
+    ("case_undone", "Décision annulée"),
+    ("case_noted", "Note"),
+    ("staff_decided", "Décision du service consignée"),
+    ("reply_due", "Lettre prête"),
+    ("reply_held", "Lettre retenue"),
+    ("reply_sent", "Lettre envoyée"),
+    ("reply_resent", "Lettre renvoyée"),
+    ("reply_bounced", "Lettre non remise"),
+    ("bounce_settled", "Non-remise traitée"),
+    ("message_parked", "Courriel mis de côté"),
+    ("message_unparked", "Courriel repris"),
+    ("cap_tripped", "Plafond atteint"),
+    ("cap_reset", "Plafond levé"),
+    ("alert_raised", "Alerte du référentiel"),
+    ("alert_acknowledged", "Alerte vue"),
+    ("purged", "Données supprimées"),
+    ("user_added", "Compte créé"),
+    ("user_role_changed", "Rôle changé"),
+    ("user_password_changed", "Mot de passe changé"),
+    ("user_disabled", "Compte fermé"),
+    ("signed_in", "Connexion"),
+    ("sign_in_refused", "Connexion refusée"),
+];
+
 pub(super) fn broken(what: What) -> &'static str {
     match what {
         What::CardOpposed => "Carte mise en opposition",
@@ -72,6 +121,17 @@ mod tests {
     fn why_a_cap_was_reached_is_told_in_french() {
         assert_eq!(reached("20 replies to one address in 24 hours"), "20 réponses en 24 heures");
         assert_eq!(reached("restored from a backup"), "restored from a backup");
+    }
+
+    #[test]
+    fn why_a_mail_was_put_aside_is_told_in_french() {
+        let told = |said| parked(said);
+        assert!(told("the mail could not be opened: over its memory").contains("mémoire"));
+        assert!(
+            told("given up after 3 attempts: the program ended while it was at it")
+                .contains("plusieurs fois")
+        );
+        assert!(told("the reader died of it").contains("pas pu être traité"));
     }
 
     #[test]
