@@ -90,7 +90,7 @@ async fn a_case_is_taken_away_as_an_archive_that_is_on_record_first() {
     let archive = takes(CASE).await;
     assert_eq!(archive.headers["content-disposition"], format!("attachment; filename=\"{CASE}.zip\""));
     let mut zip = zip::ZipArchive::new(Cursor::new(archive.body)).unwrap();
-    let names: Vec<_> = zip.file_names().map(str::to_owned).collect();
+    let names: Vec<_> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
     for name in ["message.eml", "dossier.json", "evenements.jsonl", "LISEZMOI.txt", "SHA256SUMS"] {
         assert!(names.iter().any(|one| one == name), "{names:?}");
     }

@@ -65,7 +65,7 @@ async fn lived_in() -> Desk {
     store.staff_decided(&[says(false, &[Code::Missing, Code::Malformed])], at(95)).await.unwrap();
     let cap = Cap::Address(Masked::new("marie@hopital.example"));
     store.trip(&cap, "20 replies to one address", at(96)).await.unwrap();
-    store.reset(&cap, ("Ada Lovelace", Some("c'est Camille qui écrivait")), at(97)).await.unwrap();
+    store.reset(&cap, ("Ada Lovelace", None), at(97)).await.unwrap();
     desk.adds_up().await;
     desk
 }

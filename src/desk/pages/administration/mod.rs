@@ -34,6 +34,8 @@ struct Page {
     frame: Frame,
     csrf: String,
     may: May,
+    /// Whether the record is theirs to search.
+    audits: bool,
     caps: Vec<CapRow>,
     parked: Vec<Parked>,
     parked_more: usize,
@@ -49,7 +51,6 @@ struct May {
     reset: bool,
     unpark: bool,
     acknowledge: bool,
-    audit: bool,
 }
 
 /// A cap that was reached, by its place in the list and when: what is not the same any more is not reset.
@@ -136,8 +137,8 @@ pub(in crate::desk) async fn page(
             reset: who.may(Right::ResetBreakers),
             unpark: who.may(Right::Unpark),
             acknowledge: who.may(Right::AcknowledgeAlerts),
-            audit: who.may(Right::SearchAudit),
         },
+        audits: who.may(Right::SearchAudit),
         caps: cap_rows,
         to_do: to_do.iter().map(to_do_row).collect(),
         parked_more: parked.len().saturating_sub(SHOWN),
