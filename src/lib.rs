@@ -30,6 +30,7 @@ pub mod reply;
 pub mod folder;
 pub mod report;
 
+pub mod openid;
 pub mod pipeline;
 
 pub mod desk;

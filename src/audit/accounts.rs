@@ -13,7 +13,7 @@ const DOING: &str = "reading the accounts";
 /// The events that say a whole account.
 const TELLING: &str = "SELECT id, detail FROM events WHERE kind IN ('user_added', 'user_role_changed', \
      'user_password_changed', 'user_password_rehashed', 'user_disabled', 'user_enabled', 'user_linked', \
-     'user_unlinked') ORDER BY id";
+     'user_unlinked', 'user_known_as_changed') ORDER BY id";
 
 #[derive(FromRow)]
 struct Row {
@@ -22,12 +22,13 @@ struct Row {
     password_hash: Option<String>,
     issuer: Option<String>,
     subject: Option<String>,
+    known_as: Option<String>,
     disabled_at: Option<i64>,
 }
 
 impl Row {
     /// As its last event must say it: key and value.
-    fn said(&self) -> [(&'static str, Value); 4] {
+    fn said(&self) -> [(&'static str, Value); 5] {
         let password = self.password_hash.as_ref().map(|hash| sha256(hash.as_bytes()));
         let identity = self.issuer.as_ref().zip(self.subject.as_ref());
         let identity = identity.map(|(issuer, subject)| sha256(format!("{issuer}\n{subject}").as_bytes()));
@@ -36,6 +37,7 @@ impl Row {
             ("disabled", self.disabled_at.is_some().into()),
             ("password_sha256", password.into()),
             ("identity_sha256", identity.into()),
+            ("known_as_sha256", self.known_as.as_ref().map(|name| sha256(name.as_bytes())).into()),
         ]
     }
 }
@@ -51,7 +53,7 @@ pub(super) async fn all(at: &mut AnyConnection, found: &mut Found) -> Result<(),
         last.insert(name, (event, detail));
     }
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT name, role, password_hash, issuer, subject, disabled_at FROM users ORDER BY name",
+        "SELECT name, role, password_hash, issuer, subject, known_as, disabled_at FROM users ORDER BY name",
     )
     .fetch_all(at)
     .await
@@ -63,7 +65,8 @@ pub(super) async fn all(at: &mut AnyConnection, found: &mut Found) -> Result<(),
         };
         for (key, value) in row.said() {
             let what = || format!("{} of the account {}", key.trim_end_matches("_sha256"), row.name);
-            found.same(event, what, &Some(&value), &told.get(key));
+            // an event says nothing of what an account never had
+            found.same(event, what, &value, told.get(key).unwrap_or(&Value::Null));
         }
     }
     for (name, (event, _)) in last {

@@ -6,7 +6,7 @@ use super::table::Form;
 use super::{ConfigFile, complain, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::desk::password::{Password, Passwords};
-use crate::domain::staff::{PasswordHash, Role, UserName};
+use crate::domain::staff::{Identity, KnownAs, PasswordHash, Role, UserName};
 use crate::store::{Account, AccountChange, Added, Changed, NewAccount};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -34,7 +34,9 @@ pub(super) enum UserCommand {
     Disable(Named),
     /// Open an account again
     Enable(Named),
-    /// Forget as whom the OpenID provider knows an account: the next sign-in by it finds it by name
+    /// Say as whom the OpenID provider knows an account
+    Link(Link),
+    /// Forget as whom the OpenID provider knows an account: the next sign-in by it finds it by its name there
     Unlink(Named),
 }
 
@@ -51,6 +53,9 @@ pub(super) struct Add {
     shown: Option<String>,
     #[command(flatten)]
     secret: Secret,
+    /// As whom the OpenID provider names this person, by the claim of `desk.openid` [default: NAME]
+    #[arg(long, value_name = "TEXT", value_parser = known_as)]
+    known_as: Option<KnownAs>,
     #[command(flatten)]
     config: ConfigFile,
     #[command(flatten)]
@@ -112,6 +117,34 @@ pub(super) struct Named {
     operator: Operator,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Link {
+    #[arg(value_name = "NAME", value_parser = name)]
+    user: UserName,
+    #[command(flatten)]
+    whom: Whom,
+    #[command(flatten)]
+    config: ConfigFile,
+    #[command(flatten)]
+    operator: Operator,
+}
+
+/// As whom the provider knows somebody.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Whom {
+    /// The identifier that the desk showed when they tried to sign in (`sub`), of its issuer
+    #[arg(long, value_name = "TEXT")]
+    subject: Option<String>,
+    /// What the claim of `desk.openid` says at their first sign-in
+    #[arg(long, value_name = "TEXT", value_parser = known_as)]
+    known_as: Option<KnownAs>,
+}
+
+fn known_as(text: &str) -> Result<KnownAs, String> {
+    KnownAs::parse(text).ok_or_else(|| "1 to 255 characters that can be printed".to_owned())
+}
+
 fn name(text: &str) -> Result<UserName, String> {
     UserName::parse(text)
         .ok_or_else(|| "2 to 64 letters without accents, digits, and . - _ @ behind the first".to_owned())
@@ -130,6 +163,7 @@ impl DeskCommand {
             UserCommand::List(list) => list.run().await,
             UserCommand::Role(change) => change.run().await,
             UserCommand::Password(change) => change.run().await,
+            UserCommand::Link(link) => link.run().await,
             UserCommand::Disable(one) => {
                 one.changes(AccountChange::Disable, "is shut: whoever was in by it is out").await
             }
@@ -154,10 +188,33 @@ impl Add {
         match store.add_account(&new, &self.operator.name(), SystemClock.now()).await? {
             Added::Done => {
                 say(&format!("{} may come in as {}", self.user, self.role.as_str()));
-                Ok(ExitCode::SUCCESS)
+                let Some(known_as) = self.known_as else { return Ok(ExitCode::SUCCESS) };
+                let change = AccountChange::KnownAs(Some(known_as));
+                let one = Named { user: self.user, config: self.config, operator: self.operator };
+                one.changes(change, KNOWN).await
             }
             Added::NameTaken | Added::IdentityTaken => taken(&self.user),
         }
+    }
+}
+
+const KNOWN: &str = "is found by that at the next sign-in by the provider";
+
+impl Link {
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        let (change, done) = match (self.whom.subject, self.whom.known_as) {
+            (Some(subject), _) => {
+                let openid = self.config.load()?.desk.openid;
+                let issuer =
+                    openid.context("there is no table [desk.openid], which names the provider")?.issuer;
+                let identity = Identity::new(&issuer, subject.trim());
+                let identity = identity.context("no provider has such an identifier")?;
+                (AccountChange::Link(identity), "comes in by the provider from now on")
+            }
+            (None, known_as) => (AccountChange::KnownAs(known_as), KNOWN),
+        };
+        let one = Named { user: self.user, config: self.config, operator: self.operator };
+        one.changes(change, done).await
     }
 }
 
@@ -264,7 +321,9 @@ fn told(changed: Changed, name: &UserName, done: &str) -> anyhow::Result<ExitCod
             return Ok(ExitCode::from(3));
         }
         Changed::NotTheirs => anyhow::bail!("only a supervisor may change it"),
-        Changed::IdentityTaken => anyhow::bail!("another account is linked to this identity"),
+        Changed::IdentityTaken => {
+            anyhow::bail!("that is another account's, or the account is linked already (see `unlink`)")
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

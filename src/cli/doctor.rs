@@ -7,6 +7,7 @@ use crate::daemon::{mime_settings, paper_deciders};
 use crate::database::Database;
 use crate::fault::Check;
 use crate::intake::imap;
+use crate::openid::Provider;
 use crate::registry::Registry;
 use crate::reply::letters::Letters;
 use crate::reply::smtp::Smtp;
@@ -43,6 +44,9 @@ impl Doctor {
                 Check::failed("letters", fault.to_string(), "Correct the file in letters.directory.")
             }
         });
+        if let Some((openid, address)) = config.desk.openid.clone().zip(config.desk.address.as_deref()) {
+            checks.push(Provider::new(openid, address).examine(SystemClock.now()).await);
+        }
         checks.extend(sandbox(&config).await);
         checks.push(paper(&config).await);
         Ok(print(&checks))

@@ -17,7 +17,8 @@ const DOING: &str = "moving the store";
 
 /// What is not copied: which migrations were applied, who runs, and which database is in use are of
 /// each database itself; who is signed in signs in again.
-const OWN: [&str; 5] = ["_sqlx_migrations", "daemons", "store_state", "sessions", "sign_in_attempts"];
+const OWN: [&str; 6] =
+    ["_sqlx_migrations", "daemons", "store_state", "sessions", "sign_in_attempts", "pending_sign_ins"];
 
 /// Tables of one row that every database has from the start.
 const SINGLE: [&str; 2] = ["event_head", "registry_importer"];

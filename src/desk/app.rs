@@ -6,6 +6,7 @@ use super::settings::DeskSettings;
 use super::sign_in::Door;
 use super::{assets, pages, who};
 use crate::fault::Fault;
+use crate::openid::Provider;
 use crate::pipeline::Line;
 use crate::store::{Session, Store, Token};
 use crate::watch::Reason;
@@ -41,6 +42,8 @@ pub struct Desk {
     pub(super) settings: DeskSettings,
     pub(super) drawn: Drawn,
     pub(super) door: Door,
+    /// Where staff sign in, if not by password alone.
+    pub(super) provider: Option<Provider>,
     /// Whoever is on this machine comes in as the account of the demonstration.
     demo: bool,
     /// What a person has to look at, as whoever watches the daemon finds.
@@ -59,9 +62,11 @@ impl Desk {
     /// Passwords cannot be compared at the cost that is set.
     pub fn new(line: Arc<Line>, settings: DeskSettings) -> Result<Self, Fault> {
         let door = Door::new(line.store.clone(), Passwords::new()?);
+        let openid = settings.openid.clone().zip(settings.address.as_deref());
+        let provider = openid.map(|(openid, address)| Provider::new(openid, address));
         let (drawn, asked) = (Drawn::default(), watch::Sender::new(0));
         let verifying = Mutex::new(());
-        Ok(Self { line, settings, drawn, door, demo: false, reasons: None, verifying, asked })
+        Ok(Self { line, settings, drawn, door, provider, demo: false, reasons: None, verifying, asked })
     }
 
     /// The same, of a daemon that is watched.
@@ -179,6 +184,9 @@ impl Desk {
         Router::new()
             .route("/assets/{mark}/{name}", get(assets::get))
             .route("/connexion", get(pages::sign_in::door).post(pages::sign_in::by_password))
+            .route("/connexion/openid", get(pages::openid::begin))
+            .route("/connexion/openid/retour", get(pages::openid::back))
+            .route("/connexion/openid/sortie", get(pages::openid::leave))
             .merge(inside)
             .layer(middleware::from_fn_with_state(self.clone(), headers))
             .with_state(self)

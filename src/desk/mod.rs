@@ -14,6 +14,7 @@ mod frame;
 mod late;
 mod pages;
 pub mod password;
+mod provider;
 mod settings;
 pub mod sign_in;
 mod trail;

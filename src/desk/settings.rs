@@ -2,6 +2,7 @@
 
 use crate::domain::four_eyes::FourEyes;
 use crate::domain::units::Span;
+use crate::openid::OpenIdSettings;
 use serde::Deserialize;
 use std::net::SocketAddr;
 
@@ -27,6 +28,8 @@ pub struct DeskSettings {
     pub idle: Span,
     /// … and any session after so long.
     pub longest: Span,
+    /// The provider at which staff sign in.
+    pub openid: Option<OpenIdSettings>,
 }
 
 impl Default for DeskSettings {
@@ -40,6 +43,7 @@ impl Default for DeskSettings {
             promise: Span::days(3),
             idle: Span::minutes(30),
             longest: Span::hours(10),
+            openid: None,
         }
     }
 }
@@ -49,6 +53,12 @@ impl DeskSettings {
     #[must_use]
     pub fn by_https(&self) -> bool {
         self.address.as_ref().is_some_and(|address| address.starts_with("https://"))
+    }
+
+    /// Whether a name and a password let somebody in.
+    #[must_use]
+    pub fn by_password(&self) -> bool {
+        self.openid.as_ref().is_none_or(|openid| openid.passwords)
     }
 
     /// What is wrong with these settings.
@@ -66,6 +76,18 @@ impl DeskSettings {
                     "desk.address is what browsers call the desk, such as \"https://desk.example.org\", not \
                      {address:?}"
                 ));
+            }
+        }
+        if let Some(openid) = &self.openid {
+            if self.address.is_none() {
+                return Some(
+                    "desk.openid: the provider sends people back to the desk: set desk.address to what browsers \
+                     call it"
+                        .to_owned(),
+                );
+            }
+            if let Some(why) = openid.refused() {
+                return Some(why);
             }
         }
         let listen = self.listen.filter(|listen| !listen.ip().is_loopback())?;

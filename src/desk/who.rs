@@ -6,7 +6,7 @@ use super::frame::Refused;
 use super::late;
 use super::trail::Trail;
 use crate::domain::staff::Right;
-use crate::store::{Session, Token};
+use crate::store::{AWAITED, Session, Token};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header;
 use axum::http::request::Parts;
@@ -33,8 +33,27 @@ impl Desk {
     }
 
     fn set_cookie(&self, value: &str, seconds: i64) -> String {
+        self.cookie_of(self.cookie(), value, seconds)
+    }
+
+    /// The name of the cookie of a sign-in that a provider has not answered yet.
+    pub(super) fn awaits_cookie(&self) -> &'static str {
+        if self.settings.by_https() { "__Host-guichet-openid" } else { "guichet-openid" }
+    }
+
+    /// The browser is known by this when it comes back from the provider, with a navigation that began at
+    /// another site: what `Lax` lets through.
+    pub(super) fn awaits(&self, token: &Token) -> String {
+        self.cookie_of(self.awaits_cookie(), token.expose(), AWAITED.as_secs())
+    }
+
+    pub(super) fn awaits_nothing(&self) -> String {
+        self.cookie_of(self.awaits_cookie(), "", 0)
+    }
+
+    fn cookie_of(&self, name: &str, value: &str, seconds: i64) -> String {
         let secure = if self.settings.by_https() { "; Secure" } else { "" };
-        format!("{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", self.cookie())
+        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
     }
 }
 

@@ -223,6 +223,33 @@ impl Identity {
     }
 }
 
+/// As whom an OpenID provider names somebody: a claim such as `preferred_username`, for Pro Santé Connect
+/// their national number. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KnownAs(String);
+
+impl KnownAs {
+    /// Exactly as the provider says it, but for white space around it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let sound = (1..=255).contains(&text.len()) && !text.chars().any(char::is_control);
+        sound.then(|| Self(text.to_owned()))
+    }
+
+    /// For the database, and for their supervisor.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for KnownAs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KnownAs(…)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,6 +299,16 @@ mod tests {
         assert!(Identity::new("https://id.example", "f:1234:899 700 218 896").is_some());
         for wrong in ["", "a\0", "a\nb", "é", &"a".repeat(256)] {
             assert_eq!(Identity::new("https://id.example", wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn whom_a_provider_names_is_kept_as_it_says_and_not_printed() {
+        let known = KnownAs::parse(" 899700218896 ").unwrap();
+        assert_eq!((known.expose(), format!("{known:?}")), ("899700218896", "KnownAs(…)".to_owned()));
+        assert_eq!(KnownAs::parse("Ada").unwrap().expose(), "Ada");
+        for wrong in ["", "  ", "a\u{0}b", &"1".repeat(256)] {
+            assert_eq!(KnownAs::parse(wrong), None, "{wrong:?}");
         }
     }
 

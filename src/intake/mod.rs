@@ -3,6 +3,7 @@
 pub mod imap;
 pub mod mailbox;
 pub mod mime;
+pub mod secret;
 pub mod utf7;
 
 mod classify;

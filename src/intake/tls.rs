@@ -1,4 +1,4 @@
-//! TLS to the mail server: the system's authorities, or those of a PEM file.
+//! TLS to a server: the system's authorities, or those of a PEM file.
 
 use crate::fault::Fault;
 use rustls::{ClientConfig, RootCertStore};

@@ -5,7 +5,7 @@ use super::event::{Event, Kind, sha256};
 use super::write::Write;
 use super::{Store, instant, instant_or_none, millis, word};
 use crate::database::{clean, fault};
-use crate::domain::staff::{Identity, PasswordHash, Role, UserName};
+use crate::domain::staff::{Identity, KnownAs, PasswordHash, Role, UserName};
 use crate::fault::Fault;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -23,6 +23,8 @@ pub struct Account {
     pub password: Option<PasswordHash>,
     /// `None`: never came in by OpenID Connect.
     pub identity: Option<Identity>,
+    /// As whom the provider names them until then; `None`: by the account's name.
+    pub known_as: Option<KnownAs>,
     pub created_at: Timestamp,
     /// Since when this person may not come in.
     pub disabled_at: Option<Timestamp>,
@@ -47,7 +49,7 @@ pub enum Added {
     IdentityTaken,
 }
 
-/// A change of an account. All but the last two end the person's sessions in the same commit.
+/// A change of an account. All but the last three end the person's sessions in the same commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountChange {
     Role(Role),
@@ -57,8 +59,10 @@ pub enum AccountChange {
     /// The provider's identity is this person's no more: the next sign-in by it finds them by name.
     Unlink,
     Enable,
-    /// The first sign-in by a provider.
+    /// The identity a provider knows this person by: given, or found at their first sign-in by it.
     Link(Identity),
+    /// As whom the provider names them until then; `None`: by the account's name.
+    KnownAs(Option<KnownAs>),
 }
 
 /// What came of a change.
@@ -67,7 +71,7 @@ pub enum Changed {
     Done,
     AlreadySo,
     NoSuchUser,
-    /// The identity is another account's, or the account is another identity's.
+    /// The identity or the provider's name for it is another account's, or the account is another identity's.
     IdentityTaken,
     /// Whoever asks is no supervisor, or not any more.
     NotTheirs,
@@ -82,6 +86,7 @@ struct Row {
     password_hash: Option<String>,
     issuer: Option<String>,
     subject: Option<String>,
+    known_as: Option<String>,
     created_at: i64,
     disabled_at: Option<i64>,
 }
@@ -98,6 +103,11 @@ impl Row {
             role: word(Role::parse(&self.role), "users.role")?,
             password: self.password_hash.map(PasswordHash::new),
             identity: identity.transpose()?,
+            known_as: self
+                .known_as
+                .as_deref()
+                .map(|text| word(KnownAs::parse(text), "users.known_as"))
+                .transpose()?,
             created_at: instant(self.created_at)?,
             disabled_at: instant_or_none(self.disabled_at)?,
         })
@@ -107,7 +117,7 @@ impl Row {
 macro_rules! users {
     ($rest:literal) => {
         sqlx::query_as::<_, Row>(concat!(
-            "SELECT id, name, shown, role, password_hash, issuer, subject, created_at, disabled_at \
+            "SELECT id, name, shown, role, password_hash, issuer, subject, known_as, created_at, disabled_at \
              FROM users ",
             $rest
         ))
@@ -121,13 +131,17 @@ const CHANGING: &str = "changing an account";
 impl Account {
     /// What an event says of it: all that decides who comes in as what, secrets as their hash.
     fn told(&self) -> Value {
-        json!({
+        let mut told = json!({
             "user": self.name.as_str(),
             "role": self.role,
             "disabled": self.disabled_at.is_some(),
             "password_sha256": self.password.as_ref().map(|hash| sha256(hash.expose().as_bytes())),
             "identity_sha256": self.identity.as_ref().map(hashed),
-        })
+        });
+        if let (Some(known_as), Some(told)) = (&self.known_as, told.as_object_mut()) {
+            told.insert("known_as_sha256".to_owned(), sha256(known_as.expose().as_bytes()).into());
+        }
+        told
     }
 }
 
@@ -201,6 +215,26 @@ impl Store {
         let mut connection = self.database.read().acquire().await.map_err(fault(READING))?;
         known_as(&mut connection, identity).await
     }
+
+    /// The account that the provider names so: by what was said of it, else by its own name.
+    pub async fn account_called(&self, known_as: &KnownAs) -> Result<Option<Account>, Fault> {
+        let mut connection = self.database.read().acquire().await.map_err(fault(READING))?;
+        called(&mut connection, known_as).await
+    }
+}
+
+async fn called(connection: &mut AnyConnection, known_as: &KnownAs) -> Result<Option<Account>, Fault> {
+    // what cannot be an account's name is none's
+    let name = UserName::parse(known_as.expose());
+    let row = users!(
+        "WHERE known_as = $1 OR (known_as IS NULL AND name = $2) \
+         ORDER BY CASE WHEN known_as IS NULL THEN 1 ELSE 0 END LIMIT 1"
+    )
+    .bind(known_as.expose())
+    .bind(name.as_ref().map_or("", UserName::as_str))
+    .fetch_optional(connection)
+    .await;
+    row.map_err(fault(READING))?.map(Row::account).transpose()
 }
 
 async fn makes(mut write: Write, new: &NewAccount, by: &str, now: Timestamp) -> Result<Added, Fault> {
@@ -247,6 +281,12 @@ async fn changes(
             return Ok(Changed::IdentityTaken);
         }
     }
+    if let AccountChange::KnownAs(Some(known_as)) = &change {
+        let whose = called(write.connection(), known_as).await?;
+        if whose.is_some_and(|whose| whose.id != before.id) {
+            return Ok(Changed::IdentityTaken);
+        }
+    }
     let mut after = before.clone();
     let (kind, ends_sessions) = match change {
         AccountChange::Role(role) => {
@@ -272,6 +312,10 @@ async fn changes(
         AccountChange::Link(identity) => {
             after.identity = Some(identity);
             (Kind::UserLinked, false)
+        }
+        AccountChange::KnownAs(known_as) => {
+            after.known_as = known_as;
+            (Kind::UserKnownAs, false)
         }
     };
     if after == before {
@@ -323,13 +367,14 @@ pub(super) async fn rehash(
 
 async fn rewrite(connection: &mut AnyConnection, account: &Account) -> Result<(), Fault> {
     sqlx::query(
-        "UPDATE users SET role = $1, password_hash = $2, issuer = $3, subject = $4, disabled_at = $5 \
-         WHERE id = $6",
+        "UPDATE users SET role = $1, password_hash = $2, issuer = $3, subject = $4, known_as = $5, \
+         disabled_at = $6 WHERE id = $7",
     )
     .bind(account.role.as_str())
     .bind(account.password.as_ref().map(PasswordHash::expose))
     .bind(account.identity.as_ref().map(Identity::issuer))
     .bind(account.identity.as_ref().map(Identity::subject))
+    .bind(account.known_as.as_ref().map(KnownAs::expose))
     .bind(account.disabled_at.map(millis))
     .bind(account.id)
     .execute(connection)

@@ -131,6 +131,7 @@ mod looked;
 mod moving;
 mod outbox;
 mod past;
+mod pending;
 mod questions;
 mod queue;
 mod record;
@@ -172,6 +173,7 @@ pub use looked::Look;
 pub use moving::Moving;
 pub use outbox::{DueReply, Resent};
 pub use past::{Known, Past, PastCase, PastFilter};
+pub use pending::{AWAITED, Begun, Pending};
 pub use questions::{ClosedQuestion, NewEnd, Question, QuestionRow};
 pub use queue::{Neighbours, QueueCounts, QueueFilter, QueuePage, QueueRow, Turn, Whose};
 pub use record::{

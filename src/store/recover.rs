@@ -179,6 +179,10 @@ impl Store {
             write.tell(event.saying(json!({ "restored": true })).aside(RESTORED)).await?;
         }
         // whoever was in then may have signed out since, or been shut out
+        sqlx::query("DELETE FROM pending_sign_ins")
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
         sqlx::query("DELETE FROM sessions").execute(write.connection()).await.map_err(fault(DOING))?;
         becomes(write.connection(), StoreState::InUse, now).await?;
         write.tell(Event::new(Kind::BackupRestored).by(by).saying(json!({ "replies": rows.len() }))).await?;

@@ -2,6 +2,7 @@
 
 use super::accounts::{named, rehash};
 use super::event::{Event, Kind, sha256};
+use super::pending::forget_unanswered;
 use super::sign_ins::{Attempt, SignInBy, before, came_in, forget};
 use super::{Account, Store, instant, millis, word};
 use crate::database::fault;
@@ -59,7 +60,7 @@ impl Token {
         self.0.len() == other.0.len() && pairs.fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
     }
 
-    fn hashed(&self) -> String {
+    pub(super) fn hashed(&self) -> String {
         sha256(self.0.as_bytes())
     }
 }
@@ -77,6 +78,7 @@ pub struct Session {
     /// The person's name, as colleagues read it.
     pub shown: String,
     pub role: Role,
+    pub by: SignInBy,
     /// What a form of this session carries and another site does not know.
     pub csrf: Token,
     pub started_at: Timestamp,
@@ -110,6 +112,7 @@ struct Row {
     shown: String,
     role: String,
     csrf: String,
+    came_by: String,
     started_at: i64,
     seen_at: i64,
 }
@@ -128,7 +131,7 @@ impl Store {
         if account.disabled_at.is_some() {
             return Ok(SignedIn::Changed);
         }
-        came_in(write.connection(), name, new.attempt).await?;
+        let from = came_in(write.connection(), name, new.attempt).await?;
         if let Some(replaced) = new.replaces {
             sqlx::query(OVER)
                 .bind(replaced.hashed())
@@ -137,11 +140,14 @@ impl Store {
                 .map_err(fault(DOING))?;
         }
         sqlx::query(
-            "INSERT INTO sessions (token_sha256, user_id, csrf, started_at, seen_at) VALUES ($1, $2, $3, $4, $4)",
+            "INSERT INTO sessions (token_sha256, user_id, csrf, came_by, address, started_at, seen_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $6)",
         )
         .bind(token.hashed())
         .bind(account.id)
         .bind(csrf.expose())
+        .bind(new.by.as_str())
+        .bind(from)
         .bind(millis(now))
         .execute(write.connection())
         .await
@@ -165,7 +171,7 @@ impl Store {
     ) -> Result<Option<Session>, Fault> {
         const DOING: &str = "looking for a session";
         let row: Option<Row> = sqlx::query_as(
-            "SELECT name, shown, role, csrf, started_at, seen_at FROM sessions \
+            "SELECT name, shown, role, csrf, came_by, started_at, seen_at FROM sessions \
              JOIN users ON users.id = user_id \
              WHERE token_sha256 = $1 AND disabled_at IS NULL AND seen_at > $2 AND started_at > $3",
         )
@@ -189,6 +195,7 @@ impl Store {
             user: word(UserName::parse(&row.name), "users.name")?,
             shown: row.shown,
             role: word(Role::parse(&row.role), "users.role")?,
+            by: word(SignInBy::parse(&row.came_by), "sessions.came_by")?,
             csrf: word(Token::parse(&row.csrf), "sessions.csrf")?,
             started_at: instant(row.started_at)?,
         }))
@@ -226,7 +233,8 @@ impl Store {
             .execute(&mut *connection)
             .await
             .map_err(fault(DOING))?;
-        Ok(ended.rows_affected() + forget(&mut connection, now).await?)
+        let unanswered = forget_unanswered(&mut connection, now).await?;
+        Ok(ended.rows_affected() + unanswered + forget(&mut connection, now).await?)
     }
 }
 

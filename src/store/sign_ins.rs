@@ -35,6 +35,12 @@ pub enum SignInBy {
 }
 
 impl SignInBy {
+    const ALL: [Self; 3] = [Self::Password, Self::Provider, Self::Demo];
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|by| by.as_str() == text)
+    }
+
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
@@ -148,23 +154,25 @@ impl Store {
     }
 }
 
-/// The attempts under this name count no more: its person came in. Those of the address do.
+/// The attempts under this name count no more: its person came in. Those of the address do. From where they
+/// came in.
 pub(super) async fn came_in(
     connection: &mut AnyConnection,
     name: &UserName,
     attempt: Attempt,
-) -> Result<(), Fault> {
-    sqlx::query("DELETE FROM sign_in_attempts WHERE id = $1")
-        .bind(attempt.0)
-        .execute(&mut *connection)
-        .await
-        .map_err(fault(DOING))?;
+) -> Result<String, Fault> {
+    let from: Option<(String,)> =
+        sqlx::query_as("DELETE FROM sign_in_attempts WHERE id = $1 RETURNING address")
+            .bind(attempt.0)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(fault(DOING))?;
     sqlx::query("UPDATE sign_in_attempts SET name_sha256 = NULL WHERE name_sha256 = $1")
         .bind(hashed(name))
         .execute(connection)
         .await
         .map_err(fault(DOING))?;
-    Ok(())
+    Ok(from.map(|(from,)| from).unwrap_or_default())
 }
 
 /// Attempts that count no more.
@@ -200,7 +208,7 @@ fn hashed(name: &UserName) -> String {
 
 /// As whose an address counts: of IPv6, the network that one subscriber has (RFC 6177, section 2: a /64
 /// at least).
-fn place(address: IpAddr) -> String {
+pub(super) fn place(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(four) => four.to_string(),
         IpAddr::V6(six) => format!("{}/64", Ipv6Addr::from_bits(six.to_bits() & (u128::MAX << 64))),

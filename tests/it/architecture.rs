@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A room and the rooms of ours it may name.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: [(&str, &[&str]); 21] = [
     ("domain", &[]),
     ("clock", &[]),
     ("fault", &[]),
@@ -23,9 +23,13 @@ const ROOMS: [(&str, &[&str]); 20] = [
         "pipeline",
         &["clock", "domain", "fault", "intake", "sandbox", "store", "reading", "registry", "reply", "report"],
     ),
+    ("openid", &["domain", "fault", "intake"]),
     (
         "desk",
-        &["clock", "domain", "fault", "intake", "pipeline", "registry", "report", "store", "watch", "audit"],
+        &[
+            "clock", "domain", "fault", "intake", "openid", "pipeline", "registry", "report", "store",
+            "watch", "audit",
+        ],
     ),
     ("watch", &["domain", "fault", "intake", "registry", "store"]),
     ("config", &["*"]),
@@ -35,7 +39,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
 ];
 
 /// A crate and the only rooms that may name it: where a change of crate ends.
-const CRATES: [(&str, &[&str]); 22] = [
+const CRATES: [(&str, &[&str]); 25] = [
     ("async_imap", &["intake/imap"]),
     ("tokio_rustls", &["intake"]),
     ("mail_parser", &["intake"]),
@@ -54,6 +58,9 @@ const CRATES: [(&str, &[&str]); 22] = [
     ("seccompiler", &["sandbox"]),
     ("libc", &["sandbox"]),
     ("axum", &["desk"]),
+    ("hyper", &["openid/http"]),
+    ("hyper_util", &["openid/http"]),
+    ("http_body_util", &["openid/http"]),
     ("askama", &["desk"]),
     ("clap", &["cli", "main"]),
     ("argon2", &["desk/password"]),

@@ -80,22 +80,22 @@ pub struct TestDesk {
 impl TestDesk {
     /// A desk with the fixtures' registry.
     pub async fn new() -> Self {
-        let desk = Self::without_registry("").await;
-        desk.imports_the_registry().await;
+        let desk = Box::pin(Self::without_registry("")).await;
+        Box::pin(desk.imports_the_registry()).await;
         desk
     }
 
     /// A desk whose configuration has further lines ([`SHADOW`] first, where it is wanted).
     pub async fn with(lines: &str) -> Self {
-        let desk = Self::without_registry(lines).await;
-        desk.imports_the_registry().await;
+        let desk = Box::pin(Self::without_registry(lines)).await;
+        Box::pin(desk.imports_the_registry()).await;
         desk
     }
 
     /// The same, with another program that opens mail and recognises paper.
     pub async fn with_program(lines: &str, program: &Path) -> Self {
         let desk = Self::opened(lines, program.to_owned()).await;
-        desk.imports_the_registry().await;
+        Box::pin(desk.imports_the_registry()).await;
         desk
     }
 
@@ -132,8 +132,9 @@ impl TestDesk {
             config.replies.receipt_after = guichet::domain::units::Span::seconds(0);
         }
         let sandbox = SandboxSettings { program, ..config.sandbox().unwrap() };
-        let daemon =
-            Daemon::with(config.clone(), Roles::ALL, Arc::new(clock.clone()), sandbox).await.unwrap();
+        let daemon = Box::pin(Daemon::with(config.clone(), Roles::ALL, Arc::new(clock.clone()), sandbox))
+            .await
+            .unwrap();
         let Some(guichet::config::MailboxSettings::Folder(settings)) = config.mailbox else { unreachable!() };
         let mailbox = MaildirMailbox::new(settings);
         Self { folder, daemon, relay: Relay::default(), clock, mailbox, delivered: 0 }

@@ -14,8 +14,14 @@ const SUPERVISORS: &[Role] = &[Role::Supervisor];
 const AUDITORS: &[Role] = &[Role::Auditor];
 
 /// For whom nobody has to be in.
-const OPEN: [(&str, &str); 3] =
-    [("GET", "/assets/{mark}/{name}"), ("GET", "/connexion"), ("POST", "/connexion")];
+const OPEN: [(&str, &str); 6] = [
+    ("GET", "/assets/{mark}/{name}"),
+    ("GET", "/connexion"),
+    ("POST", "/connexion"),
+    ("GET", "/connexion/openid"),
+    ("GET", "/connexion/openid/retour"),
+    ("GET", "/connexion/openid/sortie"),
+];
 
 /// Everything else, and who may ask for it.
 const INSIDE: &[(&str, &str, &[Role])] = &[

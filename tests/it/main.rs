@@ -56,6 +56,8 @@ mod machine;
 mod machines;
 mod mails;
 mod moving;
+mod openid;
+mod openid_peer;
 mod paper;
 mod postfix;
 mod postgres;

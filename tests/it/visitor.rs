@@ -33,6 +33,8 @@ pub struct Visitor {
 pub struct Came {
     pub status: u16,
     pub headers: BTreeMap<String, String>,
+    /// Every `Set-Cookie`.
+    pub cookies: Vec<String>,
     pub body: Vec<u8>,
 }
 
@@ -56,8 +58,18 @@ impl Served {
 
     /// With these settings, and made what it is to be.
     pub async fn with(desk: TestDesk, settings: DeskSettings, made: impl FnOnce(Desk) -> Desk) -> Self {
+        Box::pin(Self::at(desk, async |_| settings, made)).await
+    }
+
+    /// The same, with settings that say where it is.
+    pub async fn at(
+        desk: TestDesk,
+        settings: impl AsyncFnOnce(SocketAddr) -> DeskSettings,
+        made: impl FnOnce(Desk) -> Desk,
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
+        let settings = settings(address).await;
         let (stop, stopped) = watch::channel(false);
         let served = Arc::new(made(Desk::new(desk.daemon.line.clone(), settings).unwrap()));
         let mut serving = JoinSet::new();
@@ -140,7 +152,9 @@ impl Visitor {
             let (name, value) = line.split_once(": ").unwrap();
             (name.to_ascii_lowercase(), value.to_owned())
         };
-        let headers = lines.map(pair).collect();
-        Came { status, headers, body: all[end + 4..].to_vec() }
+        let headers: Vec<(String, String)> = lines.map(pair).collect();
+        let cookies = headers.iter().filter(|(name, _)| name == "set-cookie");
+        let cookies = cookies.map(|(_, value)| value.clone()).collect();
+        Came { status, headers: headers.into_iter().collect(), cookies, body: all[end + 4..].to_vec() }
     }
 }

@@ -1,7 +1,7 @@
 //! A hand that lets somebody in shows.
 
 use super::shows;
-use crate::domain::staff::{Identity, PasswordHash, Role, UserName};
+use crate::domain::staff::{Identity, KnownAs, PasswordHash, Role, UserName};
 use crate::store::tests::desk::{Desk, at};
 use crate::store::{
     AccountChange, Added, Changed, NewAccount, NewSession, Refusal, Refused, SignInBy, SignedIn, Tried,
@@ -26,6 +26,7 @@ async fn lived_in() -> Desk {
         AccountChange::Enable,
         AccountChange::Role(Role::Reader),
         AccountChange::Password(Some(PasswordHash::new("$argon2id$new"))),
+        AccountChange::KnownAs(KnownAs::parse("899700218896")),
         AccountChange::Link(identity),
     ] {
         let changed = store.change_account(&name("ada"), change, "operator", at(2)).await.unwrap();
@@ -59,6 +60,8 @@ async fn an_account_changed_put_in_or_removed_behind_the_stores_back_is_found_an
         ("UPDATE users SET password_hash = NULL WHERE name = 'ada'", Some(last), "password of"),
         ("UPDATE users SET subject = 'eve' WHERE name = 'ada'", Some(last), "identity of"),
         ("UPDATE users SET issuer = NULL, subject = NULL WHERE name = 'ada'", Some(last), "identity of"),
+        ("UPDATE users SET known_as = 'eve' WHERE name = 'ada'", Some(last), "known_as of"),
+        ("UPDATE users SET known_as = NULL WHERE name = 'ada'", Some(last), "known_as of"),
         ("UPDATE users SET disabled_at = 1 WHERE name = 'ada'", Some(last), "disabled of"),
         ("DELETE FROM users WHERE name = 'ada'", Some(last), "the account ada is not there"),
         (

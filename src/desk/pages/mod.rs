@@ -11,6 +11,7 @@ pub(super) mod confirm;
 mod conflict;
 pub(super) mod decide;
 pub(super) mod letters;
+pub(super) mod openid;
 pub(super) mod overview;
 pub(super) mod picture;
 pub(super) mod preview;

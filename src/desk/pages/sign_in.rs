@@ -6,7 +6,7 @@ use crate::desk::frame::{Answer, Frame, Refused, go, shown};
 use crate::desk::sign_in::{Came, Visitor};
 use crate::desk::who;
 use crate::desk::words::time;
-use crate::store::Token;
+use crate::store::{SignInBy, Token};
 use askama::Template;
 use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::header::SET_COOKIE;
@@ -24,12 +24,30 @@ struct Page {
     trouble: Option<String>,
     next: String,
     name: String,
+    /// Whether a name and a password let in.
+    by_password: bool,
+    provider: Option<AtProvider>,
+}
+
+/// The other way in.
+struct AtProvider {
+    label: String,
+    begin: String,
+    /// Somebody who has just left the desk is still in there.
+    leave: bool,
 }
 
 impl Page {
     fn new(desk: &Desk, next: &str) -> Self {
         let frame = Frame::outside(desk.line.settings.shadow);
-        Self { frame, says: None, trouble: None, next: within(next).to_owned(), name: String::new() }
+        let next = within(next).to_owned();
+        let provider = desk.provider.as_ref().map(|provider| {
+            let coded: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+            let label = provider.settings().label.clone();
+            AtProvider { label, begin: format!("/connexion/openid?next={coded}"), leave: false }
+        });
+        let by_password = desk.settings.by_password();
+        Self { frame, says: None, trouble: None, next, name: String::new(), by_password, provider }
     }
 }
 
@@ -57,6 +75,9 @@ pub(in crate::desk) async fn door(
     }
     let mut page = Page::new(&desk, next);
     page.says = out.then(|| "Vous êtes déconnecté.".to_owned());
+    if let (Some(at), Some(provider)) = (&mut page.provider, &desk.provider) {
+        at.leave = asked.get("sortie").is_some_and(|how| how == "openid") && provider.leaves().is_some();
+    }
     Ok(shown(&page))
 }
 
@@ -66,6 +87,9 @@ pub(in crate::desk) async fn by_password(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Answer {
+    if !desk.settings.by_password() {
+        return Err(Refused::NotFound);
+    }
     let known = who::token(request.headers(), desk.cookie());
     let address = desk.visitor(peer, request.headers());
     let sent = Sent::read(request).await?;
@@ -89,7 +113,7 @@ pub(in crate::desk) async fn by_password(
 pub(in crate::desk) async fn leave(
     State(desk): State<Arc<Desk>>,
     headers: HeaderMap,
-    _posted: Posted,
+    posted: Posted,
 ) -> Answer {
     let token = who::token(&headers, desk.cookie()).ok_or(Refused::SignedOut(None))?;
     desk.store().signs_out(&token, desk.now()).await?;
@@ -98,18 +122,27 @@ pub(in crate::desk) async fn leave(
         // the pages that the browser keeps to go back to (W3C Clear Site Data §3.1, "cache")
         (HeaderName::from_static("clear-site-data"), "\"cache\"".to_owned()),
     ];
-    Ok((forgets, go("/connexion?sortie=1")).into_response())
+    let out = match posted.who.session.by {
+        SignInBy::Provider => "/connexion?sortie=openid",
+        SignInBy::Password | SignInBy::Demo => "/connexion?sortie=1",
+    };
+    Ok((forgets, go(out)).into_response())
 }
 
 /// The browser keeps the token, and goes where it wanted to.
-fn enters(desk: &Desk, token: &Token, next: &str) -> Response {
+pub(super) fn enters(desk: &Desk, token: &Token, next: &str) -> Response {
     ([(SET_COOKIE, desk.keeps(token))], go(within(next))).into_response()
 }
 
+/// Bytes of a place: the longest is a queue with every filter.
+const LONGEST: usize = 2000;
+
 /// A place of this desk; anything else is the queue. `//host` and `/\host` are other sites to a browser.
-fn within(next: &str) -> &str {
+pub(super) fn within(next: &str) -> &str {
     let path = next.strip_prefix('/').filter(|rest| !rest.starts_with(['/', '\\']));
-    let plain = path.is_some() && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let plain = path.is_some()
+        && next.len() <= LONGEST
+        && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if plain && !next.starts_with("/connexion") { next } else { "/dossiers" }
 }
 
@@ -134,6 +167,7 @@ mod tests {
             "/connexion?next=/connexion",
             "\t//evil.example",
             "/é",
+            &format!("/{}", "a".repeat(2000)),
         ] {
             assert_eq!(within(place), "/dossiers", "{place:?}");
         }

@@ -1,16 +1,12 @@
 //! From a connection to a session: greeting, STARTTLS, login, what the server can do.
 
 use super::exchange::{Exchange, Success, Trouble};
-use super::settings::{Auth, ImapSettings, Secret, Tls};
+use super::settings::{Auth, ImapSettings, Tls};
 use super::{Capabilities, capability, fault, stream};
 use crate::fault::Fault;
 use async_imap::imap_proto::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::time::Duration;
-
-/// How long a program may take to print a password or a token.
-const SECRET_COMMAND: Duration = Duration::from_secs(30);
 
 /// Connects and logs in.
 ///
@@ -54,7 +50,7 @@ async fn log_in(
                 let why = "the server takes no password on this connection (LOGINDISABLED): use TLS";
                 return Err(Fault::never(format!("logging in at {host}"), why));
             }
-            let password = reveal(password, "the IMAP password").await?;
+            let password = password.reveal("the IMAP password").await?;
             let mut pieces = login_pieces(user, &password).into_iter();
             let first = pieces.next().unwrap_or_default();
             exchange
@@ -63,7 +59,7 @@ async fn log_in(
                 .map_err(|trouble| refused_for_good("logging in", host, trouble))
         }
         Auth::Xoauth2 { token } => {
-            let token = reveal(token, "the IMAP access token").await?;
+            let token = token.reveal("the IMAP access token").await?;
             let mut challenge = None;
             let answer = STANDARD.encode(format!("user={user}\u{1}auth=Bearer {token}\u{1}\u{1}"));
             let mut answer = Some(format!("{answer}\r\n"));
@@ -123,37 +119,6 @@ fn login_pieces(user: &str, password: &str) -> Vec<String> {
         piece.push_str("\r\n");
     }
     pieces
-}
-
-async fn reveal(secret: &Secret, name: &'static str) -> Result<String, Fault> {
-    match secret {
-        Secret::Value(value) => Ok(value.expose().to_owned()),
-        Secret::File(path) => tokio::fs::read_to_string(path)
-            .await
-            .map(|text| text.trim().to_owned())
-            .map_err(|source| Fault::never(format!("reading {name} from {}", path.display()), source)),
-        Secret::Command(words) => {
-            let doing = || format!("asking {} for {name}", words.first().map_or("nothing", String::as_str));
-            let [program, arguments @ ..] = words.as_slice() else {
-                return Err(Fault::never(doing(), "no program is named"));
-            };
-            let run = tokio::process::Command::new(program)
-                .args(arguments)
-                .stdin(std::process::Stdio::null())
-                .kill_on_drop(true)
-                .output();
-            let output = tokio::time::timeout(SECRET_COMMAND, run)
-                .await
-                .map_err(|_| Fault::later(doing(), "it did not end in time"))?
-                .map_err(|source| Fault::never(doing(), source))?;
-            if !output.status.success() {
-                return Err(Fault::later(doing(), format!("it ended with {}", output.status)));
-            }
-            String::from_utf8(output.stdout)
-                .map(|text| text.trim().to_owned())
-                .map_err(|_| Fault::never(doing(), "it printed something that is not text"))
-        }
-    }
 }
 
 /// What the server can do: what it said with the login, else what it says when asked.

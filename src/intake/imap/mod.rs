@@ -15,8 +15,9 @@ mod session;
 mod settings;
 mod stream;
 
+pub use super::secret::Secret;
 pub use doctor::examine;
-pub use settings::{Auth, ImapSettings, Secret, Tls};
+pub use settings::{Auth, ImapSettings, Tls};
 
 use super::mailbox::{Arrivals, Body, Fetched, Filing, Mailbox};
 use crate::domain::mail::{Cursor, Outcome};

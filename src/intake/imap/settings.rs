@@ -1,8 +1,8 @@
 //! What the configuration says about the IMAP mailbox.
 
-use crate::domain::form::Masked;
 use crate::domain::units::Span;
 use crate::intake::mailbox::{FilingMode, Folders};
+use crate::intake::secret::Secret;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -87,21 +87,10 @@ pub enum Auth {
     Xoauth2 { token: Secret },
 }
 
-/// Where a password or a token comes from.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Secret {
-    /// The secret itself; better a file.
-    Value(Masked),
-    /// A file holding nothing else; white space around it is removed.
-    File(PathBuf),
-    /// A program and its arguments; it prints the secret and nothing else.
-    Command(Vec<String>),
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::form::Masked;
     use crate::domain::mail::Outcome;
 
     #[test]

@@ -7,6 +7,7 @@ mod coming;
 mod hostile;
 mod keys;
 mod lists;
+mod openid;
 mod pictures;
 mod pipe;
 mod questions;
