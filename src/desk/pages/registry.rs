@@ -5,9 +5,10 @@ use crate::clock::paris_day;
 use crate::desk::app::Desk;
 use crate::desk::frame::{Answer, Frame, Part, Refused, shown};
 use crate::desk::who::Who;
-use crate::desk::words::{class, moment};
+use crate::desk::words::moment;
 use crate::domain::case::CaseNumber;
 use crate::domain::dates::french_date;
+use crate::domain::facts::Class;
 use crate::domain::facts::{Card, Contract, ContractStatus, FinessLevel, Mandate, Structure};
 use crate::domain::form::Masked;
 use crate::registry::{KnownAbout, KnownStructure, Origin};
@@ -158,7 +159,7 @@ fn named_one(one: &Structure) -> Named {
         url: number.as_ref().map(|number| format!("/referentiel?q={number}")),
         name: one.name.clone(),
         number: number.unwrap_or_default(),
-        class: one.class.map_or("classe inconnue", class),
+        class: one.class.map_or("classe inconnue", Class::french),
         closed: one.closed,
     }
 }
@@ -202,7 +203,7 @@ impl Told {
         if !one.rpps_rang.is_empty() {
             lines.push(("RPPS rang", one.rpps_rang.join(", ")));
         }
-        lines.push(("Classe", one.class.map_or("inconnue", class).to_owned()));
+        lines.push(("Classe", one.class.map_or("inconnue", Class::french).to_owned()));
         let named = |one: &Structure| {
             let closed = if one.closed { ", fermée" } else { "" };
             format!("{} {}{closed}", one.finess.as_deref().unwrap_or("—"), one.name)
