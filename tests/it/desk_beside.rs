@@ -63,7 +63,7 @@ async fn the_registry_has_a_page_of_its_own_where_structures_are_found_by_name()
     assert!(!page.contains("Guérande"), "{page}");
     let page = anna.get("/referentiel?q=31%2009%2008306").await.text();
     assert!(
-        page.contains("Centre hospitalier de Saint-Évroult") && page.contains("Hôpital public"),
+        page.contains("Centre hospitalier de Saint-Évroult") && page.contains("hôpital public"),
         "{page}"
     );
     for nothing in ["personne%20de%20ce%20nom", "%25", "%3Cscript%3E"] {

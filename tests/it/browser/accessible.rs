@@ -26,6 +26,14 @@ async fn faults(tab: &Tab) -> Vec<String> {
     serde_json::from_value(tab.finds(run).await).unwrap()
 }
 
+/// Keys that stand for two things at once.
+async fn keys_twice(tab: &Tab) -> Vec<String> {
+    let find =
+        "(() => { const all = [...document.querySelectorAll('[data-key]')].map(one => one.dataset.key);
+        return all.filter((key, at) => all.indexOf(key) !== at); })()";
+    serde_json::from_value(tab.finds(find).await).unwrap()
+}
+
 /// Elements that stand out of the page at its right.
 pub async fn cut_off(tab: &Tab) -> Vec<String> {
     let find = "(() => { const wide = document.documentElement.clientWidth;
@@ -44,6 +52,7 @@ async fn looks_at_all(served: &Served, browser: &Browser, role: Role) {
     for page in walk(&person).await.pages {
         tab.goes(&page).await;
         found.extend(faults(&tab).await.into_iter().map(|fault| format!("{page}: {fault}")));
+        found.extend(keys_twice(&tab).await.into_iter().map(|key| format!("{page}: {key} twice")));
         tab.is_wide(NARROW).await;
         found.extend(faults(&tab).await.into_iter().map(|fault| format!("{page}, narrow: {fault}")));
         found.extend(cut_off(&tab).await.into_iter().map(|one| format!("{page}, narrow: cut off: {one}")));

@@ -46,7 +46,7 @@ async fn a_supervisor_sees_how_it_goes_and_sees_to_what_is_wrong_without_a_mouse
     let aude = browser.person(&served, &served.person("aude", Role::Auditor).await).await;
     aude.goes("/administration").await;
     aude.presses_through("J").await;
-    aude.presses("q").await;
+    aude.presses("w").await;
     aude.types("sara").await;
     aude.presses_through("Enter").await;
     aude.sees("Plafond levé").await;
