@@ -67,7 +67,8 @@ impl Act {
         }
     }
 
-    /// What matters for whether a second person is needed. `left`: what was left to a person.
+    /// What matters for whether a second person is needed. `left`: what was left to a person on the day of
+    /// reception; what is overruled may have come since.
     pub(super) fn deciding<'a>(
         &self,
         paper: bool,
@@ -75,8 +76,9 @@ impl Act {
         left: impl Iterator<Item = &'a Finding>,
     ) -> Deciding {
         match self {
-            Self::Accept { .. } => {
-                Deciding::Acceptance { paper, corrected, over: left.map(|one| one.code).collect() }
+            Self::Accept { overruled } => {
+                let over = left.map(|one| one.code).chain(overruled.iter().map(|(code, _)| *code));
+                Deciding::Acceptance { paper, corrected, over: over.collect() }
             }
             Self::Reject { .. } => Deciding::Rejection,
             Self::Complement { .. } => Deciding::Complement,

@@ -143,6 +143,7 @@ mod searched;
 mod sessions;
 mod sign_ins;
 mod staff;
+mod taken_back;
 mod taken_in;
 mod turns;
 mod verdicts;

@@ -3,7 +3,8 @@
 
 use super::event::{Event, Kind};
 use super::record::{Added, NewReply, add_reply};
-use super::staff::{Staffed, withdraw};
+use super::staff::Staffed;
+use super::taken_back::take_back;
 use super::write::Write;
 use super::{MailId, Store, instant, instant_or_none, millis};
 use crate::database::{clean, fault};
@@ -73,6 +74,16 @@ struct Row {
     letters: Option<i64>,
 }
 
+/// One in full: in one answer, so that what is seen is of one version.
+#[derive(FromRow)]
+struct FullRow {
+    #[sqlx(flatten)]
+    row: Row,
+    sha256: String,
+    version: i64,
+    composed: i64,
+}
+
 impl Row {
     fn closed(&self) -> Result<Option<ClosedQuestion>, Fault> {
         let (Some(at), Some(by)) = (self.closed_at, &self.closed_by) else { return Ok(None) };
@@ -137,25 +148,17 @@ impl Store {
     /// A question. `None`: there is none of this id, or the retention has emptied it.
     pub async fn question(&self, id: MailId) -> Result<Option<Question>, Fault> {
         const DOING: &str = "reading a question";
-        let row: Option<Row> = sqlx::query_as(
-            "SELECT questions.message_id, questions.received_at, head, closed_at, closed_by, undo_until, letters \
+        let found: Option<FullRow> = sqlx::query_as(
+            "SELECT questions.message_id, questions.received_at, head, closed_at, closed_by, undo_until, letters, \
+             sha256, version, (SELECT COUNT(*) FROM replies WHERE replies.message_id = messages.id) AS composed \
              FROM questions JOIN messages ON messages.id = questions.message_id WHERE questions.message_id = $1",
         )
         .bind(id.0)
         .fetch_optional(self.database.read())
         .await
         .map_err(fault(DOING))?;
-        let Some(row) = row else { return Ok(None) };
+        let Some(FullRow { row, sha256, version, composed }) = found else { return Ok(None) };
         let Some(head) = row.head()? else { return Ok(None) };
-        let (sha256, version, letters): (String, i64, i64) = sqlx::query_as(
-            "SELECT messages.sha256, questions.version, (SELECT COUNT(*) FROM replies \
-             WHERE replies.message_id = messages.id) FROM questions \
-             JOIN messages ON messages.id = questions.message_id WHERE questions.message_id = $1",
-        )
-        .bind(id.0)
-        .fetch_one(self.database.read())
-        .await
-        .map_err(fault(DOING))?;
         Ok(Some(Question {
             id,
             received_at: instant(row.received_at)?,
@@ -163,7 +166,7 @@ impl Store {
             head,
             documents: self.documents_of(id).await?,
             version,
-            letters: u32::try_from(letters).unwrap_or(u32::MAX),
+            letters: u32::try_from(composed).unwrap_or(u32::MAX),
             closed: row.closed()?,
         }))
     }
@@ -247,21 +250,6 @@ impl Store {
         }
         let Some(closed) = &question.closed else { return Ok(Staffed::NotOpen) };
         let taken_back = closed.undo_until.is_some_and(|until| now < until);
-        if taken_back {
-            // a letter in a sender's hands may have left
-            let (left,): (i64,) = sqlx::query_as(
-                "SELECT COUNT(*) FROM replies WHERE message_id = $1 AND position >= $2 AND shadow = 0 \
-                 AND (state NOT IN ('due', 'held') OR attempts > 0)",
-            )
-            .bind(question.id.0)
-            .bind(closed.letters)
-            .fetch_one(write.connection())
-            .await
-            .map_err(fault(DOING))?;
-            if left > 0 {
-                return Ok(Staffed::TooLate);
-            }
-        }
         sqlx::query(
             "UPDATE questions SET closed_at = NULL, closed_by = NULL, letters = NULL, undo_until = NULL, \
              version = version + 1 WHERE message_id = $1",
@@ -272,8 +260,10 @@ impl Store {
         .map_err(fault(DOING))?;
         let event = Event::new(Kind::QuestionReopened).message(question.id).by(by);
         write.tell(event.saying(json!({ "version": question.version + 1 }))).await?;
-        if taken_back {
-            withdraw(&mut write, question.id, "staff took their answer back").await?;
+        if taken_back
+            && !take_back(&mut write, question.id, closed.letters, "staff took their answer back").await?
+        {
+            return Ok(Staffed::TooLate);
         }
         write.commit().await?;
         Ok(Staffed::Done)

@@ -156,6 +156,17 @@ async fn a_proposal_is_void_once_the_registry_says_something_else() {
 }
 
 #[tokio::test]
+async fn what_came_up_only_since_the_form_was_received_is_overruled_by_two_as_well() {
+    let two = with_four_eyes("[\"date_too_old\"]").await;
+    two.desk.clock.advance(SignedDuration::from_hours(24 * 200));
+    two.desk.imports_the_registry().await;
+    let act = Act::Accept { overruled: vec![MISMATCH, (Code::DateTooOld, Field::Date)] };
+    assert_eq!(two.acts(&act, "anna").await, Staffed::Proposed);
+    assert_eq!(two.confirms("sara").await, Staffed::Done);
+    two.desk.adds_up().await;
+}
+
+#[tokio::test]
 async fn a_held_letter_is_not_let_go_by_one_person() {
     let lines = "[decision]\nautomatic = [\"review\"]\n[desk]\nfour_eyes = [\"rejection\"]\n";
     let mut desk = TestDesk::with(lines).await;

@@ -8,6 +8,7 @@ use guichet::domain::rules::What;
 use guichet::pipeline::raise_alerts;
 use guichet::registry::Options;
 use guichet::store::{CaseFilter, CaseState};
+use jiff::SignedDuration;
 
 const ACCEPTED: &str = "mails/demo/01-accepted-hospital.eml";
 const REJECTED: &str = "mails/demo/04-rejected-mandate-ended.eml";
@@ -83,6 +84,7 @@ async fn a_receipt_that_has_not_left_merges_with_the_decision() {
     desk.receives_fixture(ACCEPTED);
     desk.turn().await;
     assert_eq!((letters(&desk).await, desk.relay.taken().len()), (vec!["received".to_owned()], 0));
+    desk.clock.advance(SignedDuration::from_secs(1));
     desk.imports_the_registry().await;
     desk.turn().await;
     desk.hours_pass(2).turn().await;

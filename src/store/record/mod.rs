@@ -10,6 +10,7 @@ pub(super) use again::judge_again;
 pub use links::LinkedBy;
 
 use super::event::{Event, Kind, sha256};
+use super::taken_back::{Unsent, withdraw};
 use super::write::Write;
 use super::{Attached, Claimed, Known, MailId, NewWait, ReplyId, Store, Within, bounces, caps, millis};
 use crate::database::{clean, fault};
@@ -308,7 +309,8 @@ pub(super) async fn add_reply(
         return Ok(Added::OverACap);
     }
     if reply.template != Template::Received && !waits {
-        withdraw_receipts(write, message).await?;
+        // what decides a message tells more than its receipt
+        withdraw(write, message, Unsent::Receipts, "the decision came before it had left").await?;
     }
     let (recipient, subject) = (clean(reply.to.expose()), clean(reply.subject.expose()));
     let rfc_id = rows::bare_id(&reply.message_id);
@@ -371,23 +373,4 @@ pub(super) async fn add_reply(
     let text = json!({ "to": recipient, "subject": subject }).to_string();
     write.tell(event.saying(detail).aside(text)).await?;
     Ok(Added::As(ReplyId(id)))
-}
-
-/// What decides a message tells more than its receipt: one that has not left is taken back. One that a
-/// sender has in hand leaves.
-async fn withdraw_receipts(write: &mut Write, message: MailId) -> Result<(), Fault> {
-    let withdrawn: Vec<(i64,)> = sqlx::query_as(
-        "UPDATE replies SET state = 'held', withdrawn = 1 WHERE message_id = $1 AND template = $2 \
-         AND state = 'due' AND attempts = 0 RETURNING id",
-    )
-    .bind(message.0)
-    .bind(Template::Received.as_str())
-    .fetch_all(write.connection())
-    .await
-    .map_err(fault(DOING))?;
-    for (id,) in withdrawn {
-        let event = Event::new(Kind::ReplyWithdrawn).message(message).reply(ReplyId(id));
-        write.tell(event.saying(json!({ "because": "the decision came before it had left" }))).await?;
-    }
-    Ok(())
 }

@@ -9,9 +9,9 @@ use crate::domain::mail::Outcome;
 use crate::fault::Fault;
 use crate::store::event::{Event, Kind};
 use crate::store::record::{Added, Basis, JudgedAgain, add_reply, judge_again};
+use crate::store::taken_back::{Unsent, take_back, withdraw};
 use crate::store::waits::handled_if_done;
-use crate::store::write::Write;
-use crate::store::{MailId, ReplyId, Store, millis};
+use crate::store::{Store, millis};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -106,10 +106,11 @@ impl Store {
             None => None,
         };
         let verdict = new.decision.verdict().unwrap_or(open.verdict);
+        // what was asked before stays: a decision can be taken back
         let asked = (new.decision == ByStaff::Complement).then(|| millis(now));
         let done = sqlx::query(
-            "UPDATE cases SET state = $1, verdict = $2, decided_at = $3, asked_at = $4, version = version + 1 \
-             WHERE id = $5 AND state = 'waiting'",
+            "UPDATE cases SET state = $1, verdict = $2, decided_at = $3, asked_at = COALESCE($4, asked_at), \
+             version = version + 1 WHERE id = $5 AND state = 'waiting'",
         )
         .bind(new.decision.state().as_str())
         .bind(verdict.as_str())
@@ -161,9 +162,9 @@ impl Store {
             None => event,
         };
         write.tell(event).await?;
-        if !new.letters.is_empty() {
-            withdraw(&mut write, open.message, "staff decided before it had left").await?;
-        }
+        // who is written nothing else hears that the mail came, but nothing of what it would have come to
+        let instead = if new.letters.is_empty() { Unsent::Held } else { Unsent::From(0) };
+        withdraw(&mut write, open.message, instead, "staff decided before it had left").await?;
         for (place, letter) in (open.letters as usize..).zip(new.letters) {
             match add_reply(&mut write, open.message, (place, letter), Outcome::ToDo, now).await? {
                 Added::As(_) | Added::Spared => {}
@@ -185,25 +186,16 @@ impl Store {
         let Some(decided) = open.decided.as_ref().filter(|decided| now < decided.undo_until) else {
             return Ok(Staffed::TooLate);
         };
-        // a letter in a sender's hands may have left
-        let (left,): (i64,) = sqlx::query_as(
-            "SELECT COUNT(*) FROM replies WHERE message_id = $1 AND position >= $2 AND shadow = 0 \
-             AND (state NOT IN ('due', 'held') OR attempts > 0)",
-        )
-        .bind(open.message.0)
-        .bind(decided.letters)
-        .fetch_one(write.connection())
-        .await
-        .map_err(fault(DOING))?;
-        if left > 0 {
-            return Ok(Staffed::TooLate);
-        }
+        // one that leaves the verdict as it is may have been followed by another judgement
+        let verdict = decided.decision.verdict().map_or(open.verdict, |_| decided.before);
         sqlx::query(
-            "UPDATE cases SET state = 'waiting', verdict = $1, decided_at = $2, asked_at = NULL, \
-             version = version + 1 WHERE id = $3",
+            "UPDATE cases SET state = 'waiting', verdict = $1, decided_at = $2, \
+             asked_at = CASE WHEN $3 = 'complement' THEN NULL ELSE asked_at END, version = version + 1 \
+             WHERE id = $4",
         )
-        .bind(decided.before.as_str())
+        .bind(verdict.as_str())
         .bind(millis(now))
+        .bind(decided.decision.as_str())
         .bind(open.id)
         .execute(write.connection())
         .await
@@ -220,13 +212,18 @@ impl Store {
             .map_err(fault(DOING))?;
         let detail = json!({
             "decision": decided.decision.as_str(),
-            "verdict": decided.before.as_str(),
+            "verdict": verdict.as_str(),
             "state": "waiting",
             "version": open.version + 1,
         });
         let event = Event::new(Kind::CaseUndone).message(open.message).case(open.id).by(by);
         write.tell(event.saying(detail)).await?;
-        withdraw(&mut write, open.message, "staff took their decision back").await?;
+        let (place, because) = (decided.letters, "staff took their decision back");
+        if decided.decision != ByStaff::Dismissed
+            && !take_back(&mut write, open.message, place, because).await?
+        {
+            return Ok(Staffed::TooLate);
+        }
         write.commit().await?;
         Ok(Staffed::Done)
     }
@@ -237,25 +234,4 @@ fn add(detail: &mut Value, key: &str, value: Value) {
     if let Some(detail) = detail.as_object_mut() {
         detail.insert(key.to_owned(), value);
     }
-}
-
-/// Letters of a message that have not left never will.
-pub(in crate::store) async fn withdraw(
-    write: &mut Write,
-    message: MailId,
-    because: &str,
-) -> Result<(), Fault> {
-    let withdrawn: Vec<(i64,)> = sqlx::query_as(
-        "UPDATE replies SET state = 'held', withdrawn = 1 WHERE message_id = $1 AND shadow = 0 AND withdrawn = 0 \
-         AND (state = 'held' OR (state = 'due' AND attempts = 0)) RETURNING id",
-    )
-    .bind(message.0)
-    .fetch_all(write.connection())
-    .await
-    .map_err(fault(DOING))?;
-    for (id,) in withdrawn {
-        let event = Event::new(Kind::ReplyWithdrawn).message(message).reply(ReplyId(id));
-        write.tell(event.saying(json!({ "because": because }))).await?;
-    }
-    Ok(())
 }

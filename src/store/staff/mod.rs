@@ -10,7 +10,6 @@ mod people;
 mod proposals;
 mod since;
 
-pub(super) use decisions::withdraw;
 pub use drafts::Draft;
 pub(super) use proposals::void;
 pub use proposals::{CaseProposal, NewProposal, Void};

@@ -4,7 +4,9 @@ use super::desk::{Desk, LEASE, at, case, decision, reply};
 use crate::domain::case::{CaseNumber, Template};
 use crate::domain::form::Masked;
 use crate::domain::mail::ReplyState;
-use crate::store::{Cap, Claimed, NewReply, Recorded, ReplyFilter, ReplyRow, Resent, Store, Within};
+use crate::store::{
+    Cap, CaseState, Claimed, NewCase, NewReply, Recorded, ReplyFilter, ReplyRow, Resent, Store, Within,
+};
 use futures_util::future::join_all;
 
 const FREE: u64 = 1000;
@@ -78,7 +80,8 @@ async fn receipt_and_decision(desk: &Desk, decided_at: i64, taken_before: bool) 
         let receipt = reply(&claimed, numbers);
         Ok(vec![NewReply { template: Template::Received, not_before: Some(at(7)), ..receipt }])
     };
-    desk.store.record(&claimed, &decision(vec![case("a.pdf")]), receipt, at(2)).await.unwrap();
+    let waiting = NewCase { state: CaseState::Waiting, ..case("a.pdf") };
+    desk.store.record(&claimed, &decision(vec![waiting]), receipt, at(2)).await.unwrap();
     assert_eq!(desk.store.claim_reply("ada", at(6), LEASE).await.unwrap().map(|due| due.id), None);
     assert_eq!(desk.store.next_reply_at().await.unwrap(), Some(at(7)));
     if taken_before {

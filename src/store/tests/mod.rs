@@ -18,6 +18,7 @@ mod proposals;
 mod questions;
 mod queue;
 mod retention;
+mod several;
 mod staffed;
 mod turns;
 mod verdicts;
