@@ -22,6 +22,8 @@ pub(super) enum Part {
     Registry,
     Overview,
     Administration,
+    /// Their own account: reached by their name, not by the menu.
+    Own,
     Outside,
 }
 
@@ -107,6 +109,11 @@ impl Frame {
         let (part, role) = (Part::Outside, None);
         let (words, list) = (String::new(), String::new());
         Self { loads: Loads::new(), who: None, words, notice: None, shadow, list, part, role }
+    }
+
+    /// Whether this is the page that their name leads to.
+    pub(super) fn own(&self) -> bool {
+        self.part == Part::Own
     }
 
     pub(super) fn menu(&self) -> Vec<Entry> {

@@ -1,10 +1,12 @@
 //! Coming in by name and password. Whoever does not come in learns nothing of why: not whether the name
-//! is an account's, not by how long it took.
+//! is an account's, not by how long it took. And another password for somebody who is in.
 
 use super::password::{Password, Passwords, Verified};
 use crate::domain::staff::UserName;
 use crate::fault::Fault;
-use crate::store::{Account, Attempt, NewSession, Refusal, Refused, SignInBy, SignedIn, Store, Token, Tried};
+use crate::store::{
+    Account, Attempt, NewSession, OwnPassword, Refusal, Refused, SignInBy, SignedIn, Store, Token, Tried,
+};
 use jiff::Timestamp;
 use std::net::IpAddr;
 
@@ -28,6 +30,18 @@ pub enum Came {
     Refused,
     /// Too many failed: nothing was compared, and nothing is before then.
     NotBefore(Timestamp),
+}
+
+/// What came of asking for another password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Renewed {
+    Done,
+    /// The old one is another. It is on record.
+    WrongOld,
+    /// Too many failed: nothing was compared, and nothing is before then.
+    NotBefore(Timestamp),
+    /// The account was changed in the meantime, or has no password.
+    Changed,
 }
 
 /// The door.
@@ -102,6 +116,47 @@ impl Door {
         };
         let name = account.as_ref().map(|account| &account.name);
         self.refuses(name, by, why, visitor, now).await
+    }
+
+    /// Another password, for somebody who is in by `session` and says the one they have. Guesses count as
+    /// those at the door do.
+    pub(super) async fn renews(
+        &self,
+        (name, session): (&UserName, &Token),
+        (old, new): (&str, &Password),
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<Renewed, Fault> {
+        let attempt = match self.store.tries_to_sign_in(Some(name), address, now).await? {
+            Tried::NotBefore(until) => return Ok(Renewed::NotBefore(until)),
+            Tried::Now(attempt) => attempt,
+        };
+        let compared = async {
+            let (account, verified) = self.compare(Some(name), old).await?;
+            let hash = match &verified {
+                Verified::Yes { .. } => Some(self.passwords.hash(new).await?),
+                Verified::No => None,
+            };
+            Ok((account, hash))
+        };
+        match compared.await {
+            Ok((None, _)) => Ok(Renewed::Changed),
+            Ok((Some(account), Some(password))) => {
+                let new = OwnPassword { account: &account, session, attempt, password };
+                let done = self.store.changes_own_password(new, now).await?;
+                Ok(if done { Renewed::Done } else { Renewed::Changed })
+            }
+            Ok((Some(account), None)) => {
+                let why = Refusal::WrongOldPassword;
+                let refused = Refused { account: Some(&account.name), by: SignInBy::Password, why, address };
+                self.store.sign_in_refused(&refused, now).await?;
+                Ok(Renewed::WrongOld)
+            }
+            Err(fault) => {
+                self.store.did_not_try(attempt).await?;
+                Err(fault)
+            }
+        }
     }
 
     /// As the account of the demonstration, which nobody has to prove to be.

@@ -6,7 +6,7 @@ use crate::domain::case::{Template, VerdictKind};
 use crate::domain::facts::Feed;
 use crate::domain::four_eyes::SecondPerson;
 use crate::domain::mail::ReplyState;
-use crate::store::{CaseState, EventRow, ReplyRow};
+use crate::store::{Account, CaseState, EventRow, ReplyRow, SignInBy};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -270,6 +270,24 @@ pub(super) fn happened(event: &EventRow, place: impl Fn(&str) -> String) -> Stri
         "retention_released" => "Conservation ordinaire".to_owned(),
         "purged" => "Données personnelles supprimées".to_owned(),
         other => other.to_owned(),
+    }
+}
+
+/// How the person of an account can come in.
+pub(super) fn comes_by(account: &Account) -> &'static str {
+    match (account.password.is_some(), account.identity.is_some()) {
+        (true, false) => "mot de passe",
+        (true, true) => "mot de passe ou fournisseur d'identité",
+        (false, _) => "fournisseur d'identité",
+    }
+}
+
+/// By what a session began.
+pub(super) fn came_by(by: SignInBy) -> &'static str {
+    match by {
+        SignInBy::Password => "mot de passe",
+        SignInBy::Provider => "fournisseur d'identité",
+        SignInBy::Demo => "démonstration",
     }
 }
 

@@ -354,15 +354,16 @@ async fn known_as(connection: &mut AnyConnection, identity: &Identity) -> Result
     row.map_err(fault(READING))?.map(Row::account).transpose()
 }
 
-/// Gives a password that has just proved right its hash of today's cost.
+/// Gives an account the hash of a password that has just proved right, or of the one after it.
 pub(super) async fn rehash(
     write: &mut Write,
     account: &mut Account,
     renewed: PasswordHash,
+    event: Event,
 ) -> Result<(), Fault> {
     account.password = Some(renewed);
     rewrite(write.connection(), account).await?;
-    write.tell(Event::new(Kind::UserRehashed).saying(account.told())).await
+    write.tell(event.saying(account.told())).await
 }
 
 async fn rewrite(connection: &mut AnyConnection, account: &Account) -> Result<(), Fault> {

@@ -153,7 +153,7 @@ impl Store {
         .await
         .map_err(fault(DOING))?;
         if let Some(renewed) = new.renewed {
-            rehash(&mut write, &mut account, renewed).await?;
+            rehash(&mut write, &mut account, renewed, Event::new(Kind::UserRehashed)).await?;
         }
         let detail = json!({ "by": new.by.as_str(), "role": account.role });
         write.tell(Event::new(Kind::SignedIn).by(name.as_str()).saying(detail)).await?;

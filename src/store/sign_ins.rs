@@ -56,6 +56,8 @@ pub enum Refusal {
     /// There is no such account.
     Unknown,
     WrongPassword,
+    /// Somebody who is in wanted another password and did not know the one they have.
+    WrongOldPassword,
     /// The account has none.
     NoPassword,
     Disabled,
@@ -72,6 +74,7 @@ impl Refusal {
         match self {
             Self::Unknown => "unknown",
             Self::WrongPassword => "wrong_password",
+            Self::WrongOldPassword => "wrong_old_password",
             Self::NoPassword => "no_password",
             Self::Disabled => "disabled",
             Self::Changed => "changed",

@@ -27,6 +27,10 @@ const OPEN: [(&str, &str); 6] = [
 const INSIDE: &[(&str, &str, &[Role])] = &[
     ("GET", "/", EVERYBODY),
     ("POST", "/deconnexion", EVERYBODY),
+    ("GET", "/compte", EVERYBODY),
+    ("POST", "/compte/mot-de-passe", EVERYBODY),
+    ("POST", "/compte/sessions/fermer", EVERYBODY),
+    ("POST", "/compte/sessions/autres", EVERYBODY),
     ("GET", "/lettres", EVERYBODY),
     ("GET", "/lettres/{id}", EVERYBODY),
     ("GET", "/lettres/{id}/lettre.eml", EVERYBODY),

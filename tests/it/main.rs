@@ -23,6 +23,7 @@ mod crash;
 mod crops;
 mod demo;
 mod desk;
+mod desk_account;
 mod desk_admin;
 mod desk_beside;
 mod desk_decide;

@@ -95,6 +95,13 @@ impl Served {
         let shown = format!("{name} (test)");
         let new = NewAccount { name: name.clone(), shown, role, password: None, identity: None };
         store.add_account(&new, "test", now).await.unwrap();
+        self.session_of(name.as_str()).await
+    }
+
+    /// The person of an account, signed in as though they had proved it.
+    pub async fn session_of(&self, name: &str) -> Visitor {
+        let (store, now) = (self.desk.store(), self.desk.now());
+        let name = UserName::parse(name).unwrap();
         let account = store.account(&name).await.unwrap().unwrap();
         let tried = store.tries_to_sign_in(Some(&name), Ipv4Addr::LOCALHOST.into(), now).await.unwrap();
         let Tried::Now(attempt) = tried else { panic!("{tried:?}") };

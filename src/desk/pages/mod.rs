@@ -1,6 +1,7 @@
 //! The pages, one file each.
 
 mod above;
+pub(super) mod account;
 pub(super) mod act;
 pub(super) mod administration;
 mod bar;

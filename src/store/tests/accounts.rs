@@ -10,10 +10,10 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use std::net::IpAddr;
 
-const SPANS: (SignedDuration, SignedDuration) =
+pub(super) const SPANS: (SignedDuration, SignedDuration) =
     (SignedDuration::from_mins(30), SignedDuration::from_hours(10));
 
-fn name(text: &str) -> UserName {
+pub(super) fn name(text: &str) -> UserName {
     UserName::parse(text).unwrap()
 }
 
@@ -35,11 +35,11 @@ impl Desk {
         assert_eq!(self.store.add_account(&new(user, role), "operator", at(0)).await.unwrap(), Added::Done);
     }
 
-    async fn changes(&self, user: &str, change: AccountChange) -> Changed {
+    pub(super) async fn changes(&self, user: &str, change: AccountChange) -> Changed {
         self.store.change_account(&name(user), change, "grace", at(5)).await.unwrap()
     }
 
-    async fn tries(&self, user: &str, minute: i64) -> Attempt {
+    pub(super) async fn tries(&self, user: &str, minute: i64) -> Attempt {
         match self.store.tries_to_sign_in(Some(&name(user)), office(), at(minute)).await.unwrap() {
             Tried::Now(attempt) => attempt,
             Tried::NotBefore(until) => panic!("not before {until}"),
@@ -47,7 +47,7 @@ impl Desk {
     }
 
     /// Comes in, as somebody who has just proved who they are.
-    async fn enters(&self, user: &str, minute: i64, replaces: Option<&Token>) -> Token {
+    pub(super) async fn enters(&self, user: &str, minute: i64, replaces: Option<&Token>) -> Token {
         let attempt = self.tries(user, minute).await;
         let account = self.store.account(&name(user)).await.unwrap().unwrap();
         let new = NewSession { account: &account, by: SignInBy::Password, attempt, renewed: None, replaces };
@@ -58,12 +58,12 @@ impl Desk {
     }
 
     /// Who this token is, then.
-    async fn who(&self, token: &Token, minute: i64) -> Option<(String, Role)> {
+    pub(super) async fn who(&self, token: &Token, minute: i64) -> Option<(String, Role)> {
         let session = self.store.session(token, at(minute), SPANS).await.unwrap();
         session.map(|session| (session.user.to_string(), session.role))
     }
 
-    async fn last_event(&self) -> (String, String, serde_json::Value) {
+    pub(super) async fn last_event(&self) -> (String, String, serde_json::Value) {
         let event = self.store.latest_events(1).await.unwrap().remove(0);
         (event.kind, event.actor, serde_json::from_str(&event.detail).unwrap())
     }

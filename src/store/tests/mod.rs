@@ -13,6 +13,7 @@ mod drafts;
 mod events;
 mod intake;
 mod outbox;
+mod own;
 mod pending;
 mod proposals;
 mod questions;

@@ -125,6 +125,7 @@ async fn every_action_has_a_key_of_its_own_and_the_list_of_keys_says_them_all() 
         "/administration",
         "/questions",
         "/referentiel",
+        "/compte",
     ];
     for page in others.map(str::to_owned).into_iter().chain(decisions) {
         tab.goes(&page).await;

@@ -2,6 +2,7 @@
 //! them. Nothing is slept for: what is to be seen is looked for whenever the browser reports something.
 
 mod accessible;
+mod account;
 mod administration;
 mod coming;
 mod hostile;

@@ -7,7 +7,7 @@ use crate::desk::forms::Posted;
 use crate::desk::frame::{Answer, Choice, Frame, Notice, Part, Refused, go, shown};
 use crate::desk::password::Password;
 use crate::desk::who::Who;
-use crate::desk::words::day;
+use crate::desk::words::{comes_by, day};
 use crate::domain::staff::{PasswordHash, Right, Role, UserName};
 use crate::fault::Fault;
 use crate::store::{Account, AccountChange, Added, Changed, NewAccount};
@@ -77,11 +77,7 @@ fn row(account: &Account, own: &str) -> Row {
         shown: account.shown.clone(),
         role: account.role.french(),
         roles: Role::ALL.map(|role| Choice::new(role.as_str(), role.french(), now)).into(),
-        comes_by: match (account.password.is_some(), account.identity.is_some()) {
-            (true, false) => "mot de passe",
-            (true, true) => "mot de passe ou fournisseur d'identité",
-            (false, _) => "fournisseur d'identité",
-        },
+        comes_by: comes_by(account),
         made: day(account.created_at),
         shut: account.disabled_at.map(day),
         own: account.name.as_str() == own,
