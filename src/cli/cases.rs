@@ -156,7 +156,7 @@ fn cells(row: &CaseRow) -> Vec<String> {
         row.number.to_string(),
         moment(row.received_at),
         row.verdict.as_str().to_owned(),
-        row.state.as_str().to_owned(),
+        row.state.told(row.dismissed).to_owned(),
         text(row.structure_name.as_ref()).to_owned(),
         row.finess.clone().unwrap_or_default(),
         row.siret.clone().unwrap_or_default(),
@@ -174,7 +174,7 @@ async fn show(
     let numbers: Vec<_> = rows.iter().map(|row| row.number.clone()).collect();
     operator.looks(store, with, &numbers, json!({})).await?;
     let rows: Vec<_> = rows.iter().map(cells).collect();
-    form.print(&HEADER, &rows, &[16, 17, 9, 8, 40, 10, 15, 3], "no case")
+    form.print(&HEADER, &rows, &[16, 17, 9, 9, 40, 10, 15, 3], "no case")
 }
 
 impl Show {
@@ -214,7 +214,7 @@ fn as_json(case: &CaseDetail, compared: Option<&Comparison>) -> anyhow::Result<s
         "number": case.row.number.to_string(),
         "received_at": case.row.received_at.to_string(),
         "decided_at": case.row.decided_at.to_string(),
-        "state": case.row.state.as_str(),
+        "state": case.row.state.told(case.row.dismissed),
         "linked": case.row.linked.as_ref().map(ToString::to_string),
         "linked_by": case.row.linked_by.map(LinkedBy::as_str),
         "compared": compared,
@@ -236,7 +236,7 @@ fn as_json(case: &CaseDetail, compared: Option<&Comparison>) -> anyhow::Result<s
 fn in_full(case: &CaseDetail, compared: Option<&Comparison>) -> String {
     let row = &case.row;
     let mut lines = vec![
-        format!("{}  {} ({})", row.number, row.verdict.as_str(), row.state.as_str()),
+        format!("{}  {} ({})", row.number, row.verdict.as_str(), row.state.told(row.dismissed)),
         format!("  received   {}", moment(row.received_at)),
     ];
     match &case.purged {

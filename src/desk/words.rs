@@ -125,14 +125,15 @@ pub(super) fn urgency(age: SignedDuration, promise: SignedDuration) -> &'static 
     }
 }
 
-/// A case's status, and its tone.
+/// A case's status, and its tone. `dismissed`: staff closed it as no request, whatever was found of it.
 pub(super) fn status(
-    state: CaseState,
-    verdict: VerdictKind,
+    (state, verdict): (CaseState, VerdictKind),
+    dismissed: bool,
     asked: bool,
     proposed: bool,
 ) -> (&'static str, &'static str) {
     match (state, verdict) {
+        (CaseState::Decided, _) if dismissed => ("Classé sans suite", ""),
         (CaseState::Decided, VerdictKind::Accepted) => ("Accepté", "good"),
         (CaseState::Decided, VerdictKind::Rejected) => ("Refusé", "bad"),
         (CaseState::Decided, VerdictKind::Review) => ("Classé sans suite", ""),

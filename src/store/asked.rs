@@ -41,6 +41,8 @@ pub struct CaseRow {
     pub decided_at: Timestamp,
     pub state: CaseState,
     pub verdict: VerdictKind,
+    /// Staff closed it as no request, whatever was found of it.
+    pub dismissed: bool,
     /// `fields`, `text`, `scan` or `none`.
     pub source: String,
     pub structure_name: Option<Masked>,
@@ -127,6 +129,7 @@ struct CaseColumns {
     linked: Option<String>,
     linked_by: Option<String>,
     grave_findings: i64,
+    dismissed: i64,
 }
 
 impl CaseColumns {
@@ -141,6 +144,7 @@ impl CaseColumns {
             decided_at: instant(self.decided_at)?,
             state: word(CaseState::parse(&self.state), "cases.state")?,
             verdict: word(verdicts.into_iter().find(|kind| kind.as_str() == self.verdict), "cases.verdict")?,
+            dismissed: self.dismissed > 0,
             source: self.source,
             structure_name: self.structure_name.map(Masked::new),
             finess: self.finess,
@@ -172,7 +176,8 @@ impl Store {
             "SELECT cases.number, cases.message_id, cases.received_at, cases.decided_at, cases.state, \
              cases.verdict, cases.source, cases.structure_name, cases.finess, cases.siret, \
              (SELECT other.number FROM cases AS other WHERE other.id = cases.linked_case) AS linked, cases.linked_by, \
-             (SELECT COUNT(*) FROM findings WHERE case_id = cases.id AND severity <> 'note') AS grave_findings \
+             (SELECT COUNT(*) FROM findings WHERE case_id = cases.id AND severity <> 'note') AS grave_findings, \
+             (SELECT COUNT(*) FROM case_decisions WHERE case_id = cases.id AND decision = 'dismissed') AS dismissed \
              FROM cases WHERE ($1 IS NULL OR cases.number = $1) AND ($2 IS NULL OR cases.finess = $2) \
              AND ($3 IS NULL OR cases.siret = $3) \
              AND ($4 IS NULL OR cases.id IN (SELECT case_id FROM case_rpps_rang WHERE rpps_rang = $4)) \

@@ -29,6 +29,8 @@ pub struct Decided {
     pub decided_at: Timestamp,
     pub verdict: VerdictKind,
     pub state: CaseState,
+    /// Staff closed it as no request, whatever was found of it.
+    pub dismissed: bool,
     pub structure_name: Option<Masked>,
     pub finess: Option<String>,
     pub siret: Option<String>,
@@ -68,6 +70,7 @@ struct Row {
     decided_at: i64,
     verdict: String,
     state: String,
+    dismissed: i64,
     structure_name: Option<String>,
     finess: Option<String>,
     siret: Option<String>,
@@ -87,7 +90,7 @@ impl Store {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT cases.number, cases.message_id, cases.received_at, cases.decided_at, cases.verdict, cases.state, \
              cases.structure_name, cases.finess, cases.siret, cases.rules_version, cases.registry_snapshot, \
-             cases.report, events.actor, events.id AS event, events.hash, purges.purged_at \
+             cases.report, (SELECT COUNT(*) FROM case_decisions WHERE case_id = cases.id AND decision = 'dismissed') AS dismissed, events.actor, events.id AS event, events.hash, purges.purged_at \
              FROM cases LEFT JOIN purges ON purges.message_id = cases.message_id \
              JOIN events ON events.id = (SELECT MAX(told.id) FROM events AS told \
              WHERE told.message_id = cases.message_id AND told.case_id = cases.id AND told.detail LIKE '%\"verdict\":%') \
@@ -122,6 +125,7 @@ impl Store {
                     "cases.verdict",
                 )?,
                 state: word(CaseState::parse(&row.state), "cases.state")?,
+                dismissed: row.dismissed > 0,
                 structure_name: row.structure_name.map(Masked::new),
                 finess: row.finess,
                 siret: row.siret,

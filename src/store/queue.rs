@@ -89,6 +89,8 @@ pub struct QueueRow {
     pub received_at: Timestamp,
     pub state: CaseState,
     pub verdict: VerdictKind,
+    /// Staff closed it as no request, whatever was found of it.
+    pub dismissed: bool,
     pub source: String,
     pub structure_name: Option<Masked>,
     pub finess: Option<String>,
@@ -144,6 +146,7 @@ struct Row {
     assignee: Option<String>,
     asked_at: Option<i64>,
     proposed: i64,
+    dismissed: i64,
     version: i64,
 }
 
@@ -164,7 +167,8 @@ impl Store {
         }
         let sql = format!(
             "SELECT id, number, received_at, state, verdict, source, structure_name, finess, siret, assignee, \
-             asked_at, version, (SELECT COUNT(*) FROM case_proposals WHERE case_id = cases.id) AS proposed \
+             asked_at, version, (SELECT COUNT(*) FROM case_proposals WHERE case_id = cases.id) AS proposed, \
+             (SELECT COUNT(*) FROM case_decisions WHERE case_id = cases.id AND decision = 'dismissed') AS dismissed \
              FROM cases WHERE id IN {}",
             list(1, ids.len())
         );
@@ -184,6 +188,7 @@ impl Store {
                     received_at: instant(row.received_at)?,
                     state: word(CaseState::parse(&row.state), "cases.state")?,
                     verdict: super::staff::verdict(&row.verdict)?,
+                    dismissed: row.dismissed > 0,
                     source: row.source,
                     structure_name: row.structure_name.map(Masked::new),
                     finess: row.finess,

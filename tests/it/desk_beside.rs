@@ -59,7 +59,7 @@ async fn the_registry_stands_beside_the_case_and_names_nobody_unasked() {
 async fn the_registry_has_a_page_of_its_own_where_structures_are_found_by_name() {
     let (served, anna) = with_forms(&[]).await;
     let page = anna.get("/referentiel?q=HOSPITALIER%20evr").await.text();
-    assert!(page.contains("/referentiel?q=310908306") && page.contains("Saint-Évroult"), "{page}");
+    assert!(page.contains("/referentiel?q=2B0721849") && page.contains("Saint-Évroult"), "{page}");
     assert!(!page.contains("Guérande"), "{page}");
     let page = anna.get("/referentiel?q=31%2009%2008306").await.text();
     assert!(
@@ -115,6 +115,37 @@ async fn an_earlier_submission_is_chosen_to_compare_with() {
         let page = anna.get(&format!("{CASE}?comparer={other}")).await.text();
         assert!(!page.contains("Comparaison"), "{other}: {page}");
     }
+    served.desk.adds_up().await;
+}
+
+#[tokio::test]
+async fn what_staff_closed_as_no_request_is_told_so_whatever_was_found_of_it() {
+    let forms = ["administrator-card-expired.drawn.pdf", "administrator-card-opposed.drawn.pdf"];
+    let (served, anna) = with_forms(&forms).await;
+    let (all, words) = ("/dossiers?file=tous", "/dossiers?file=tous&q=2B0721849");
+    let page = anna.get(all).await.text();
+    assert_eq!(page.matches("À décider : à refuser").count(), 2, "{page}");
+    let closed = anna.sends(CASE, &format!("{CASE}/classer"), &[("text", "Un essai."), ("step", "do")]).await;
+    assert_eq!(closed.status, 303);
+    for address in [all, words, "/dossiers?file=decides", CASE] {
+        let page = anna.get(address).await.text();
+        assert!(page.contains(">Classé sans suite</span>"), "{address}: {page}");
+        assert!(!page.contains(">Refusé</span>"), "{address}: {page}");
+    }
+    let compared = anna.get("/dossiers/F413-2026-000002").await.text();
+    assert!(compared.contains("F413-2026-000001 du 22/11/2026, classé sans suite"), "{compared}");
+
+    let desk = &served.desk;
+    for command in [&["cases", "list", "--csv"], &["audit", "decisions", "--csv"]] {
+        let lines = desk.prints(command);
+        let states = lines.lines().filter(|line| line.contains(";rejected;dismissed;")).count();
+        assert_eq!((states, lines.matches(";rejected;waiting;").count()), (1, 1), "{lines}");
+    }
+    assert!(desk.prints(&["cases", "show", "F413-2026-000001"]).contains("rejected (dismissed)"));
+    // taken back, it waits again
+    assert_eq!(anna.sends(CASE, &format!("{CASE}/annuler"), &[]).await.status, 303);
+    assert!(anna.get(CASE).await.text().contains("À décider : à refuser"));
+    assert!(!desk.prints(&["cases", "list", "--csv"]).contains("dismissed"));
     served.desk.adds_up().await;
 }
 

@@ -77,7 +77,7 @@ const HEADER: [&str; 15] = [
     "event",
     "purged",
 ];
-const WIDTHS: [usize; 15] = [16, 17, 17, 9, 8, 12, 16, 32, 10, 15, 18, 8, 8, 22, 17];
+const WIDTHS: [usize; 15] = [16, 17, 17, 9, 9, 12, 16, 32, 10, 15, 18, 8, 8, 22, 17];
 
 impl Decisions {
     pub(in crate::cli) async fn run(self) -> anyhow::Result<ExitCode> {
@@ -139,7 +139,7 @@ fn cells(row: &Decided, card: Option<&str>) -> Vec<String> {
         moment(row.received_at),
         moment(row.decided_at),
         row.verdict.as_str().to_owned(),
-        row.state.as_str().to_owned(),
+        row.state.told(row.dismissed).to_owned(),
         row.by.clone(),
         card.map(|card| role(&row.report, card)).unwrap_or_default(),
         row.structure_name.as_ref().map(Masked::expose).unwrap_or_default().to_owned(),

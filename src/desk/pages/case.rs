@@ -20,7 +20,7 @@ use crate::domain::mail::ReplyState;
 use crate::domain::place::place;
 use crate::domain::staff::Right;
 use crate::report::Explained;
-use crate::store::{CaseDetail, CaseState, Look, OpenCase, ReplyRow};
+use crate::store::{ByStaff, CaseDetail, CaseState, Look, OpenCase, ReplyRow};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use serde_json::{Value, json};
@@ -125,6 +125,12 @@ struct Note {
     at: String,
 }
 
+/// How the case stands, and its tone.
+fn standing(open: &OpenCase) -> (&'static str, &'static str) {
+    let dismissed = open.decided.as_ref().is_some_and(|decided| decided.decision == ByStaff::Dismissed);
+    status((open.state, open.verdict), dismissed, open.asked_at.is_some(), open.proposal.is_some())
+}
+
 /// `GET /dossiers/{number}`, with `page=document-page` and `zone=x0,y0,x1,y1` of what is to be seen.
 pub(in crate::desk) async fn case(
     who: Who,
@@ -161,7 +167,7 @@ pub(in crate::desk) async fn case(
     };
     let groups = ground.groups();
     let findings = findings(&detail, &groups);
-    let (status, tone) = status(open.state, open.verdict, open.asked_at.is_some(), open.proposal.is_some());
+    let (status, tone) = standing(&open);
     let (pages, shown_page) = pages(&who, &open, explained.as_ref(), &asked, &documents);
     let mut frame = Frame::of(&who, Part::Queue, desk.line.settings.shadow);
     frame.notice = done(asked.get("fait").map(String::as_str)).or_else(|| notice(&open, &who, &desk));

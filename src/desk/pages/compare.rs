@@ -2,10 +2,10 @@
 
 use crate::desk::app::Desk;
 use crate::desk::frame::{Choice, Refused};
-use crate::desk::words::{day, verdict};
+use crate::desk::words::{day, decision, verdict};
 use crate::domain::case::CaseNumber;
 use crate::report::{Recorded, Rows};
-use crate::store::{CaseDetail, EarlierCase};
+use crate::store::{CaseDetail, CaseState, EarlierCase};
 
 /// Earlier cases to choose from.
 const SHOWN: u32 = 20;
@@ -51,7 +51,12 @@ pub(super) async fn comparing(
 
 fn told(one: &EarlierCase) -> String {
     let line = if one.followed { ", auquel celui-ci fait suite" } else { "" };
-    format!("{} du {}, {}{line}", one.number, day(one.received_at), verdict(one.verdict.as_str()))
+    let stands = match one.state {
+        CaseState::Decided if one.dismissed => decision("dismissed"),
+        CaseState::Decided => decision(one.verdict.as_str()),
+        CaseState::Waiting => verdict(one.verdict.as_str()),
+    };
+    format!("{} du {}, {stands}{line}", one.number, day(one.received_at))
 }
 
 fn compared(before: &CaseDetail, now: &CaseDetail) -> Option<Compared> {

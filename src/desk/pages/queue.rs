@@ -283,7 +283,8 @@ pub(in crate::desk) fn reason(code: Code) -> &'static str {
 }
 
 fn shown_row(row: QueueRow, (now, promise): (Timestamp, SignedDuration), who: &Who, trail: &Trail) -> Row {
-    let (status, tone) = status(row.state, row.verdict, row.asked_at.is_some(), row.proposed);
+    let (status, tone) =
+        status((row.state, row.verdict), row.dismissed, row.asked_at.is_some(), row.proposed);
     let age = now.duration_since(row.received_at);
     let waits = row.state == crate::store::CaseState::Waiting;
     let mine = row.assignee.as_deref() == Some(who.name());

@@ -98,6 +98,12 @@ impl CaseState {
         }
     }
 
+    /// The same, where staff may have closed it as no request: `dismissed`.
+    #[must_use]
+    pub fn told(self, dismissed: bool) -> &'static str {
+        if dismissed { "dismissed" } else { self.as_str() }
+    }
+
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Waiting, Self::Decided].into_iter().find(|state| state.as_str() == text)
