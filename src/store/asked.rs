@@ -9,7 +9,7 @@ use crate::domain::form::Masked;
 use crate::domain::mail::{DocumentHead, MailHead, ReplyState};
 use crate::fault::Fault;
 use jiff::Timestamp;
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 
 /// Which cases: every given part must fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -168,40 +168,55 @@ struct ParkedColumns {
     subject: Option<String>,
 }
 
+impl CaseFilter {
+    /// What `cases` have to fulfil, with what is bound to it: only what is asked for, so that each has its index.
+    fn condition(&self) -> (String, Vec<String>) {
+        let (mut all, mut texts) = (vec!["1 = 1".to_owned()], Vec::new());
+        let mut asked = |condition: &str, text: Option<String>| {
+            if let Some(text) = text {
+                texts.push(text);
+                all.push(condition.replace('?', &format!("${}", texts.len())));
+            }
+        };
+        let words = self.text.as_ref().filter(|text| !fold(text.expose()).is_empty());
+        asked("cases.number = ?", self.number.as_ref().map(ToString::to_string));
+        asked("cases.finess = ?", self.finess.clone());
+        asked("cases.siret = ?", self.siret.clone());
+        asked("cases.id IN (SELECT case_id FROM case_rpps_rang WHERE rpps_rang = ?)", self.rpps_rang.clone());
+        asked("cases.id IN (SELECT case_id FROM case_cards WHERE card = ?)", self.card.clone());
+        asked("cases.search LIKE ? ESCAPE '\\'", words.map(|text| like(text.expose())));
+        asked("cases.state = ?", self.state.map(|state| state.as_str().to_owned()));
+        asked("cases.verdict = ?", self.verdict.map(|verdict| verdict.as_str().to_owned()));
+        all.extend(self.message.map(|id| format!("cases.message_id = {}", id.0)));
+        if self.for_staff {
+            all.push(
+                "cases.state = 'waiting' AND NOT EXISTS \
+                 (SELECT 1 FROM case_waits WHERE case_id = cases.id AND shown = 0)"
+                    .to_owned(),
+            );
+        }
+        (all.join(" AND "), texts)
+    }
+}
+
 impl Store {
     /// Cases that fit, newest first.
     pub async fn cases(&self, filter: &CaseFilter) -> Result<Vec<CaseRow>, Fault> {
-        let text = filter.text.as_ref().filter(|text| !fold(text.expose()).is_empty());
-        let rows: Vec<CaseColumns> = sqlx::query_as(
+        let (condition, texts) = filter.condition();
+        let limit = filter.limit.map_or(i64::MAX, i64::from);
+        let sql = format!(
             "SELECT cases.number, cases.message_id, cases.received_at, cases.decided_at, cases.state, \
              cases.verdict, cases.source, cases.structure_name, cases.finess, cases.siret, \
              (SELECT other.number FROM cases AS other WHERE other.id = cases.linked_case) AS linked, cases.linked_by, \
              (SELECT COUNT(*) FROM findings WHERE case_id = cases.id AND severity <> 'note') AS grave_findings, \
              (SELECT COUNT(*) FROM case_decisions WHERE case_id = cases.id AND decision = 'dismissed') AS dismissed \
-             FROM cases WHERE ($1 IS NULL OR cases.number = $1) AND ($2 IS NULL OR cases.finess = $2) \
-             AND ($3 IS NULL OR cases.siret = $3) \
-             AND ($4 IS NULL OR cases.id IN (SELECT case_id FROM case_rpps_rang WHERE rpps_rang = $4)) \
-             AND ($5 IS NULL OR cases.id IN (SELECT case_id FROM case_cards WHERE card = $5)) \
-             AND ($6 IS NULL OR cases.search LIKE $6 ESCAPE '\\') \
-             AND ($7 IS NULL OR cases.state = $7) AND ($8 IS NULL OR cases.verdict = $8) \
-             AND ($9 IS NULL OR cases.message_id = $9) AND (CAST($11 AS BIGINT) = 0 OR (cases.state = 'waiting' \
-             AND NOT EXISTS (SELECT 1 FROM case_waits WHERE case_id = cases.id AND shown = 0))) \
-             ORDER BY cases.id DESC LIMIT $10",
-        )
-        .bind(filter.number.as_ref().map(ToString::to_string))
-        .bind(filter.finess.as_deref())
-        .bind(filter.siret.as_deref())
-        .bind(filter.rpps_rang.as_deref())
-        .bind(filter.card.as_deref())
-        .bind(text.map(|text| like(text.expose())))
-        .bind(filter.state.map(CaseState::as_str))
-        .bind(filter.verdict.map(VerdictKind::as_str))
-        .bind(filter.message.map(|id| id.0))
-        .bind(filter.limit.map_or(i64::MAX, i64::from))
-        .bind(i64::from(filter.for_staff))
-        .fetch_all(self.database.read())
-        .await
-        .map_err(fault("looking for cases"))?;
+             FROM cases WHERE {condition} ORDER BY cases.id DESC LIMIT {limit}"
+        );
+        let mut query = sqlx::query_as::<_, CaseColumns>(AssertSqlSafe(sql));
+        for text in texts {
+            query = query.bind(text);
+        }
+        let rows = query.fetch_all(self.database.read()).await.map_err(fault("looking for cases"))?;
         rows.into_iter().map(CaseColumns::row).collect()
     }
 

@@ -2,8 +2,9 @@
 //! is the shortest way.
 //!
 //! What waits is little: each case is asked whether it fits. Else the rarest word tells: one of few cases
-//! leads to them; where all words are frequent, the newest cases are asked one by one, as a page of hits is
-//! soon full; and only if it is not, the rarest word leads to all of its cases.
+//! leads to them, unless fewer still came in the days that are asked for; where all words are frequent, the
+//! newest cases are asked one by one, as a page of hits is soon full; and only if it is not, the rarest word
+//! leads to all of its cases.
 
 use super::words::{class_mark, looked_for, reason_mark, source_mark};
 use super::{QueueFilter, Store, Turn, Whose};
@@ -218,7 +219,9 @@ impl Store {
         let (rarest, count) = self.rarest(&terms, FEW).await?;
         if count < FEW {
             let which = (filter, terms.as_slice(), order, place);
-            return self.found_by(&Way::From(rarest), which, part).await;
+            let few_days = filter.times().next().is_some() && self.within(filter, count).await? < count;
+            let way = if few_days { Way::Walk(None) } else { Way::From(rarest) };
+            return self.found_by(&way, which, part).await;
         }
         // the rarest is asked for first: most cases are over with it
         let (rarest, _) = self.rarest(&terms, COUNTED).await?;
@@ -258,6 +261,20 @@ impl Store {
             }
         }
         rarest.ok_or_else(|| Fault::never(DOING, "nothing is looked for"))
+    }
+
+    /// How many cases came in the filter's time (at most so many are counted).
+    async fn within(&self, filter: &QueueFilter, most: u32) -> Result<u32, Fault> {
+        let times: Vec<String> = filter.times().chain(["1 = 1".to_owned()]).collect();
+        let text = format!(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM cases WHERE {} LIMIT {most}) AS few",
+            times.join(" AND ")
+        );
+        let (count,): (i64,) = sqlx::query_as(AssertSqlSafe(text))
+            .fetch_one(self.database.read())
+            .await
+            .map_err(fault(DOING))?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
     /// When the case came that stands so many behind the place, or behind the first.
@@ -303,9 +320,14 @@ impl Store {
                 let others = terms.iter().filter(|term| *term != *first);
                 of.extend(others.map(|term| term.of("named.case_id", &mut sql)));
                 let of = of.join(" AND ");
+                // SQLite takes what it is to begin with from the kind of join
+                let join = match sql.engine {
+                    Engine::Sqlite => "CROSS JOIN",
+                    Engine::Postgres => "JOIN",
+                };
                 format!(
                     "(SELECT DISTINCT case_id FROM case_words AS named WHERE {of}) AS found \
-                     JOIN cases ON cases.id = found.case_id"
+                     {join} cases ON cases.id = found.case_id"
                 )
             }
         };
