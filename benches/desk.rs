@@ -26,6 +26,7 @@ mod place;
 mod spread;
 
 use browser::Browser;
+use guichet::domain::staff::Role;
 use pages::{Page, pages};
 use place::Place;
 use spread::Spread;
@@ -49,13 +50,15 @@ fn main() {
     let spread = Spread::new(cases, &real);
     runtime.block_on(fill::fill(place.store(), &spread));
     println!("{cases} cases filled in on {} in {:.0} s", place.engine(), begun.elapsed().as_secs_f64());
-    let session = runtime.block_on(place.signs_in());
+    let sessions = [("ada", Role::Supervisor), ("chloe", Role::Auditor)]
+        .map(|(name, role)| runtime.block_on(place.signs_in(name, role)));
     let (daemon, address) = place.serves();
-    let mut browser = Browser::new(address, session);
+    let [mut supervisor, mut auditor] = sessions.map(|session| Browser::new(address, session));
 
     let mut slow = Vec::new();
     println!("\n| page | median | 95th of 100 | slowest |\n|---|---|---|---|");
     for page in pages(&real, &spread) {
+        let browser = if page.audited { &mut auditor } else { &mut supervisor };
         let times = match &page {
             Page { first_only: true, .. } => page.paths.iter().map(|path| browser.asks(path)).collect(),
             Page { paths, .. } => {

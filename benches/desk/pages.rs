@@ -9,12 +9,14 @@ pub struct Page {
     pub paths: Vec<String>,
     /// Only the first time of each counts: then it is kept.
     pub first_only: bool,
+    /// Asked for by an auditor, else by a supervisor.
+    pub audited: bool,
 }
 
 pub fn pages(real: &[Real], spread: &Spread) -> Vec<Page> {
     let mut all = Vec::new();
     let mut page = |name: &str, paths: Vec<String>| {
-        all.push(Page { name: name.to_owned(), paths, first_only: false });
+        all.push(Page { name: name.to_owned(), paths, first_only: false, audited: false });
     };
     page("sign-in", vec!["/connexion".to_owned()]);
     for (name, query) in queue(spread) {
@@ -48,18 +50,50 @@ pub fn pages(real: &[Real], spread: &Spread) -> Vec<Page> {
         page(&format!("overview: {table}.csv"), vec![format!("/vue-d-ensemble/{table}.csv?jours=365")]);
     }
     page("administration", vec!["/administration".to_owned()]);
-    page("administration: accounts", vec!["/administration/comptes".to_owned()]);
+    for part in ["comptes", "referentiel", "observation", "observation.csv"] {
+        page(&format!("administration: {part}"), vec![format!("/administration/{part}")]);
+    }
     for source in ["fields", "scan"] {
         let paths = of(source).into_iter().map(|one| format!("{}/pages/0/1.png", case(one))).collect();
-        all.push(Page { name: format!("first picture: {source}"), paths, first_only: true });
+        let name = format!("first picture: {source}");
+        all.push(Page { name, paths, first_only: true, audited: false });
+    }
+    for (name, queries) in record(spread) {
+        let paths = queries.iter().map(|query| format!("/administration/journal?{query}")).collect();
+        all.push(Page { name: format!("record: {name}"), paths, first_only: false, audited: true });
     }
     all
 }
 
-fn queue(spread: &Spread) -> Vec<(&'static str, String)> {
+/// What auditors look for among the events.
+fn record(spread: &Spread) -> Vec<(&'static str, Vec<String>)> {
+    let (from, to) = days(spread);
+    let one = |query: &str| vec![query.to_owned()];
+    vec![
+        ("nothing asked", one("")),
+        ("newest", one("avant=100000000")),
+        ("of a case", spread.some(4001, 20).map(|one| format!("dossier={}", one.number)).collect()),
+        ("of a person", one("par=blaise")),
+        ("of nobody", one("par=zzyzx")),
+        ("frequent kind", one("quoi=reply_sent")),
+        ("rare kind", one("quoi=case_decided")),
+        ("kind of none", one("quoi=hold_set")),
+        (
+            "of a person, of a kind, some days",
+            vec![format!("par=blaise&quoi=case_decided&du={from}&au={to}")],
+        ),
+    ]
+}
+
+/// Some days long ago: from, to.
+fn days(spread: &Spread) -> (String, String) {
     let day =
         |back: usize| spread.cases[spread.cases.len() - 1 - back.min(spread.cases.len() - 1)].day.clone();
-    let (from, to) = (day(60_000), day(55_000));
+    (day(60_000), day(55_000))
+}
+
+fn queue(spread: &Spread) -> Vec<(&'static str, String)> {
+    let (from, to) = days(spread);
     vec![
         ("to do", "file=a-traiter".to_owned()),
         ("requester", "file=demandeur".to_owned()),

@@ -127,12 +127,12 @@ impl Place {
         rows.into_iter().map(real).collect()
     }
 
-    /// The cookie of somebody who may see and do everything but audit.
-    pub async fn signs_in(&self) -> String {
+    /// The cookie of somebody who has this role.
+    pub async fn signs_in(&self, name: &str, role: Role) -> String {
         let (store, now) = (&self.store, Timestamp::now());
-        let name = UserName::parse("ada").unwrap();
-        let (shown, role) = ("Ada Lovelace".to_owned(), Role::Supervisor);
-        let new = NewAccount { name: name.clone(), shown, role, password: None, identity: None };
+        let name = UserName::parse(name).unwrap();
+        let new =
+            NewAccount { name: name.clone(), shown: name.to_string(), role, password: None, identity: None };
         store.add_account(&new, "bench", now).await.unwrap();
         let account = store.account(&name).await.unwrap().unwrap();
         let tried = store.tries_to_sign_in(Some(&name), Ipv4Addr::LOCALHOST.into(), now).await.unwrap();
