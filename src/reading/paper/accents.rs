@@ -7,6 +7,7 @@ use super::picture::{Grey, float, whole};
 use super::recognise::{Line, Read, Strips};
 use super::straighten::INK;
 use super::weigh::is_address;
+use crate::domain::sheet::Area;
 use unicode_normalization::UnicodeNormalization;
 
 /// Darker than this may be a faint accent, on whitened paper.
@@ -42,8 +43,14 @@ pub fn are_doubtful(strips: Strips<'_>, line: &Line) -> bool {
 /// Whether two letters stand beside each other that are one, read twice: "iï", "ûü", "oœ". Of an "e" with an
 /// accent and one without there may be two ("créée").
 fn are_strange_beside(text: &str) -> bool {
-    let letters: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
-    letters.windows(2).any(|two| {
+    strange_pair(text).is_some()
+}
+
+/// The place of the first such letter, in characters.
+pub fn strange_pair(text: &str) -> Option<usize> {
+    let letters: Vec<char> =
+        text.chars().map(|letter| letter.to_lowercase().next().unwrap_or(letter)).collect();
+    letters.windows(2).position(|two| {
         let [left, right] = two else { return false };
         let base = |letter: &char| letter.nfd().next().unwrap_or(*letter);
         let of_one = |ligature: &char, other: &char| match ligature {
@@ -82,6 +89,19 @@ const DOT: (f32, f32) = (0.28, 0.36);
 const SHOWS: f32 = 9.0;
 const SHADES: f32 = 3.0;
 
+/// Which of some texts, that differ in their accents alone, stand where a word was read.
+pub fn shown<'t>(strips: Strips<'_>, line: &Line, area: &Area, texts: &'t [String]) -> Vec<&'t String> {
+    let piece = Piece::cut(strips, line);
+    let spots = piece.spots();
+    texts.iter().filter(|text| piece.shows_word(&spots, area, text)).collect()
+}
+
+/// The letters of a line, from left to right, and what stands above them, with its pale edge and without.
+struct Spots {
+    letters: Vec<Blob>,
+    marks: [Vec<Mark>; 2],
+}
+
 /// The picture of a line with what stands above it.
 struct Piece {
     picture: Grey,
@@ -106,32 +126,38 @@ impl Piece {
         Self { picture, tall: line.segment.tall * scale, left, scale }
     }
 
-    /// Whether each accent that was read is seen: the marks above its word are those of its letters, one after
-    /// the other, or, where some cannot be told from their letters, the mark above that letter is.
+    /// Whether each accent that was read is seen.
     fn shows(&self, line: &Line) -> bool {
+        let spots = self.spots();
+        let accented = |word: &&Read| word.text.chars().any(|c| accents(c).next().is_some());
+        line.words.iter().filter(accented).all(|word| self.shows_word(&spots, &word.area, &word.text))
+    }
+
+    fn spots(&self) -> Spots {
         let mut letters: Vec<Blob> = blobs(&self.picture, INK);
         letters.retain(|spot| float(spot.height()) > 0.5 * self.tall);
         letters.sort_by_key(|spot| spot.x0);
-        let marks = [FAINT, INK].map(|dark| self.marks(dark));
-        let accented = |word: &&Read| word.text.chars().any(|c| accents(c).next().is_some());
-        line.words.iter().filter(accented).all(|word| {
-            let edge = EDGE * self.tall;
-            let place = |x: f32| (x - self.left) * self.scale;
-            let within = place(word.area.x0) - edge..place(word.area.x1) + edge;
-            let of_word = |spot: &Blob| within.contains(&(0.5 * float(spot.x0 + spot.x1)));
-            let signs: Vec<char> = word.text.chars().filter(|c| !is_low_sign(*c)).collect();
-            marks.iter().any(|marks| {
-                let own: Vec<&Mark> = marks.iter().filter(|mark| of_word(&mark.spot)).collect();
-                self.are_in_turn(&signs, &own)
-            }) || {
-                let spots: Vec<&Blob> = letters.iter().filter(|spot| of_word(spot)).collect();
-                let has_its_own = |sign: char, spot: &Blob| {
-                    marks.iter().any(|marks| self.has_its_accent(sign, spot, marks))
-                };
-                signs.len() == spots.len()
-                    && signs.iter().zip(spots).all(|(sign, spot)| has_its_own(*sign, spot))
-            }
-        })
+        Spots { letters, marks: [FAINT, INK].map(|dark| self.marks(dark)) }
+    }
+
+    /// Whether the marks above a word are those of a text's letters, one after the other, or, where some cannot
+    /// be told from their letters, the mark above each letter is its own.
+    fn shows_word(&self, Spots { letters, marks }: &Spots, area: &Area, text: &str) -> bool {
+        let edge = EDGE * self.tall;
+        let place = |x: f32| (x - self.left) * self.scale;
+        let within = place(area.x0) - edge..place(area.x1) + edge;
+        let of_word = |spot: &Blob| within.contains(&(0.5 * float(spot.x0 + spot.x1)));
+        let signs: Vec<char> = text.chars().filter(|c| !is_low_sign(*c)).collect();
+        let in_turn = marks.iter().any(|marks| {
+            let own: Vec<&Mark> = marks.iter().filter(|mark| of_word(&mark.spot)).collect();
+            self.are_in_turn(&signs, &own)
+        });
+        let spots: Vec<&Blob> = letters.iter().filter(|spot| of_word(spot)).collect();
+        let has_its_own =
+            |sign: char, spot: &Blob| marks.iter().any(|marks| self.has_its_accent(sign, spot, marks));
+        in_turn
+            || signs.len() == spots.len()
+                && signs.iter().zip(spots).all(|(sign, spot)| has_its_own(*sign, spot))
     }
 
     /// Whether more marks are wider than a dot than accents were read: on coarse paper the two dots of an "ï"
@@ -305,7 +331,6 @@ mod tests {
     use super::super::recognise::Seen;
     use super::super::segments::Segment;
     use super::*;
-    use crate::domain::sheet::Area;
 
     /// Four letters on a line, the second with a faint mark above it.
     fn line(text: &str, marked: bool) -> (Grey, Line) {

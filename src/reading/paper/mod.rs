@@ -31,6 +31,7 @@ mod shapes;
 mod sheet;
 mod sides;
 mod straighten;
+mod variants;
 mod weigh;
 
 pub use document::Paper;

@@ -7,6 +7,7 @@ use super::level;
 use super::picture::{Grey, float, whole};
 use super::segments::Segment;
 use super::shapes;
+use super::variants;
 use super::weigh::{self, Readings};
 use crate::domain::sheet::Area;
 use crate::reading::labels::is_running_text;
@@ -299,7 +300,7 @@ pub fn again<'p>(
             address: address.take().map(|address| of(Some(address))),
         };
         let dash = level::level(&mut line.words, &mut readings);
-        weigh::line(line, &readings);
+        weigh::line(line, &readings, |line| variants::shown_words(*strips, line, &readings));
         let dashes = shapes::set_dashes(*strips, line, dash);
         if !dashes
             || line.segment.on_dots

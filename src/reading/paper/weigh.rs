@@ -32,8 +32,9 @@ pub struct Readings {
     pub address: Option<Vec<String>>,
 }
 
-/// Weighs a line's first reading with the others.
-pub fn line(line: &mut Line, readings: &Readings) {
+/// Weighs a line's first reading with the others. `shown`: its words as their ink shows them, where they are
+/// words and their readings agree but for accents.
+pub fn line(line: &mut Line, readings: &Readings, shown: impl FnOnce(&Line) -> Option<Vec<String>>) {
     let Readings { english, french, digits, address } = readings;
     let tiny = is_tiny(line);
     let words = &mut line.words;
@@ -44,13 +45,26 @@ pub fn line(line: &mut Line, readings: &Readings) {
     }
     without_rules(words.iter_mut().map(|word| &mut word.text));
     without_opening(words, [english, french]);
+    let shown = if digits.is_none() && address.is_none() { shown(line) } else { None };
+    let words = &mut line.words;
     match (digits, address) {
         (_, Some(address)) => weigh_address(words, english, address, french),
         (Some(digits), None) if tiny => number_of_a_line(words, digits, english, french),
-        (digits, None) => weigh(words, english, french, digits.as_deref()),
+        (digits, None) => match shown {
+            Some(shown) => as_shown(words, &shown),
+            None => weigh(words, english, french, digits.as_deref()),
+        },
     }
     if begins_with_a_stroke(&line.words) {
         doubt(line);
+    }
+}
+
+/// Takes for a line's words what its ink shows.
+fn as_shown(line: &mut [Read], words: &[String]) {
+    for (word, text) in line.iter_mut().zip(words) {
+        word.text.clone_from(text);
+        set(word, AGREED_BUT_ACCENTS);
     }
 }
 
@@ -273,7 +287,12 @@ fn weigh(line: &mut Vec<Read>, english: &[String], french: &[String], digits: Op
     if confidence < AGREED_BUT_ACCENTS && own.len() == english.len() && own.len() == french.len() {
         // word by word: what they agree on stays sure
         for (((word, a), b), c) in line.iter_mut().zip(&own).zip(english).zip(french) {
-            set(word, if a == b && a == c { AGREED } else { confidence });
+            let agreed = match () {
+                () if a == b && a == c => AGREED,
+                () if a == c && seen_as(a, b) => AGREED_BUT_ACCENTS,
+                () => confidence,
+            };
+            set(word, agreed);
         }
         return;
     }
@@ -339,7 +358,7 @@ mod tests {
             let words_of = words(own).into_iter().map(read).collect();
             let mut line = Line { segment, words: words_of, seen: Seen::Once };
             let readings = Readings { english: words(english), french: words(french), ..Readings::default() };
-            super::line(&mut line, &readings);
+            super::line(&mut line, &readings, |_| None);
             let text: Vec<&str> = line.words.iter().map(|word| word.text.as_str()).collect();
             (text.join(" "), line.words.iter().all(|word| word.confidence > 0.9))
         };
@@ -349,6 +368,9 @@ mod tests {
         assert!(!weighed("Maë lys", "M aélys", "Maëlys").1);
         // what two of three say is not what all do, in words as in lines
         assert_eq!(weighed("Maëélys", "Maélys", "Maélys"), ("Maélys".to_owned(), false));
+        // what another word was taken for is of no matter to this one
+        assert!(weighed("Élan Vital", "Elan Vita!", "Élan Vital").1);
+        assert!(!weighed("Élan Vital", "Elan Vitai", "Élan Vital").1);
         // how digits are parted is of no matter
         assert!(weighed("01 23 45", "0123 45", "012345").1);
     }
