@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Whether the second network, which was not taught French, may see this French text as that one: it
 /// takes letters with accents and ligatures for something like them ("H6pital", "Ceur" for "Cœur") and
-/// an elided "l" for a bar. What it does know must be the same.
+/// an "l" or an "I" for a bar. What it does know must be the same.
 #[must_use]
 pub fn seen_as(french: &str, english: &str) -> bool {
     let (french, english): (Vec<char>, Vec<char>) = (french.chars().collect(), english.chars().collect());
@@ -12,16 +12,18 @@ pub fn seen_as(french: &str, english: &str) -> bool {
     let mut ends = std::collections::BTreeSet::from([0usize]);
     for (at, letter) in french.iter().enumerate() {
         let elided = french.get(at + 1).is_some_and(|next| is_apostrophe(*next));
-        // inside a word of small letters a bar is no other letter
-        let inside = at.checked_sub(1).and_then(|at| french.get(at)).is_some_and(|left| left.is_lowercase());
+        // behind a small letter a bar is an "l", behind a large one an "I"
+        let left = at.checked_sub(1).and_then(|at| french.get(at));
+        let bar = *letter == 'l' && left.is_some_and(|left| left.is_lowercase())
+            || *letter == 'I' && left.is_some_and(|left| left.is_uppercase());
         ends = ends
             .iter()
             .flat_map(|end| {
                 let same = |seen: &char| {
                     seen == letter
                         || is_apostrophe(*letter) && is_apostrophe(*seen)
-                        || elided && *letter == 'l' && matches!(seen, 'I' | '|' | 'i' | '1')
-                        || inside && *letter == 'l' && matches!(seen, '!' | '|')
+                        || elided && *letter == 'l' && is_like_an_l(*seen)
+                        || bar && matches!(seen, '!' | '|')
                 };
                 let one = english.get(*end).is_some_and(same).then_some(end + 1);
                 let strange = letter.is_alphabetic() && !letter.is_ascii();
@@ -61,6 +63,12 @@ fn looks_like(seen: &[char], letter: char) -> bool {
     }
 }
 
+/// What a network may take an elided "l" for.
+#[must_use]
+pub fn is_like_an_l(c: char) -> bool {
+    matches!(c, 'I' | '|' | 'i' | '1' | '!')
+}
+
 /// The signs people and networks take for one.
 #[must_use]
 pub fn is_apostrophe(c: char) -> bool {
@@ -82,6 +90,7 @@ mod tests {
             ("Loïc", "Lo'ic"),
             ("Côme", "Céme"),
             ("logiciel", "logicie!"),
+            ("ROSSI", "ROSS!"),
         ] {
             assert!(seen_as(french, english), "{french} {english}");
         }
@@ -91,6 +100,7 @@ mod tests {
             ("Noël", "Noe"),
             ("Passerelie", "Passerelle"),
             ("Modulo", "Modu!c"),
+            ("Il", "!l"),
             ("Élan", "Elann"),
             ("", "a"),
         ] {

@@ -21,6 +21,11 @@ const LOW: &str = "acemnorsuvwxz";
 /// In heights of tall letters: a small letter is no higher than the one, a large one no lower than the
 /// other.
 const HEIGHTS: (f32, f32) = (0.86, 0.8);
+/// A small letter that is none is so much higher than the line's others: in faces whose small letters are high,
+/// on coarse pictures, one of them is soon as high as a large one.
+const ABOVE_OTHERS: f32 = 1.18;
+/// Small letters by which one is measured.
+const SMALL: usize = 3;
 /// In heights of tall letters: how far a word's first letter may be from where the word was found.
 const NEAR: f32 = 0.3;
 
@@ -38,8 +43,13 @@ pub fn are_others(strips: Strips<'_>, line: &Line) -> bool {
     let read: Vec<char> = text.iter().copied().filter(|c| c.is_alphanumeric()).collect();
     if read.len() == letters.len() {
         let pairs = || read.iter().copied().zip(&letters);
+        let low = low(pairs());
+        let stands_out = |blob: &Blob| low.is_none_or(|low| float(blob.height()) > ABOVE_OTHERS * low);
         return is_letter_o(&letters, &read)
-            || has_tall(&text) && pairs().any(|(c, blob)| is_of_other_size(c, blob, tall));
+            || has_tall(&text)
+                && pairs().any(|(c, blob)| {
+                    is_of_other_size(c, blob, tall) && (!LOW.contains(c) || stands_out(blob))
+                });
     }
     // letters touch: of each word, the first
     let initial = |word: &Read| {
@@ -115,6 +125,15 @@ pub fn set_dashes(strips: Strips<'_>, line: &mut Line, short: Option<bool>) -> b
         sure &= clear && short == Some(width < hyphen);
     }
     sure
+}
+
+/// How high the small letters of a line are, that reach neither up nor down: the middle one of them, pixels.
+fn low<'b>(pairs: impl Iterator<Item = (char, &'b Blob)>) -> Option<f32> {
+    let mut heights: Vec<usize> =
+        pairs.filter(|(c, _)| LOW.contains(*c)).map(|(_, blob)| blob.height()).collect();
+    heights.sort_unstable();
+    let enough = heights.len() >= SMALL;
+    heights.get(heights.len() / 2).filter(|_| enough).map(|height| float(*height))
 }
 
 /// Whether a zero among digits is as wide as a letter.
@@ -257,6 +276,8 @@ mod tests {
         assert!(!others("cellu", &word(14)) && !others("Cellu", &word(20)));
         // each word's first letter
         assert!(others("d ca", &[(10, 20), (12, 20), (10, 14)]));
+        // a face whose small letters are high, on a coarse picture
+        assert!(!others("cellu", &[(12, 18), (10, 17), (10, 20), (10, 20), (10, 17)]));
         // nothing tall to measure by
         assert!(!others("cosun", &word(20)));
     }

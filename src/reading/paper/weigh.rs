@@ -1,7 +1,7 @@
 //! What several readings of a line say, weighed. What independent readings agree on is sure; where
 //! they differ, what most say is kept and said to be unsure.
 
-use super::alike::{is_apostrophe, seen_as};
+use super::alike::{is_apostrophe, is_like_an_l, seen_as};
 use super::engine::Token;
 use super::picture::float;
 use super::recognise::{Line, Read};
@@ -165,6 +165,7 @@ pub fn hyphened(left: &str, right: &str) -> bool {
     let inner = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let elided = left.strip_suffix(is_apostrophe).is_some_and(|rest| {
         matches!(rest.to_lowercase().as_str(), "d" | "l" | "n" | "s" | "c" | "j" | "m" | "t" | "qu")
+            || rest.chars().all(is_like_an_l) && rest.chars().count() == 1
     });
     if elided && right.starts_with(char::is_alphabetic) {
         return true;
