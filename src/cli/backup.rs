@@ -25,7 +25,7 @@ pub(super) struct Backup {
 #[command(after_help = "\
 Letters that the backup shows as due may have left since: they become `unknown`, and are sent again by
 a person only. The cap on all replies is tripped: letters to mail that is taken in again are held, until
-`guichet replies caps --reset`.")]
+`guichet replies caps --reset LINE --because TEXT`.")]
 pub(super) struct Restored {
     #[command(flatten)]
     config: ConfigFile,

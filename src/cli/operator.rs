@@ -2,6 +2,7 @@
 
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::case::CaseNumber;
+use crate::domain::staff::reason;
 use crate::store::{Look, Store};
 use clap::Args;
 use serde_json::Value;
@@ -32,6 +33,11 @@ impl Operator {
         let look = Look { by: &by, account: &account, with, cases, more };
         Ok(store.looked_at(&look, SystemClock.now()).await?)
     }
+}
+
+/// Why somebody does something: the desk, too, does not take nothing for it.
+pub(super) fn because(text: &str) -> Result<String, String> {
+    reason(text).map(str::to_owned).ok_or_else(|| "some words, 1000 characters at most".to_owned())
 }
 
 /// The account this runs under: asked of the system, not of the environment.

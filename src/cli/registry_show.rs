@@ -2,7 +2,7 @@
 //! and what imports say against accepted cases.
 
 use super::cases::moment;
-use super::operator::Operator;
+use super::operator::{Operator, because};
 use super::{ConfigFile, complain, say};
 use crate::clock::{Clock as _, SystemClock, paris_day};
 use crate::domain::facts::{Card, Contract, FinessLevel, Structure};
@@ -42,8 +42,11 @@ pub(super) struct Alerts {
     #[arg(long)]
     all: bool,
     /// Acknowledge these, by their numbers in the list
-    #[arg(long, value_name = "ID", num_args = 1..)]
+    #[arg(long, value_name = "ID", num_args = 1.., requires = "because")]
     acknowledge: Vec<i64>,
+    /// What was done about them
+    #[arg(long, value_name = "TEXT", requires = "acknowledge", value_parser = because)]
+    because: Option<String>,
 }
 
 impl Show {
@@ -247,8 +250,9 @@ impl Alerts {
         let store = self.config.store().await?;
         let (by, now) = (self.operator.name(), SystemClock.now());
         let mut missing = false;
+        let because = self.because.unwrap_or_default();
         for id in &self.acknowledge {
-            if store.acknowledge_alert(*id, (&by, None), now).await? {
+            if store.acknowledge_alert(*id, (&by, &because), now).await? {
                 say(&format!("alert {id} acknowledged by {by}"));
             } else {
                 missing = true;

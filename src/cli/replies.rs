@@ -1,7 +1,7 @@
 //! `guichet replies`: what left, what did not, and sending again by a person.
 
 use super::cases::{moment, purged_on};
-use super::operator::Operator;
+use super::operator::{Operator, because};
 use super::replies_undelivered::Undelivered;
 use super::table::Form;
 use super::{ConfigFile, complain, say};
@@ -68,8 +68,11 @@ pub(super) struct CapsArgs {
     #[command(flatten)]
     config: ConfigFile,
     /// Reset the cap of this line of the list (1 is the first)
-    #[arg(long, value_name = "LINE")]
+    #[arg(long, value_name = "LINE", requires = "because")]
     reset: Option<usize>,
+    /// Why
+    #[arg(long, value_name = "TEXT", requires = "reset", value_parser = because)]
+    because: Option<String>,
     #[command(flatten)]
     operator: Operator,
 }
@@ -194,12 +197,12 @@ impl CapsArgs {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let store = self.config.store().await?;
         let tripped = store.tripped().await?;
-        if let Some(line) = self.reset {
+        if let Some((line, because)) = self.reset.zip(self.because) {
             let Some(cap) = line.checked_sub(1).and_then(|n| tripped.get(n)) else {
                 complain(&format!("there is no line {line}"));
                 return Ok(ExitCode::from(3));
             };
-            store.reset(&cap.cap, (&self.operator.name(), None), SystemClock.now()).await?;
+            store.reset(&cap.cap, (&self.operator.name(), &because), SystemClock.now()).await?;
             say("reset; replies held meanwhile are released one by one with `replies resend`");
             return Ok(ExitCode::SUCCESS);
         }

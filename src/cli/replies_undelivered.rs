@@ -1,7 +1,7 @@
 //! `guichet replies undelivered`: letters that did not reach their requester, or may not have.
 
 use super::cases::moment;
-use super::operator::Operator;
+use super::operator::{Operator, because};
 use super::table::Form;
 use super::{ConfigFile, complain, say};
 use crate::clock::{Clock as _, SystemClock};
@@ -23,7 +23,7 @@ pub(super) struct Undelivered {
     #[arg(long, value_name = "ID", requires = "because")]
     settled: Option<i64>,
     /// How
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = because)]
     because: Option<String>,
     #[command(flatten)]
     form: Form,

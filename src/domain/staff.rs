@@ -170,6 +170,17 @@ impl Right {
     }
 }
 
+/// Characters of a reason.
+const REASON: usize = 1000;
+
+/// Why somebody does something, in their words, without what surrounds them; `None`: nothing, or more than
+/// a reason is.
+#[must_use]
+pub fn reason(text: &str) -> Option<&str> {
+    let text = text.trim();
+    (!text.is_empty() && text.chars().count() <= REASON).then_some(text)
+}
+
 /// A password as it is kept: an argon2id hash in the PHC string format. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);

@@ -178,7 +178,7 @@ impl Store {
     pub async fn acknowledge_alert(
         &self,
         id: i64,
-        (by, because): (&str, Option<&str>),
+        (by, because): (&str, &str),
         now: Timestamp,
     ) -> Result<bool, Fault> {
         const DOING: &str = "acknowledging an alert";
@@ -197,11 +197,7 @@ impl Store {
             return Ok(false);
         }
         let event = Event::new(Kind::AlertAcknowledged).by(by).saying(json!({ "alert": id }));
-        let event = match because {
-            Some(because) => event.aside(json!({ "because": because }).to_string()),
-            None => event,
-        };
-        write.tell(event).await?;
+        write.tell(event.aside(json!({ "because": because }).to_string())).await?;
         write.commit().await?;
         Ok(true)
     }

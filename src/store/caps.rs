@@ -127,12 +127,7 @@ impl Store {
     }
 
     /// Resets a cap, by a person, with their reason. `false`: it was not tripped.
-    pub async fn reset(
-        &self,
-        cap: &Cap,
-        (by, because): (&str, Option<&str>),
-        now: Timestamp,
-    ) -> Result<bool, Fault> {
+    pub async fn reset(&self, cap: &Cap, (by, because): (&str, &str), now: Timestamp) -> Result<bool, Fault> {
         const DOING: &str = "resetting a cap";
         let mut write = self.write(DOING, now).await?;
         let held = held_under(write.connection(), cap).await?;
@@ -146,12 +141,8 @@ impl Store {
         }
         let detail = json!({ "cap": cap.kind(), "held": held.count, "letters": held.letters });
         let event = Event::new(Kind::CapReset).by(by).saying(detail);
-        let event = match because {
-            // whoever gives a reason may name somebody
-            Some(because) => event.aside(json!({ "because": because }).to_string()),
-            None => event,
-        };
-        write.tell(event).await?;
+        // whoever gives a reason may name somebody
+        write.tell(event.aside(json!({ "because": because }).to_string())).await?;
         write.commit().await?;
         Ok(true)
     }

@@ -329,7 +329,7 @@ async fn a_cap_that_is_reached_stays_closed_until_a_person_resets_it() {
     assert_eq!(desk.reply_states().await.last(), Some(&ReplyState::Held), "time does not open it");
     let tripped = desk.store().tripped().await.unwrap();
     desk.store()
-        .reset(&tripped[0].cap, ("Camille", None), "2026-11-24T10:00:00Z".parse().unwrap())
+        .reset(&tripped[0].cap, ("Camille", "vu"), "2026-11-24T10:00:00Z".parse().unwrap())
         .await
         .unwrap();
     desk.receives(&mail_with("a@cabinet-a.fr", "10@cabinet-a.fr", &[("un.pdf", b"%PDF-1.4 10")]));

@@ -44,9 +44,17 @@ async fn a_robot_that_answers_each_letter_from_a_new_address_is_stopped_by_its_d
     assert_eq!(desk.relay.taken().len(), 6);
     let told = desk.prints(&["replies", "caps"]);
     assert!(told.contains("5 replies to one domain in 24 hours"), "{told}");
-    assert!(desk.prints(&["replies", "caps", "--reset", "1", "--as", "Camille"]).contains("reset"));
-    let events = desk.store().latest_events(5).await.unwrap();
-    assert!(events.iter().any(|one| one.kind == "cap_reset" && one.actor == "Camille"), "{events:?}");
+    // whoever does not say why has not done it
+    let reset = ["replies", "caps", "--reset", "1", "--as", "Camille"];
+    for why in [&[] as &[&str], &["--because", " "]] {
+        assert_eq!(desk.commands(&[reset.as_slice(), why].concat()).status.code(), Some(2), "{why:?}");
+    }
+    assert_eq!(desk.store().tripped().await.unwrap().len(), 1);
+    let why = ["--because", "C'est un répondeur, arrêté depuis."];
+    assert!(desk.prints(&[reset.as_slice(), &why].concat()).contains("reset"));
+    let event = desk.store().latest_events(1).await.unwrap().remove(0);
+    assert_eq!((event.kind.as_str(), event.actor.as_str()), ("cap_reset", "Camille"));
+    assert!(event.detail.contains("text_sha256") && !event.detail.contains("répondeur"), "{}", event.detail);
     answers_every_letter(&mut desk, 200, 1, robot).await;
     assert_eq!(desk.relay.taken().len(), 7);
     desk.adds_up().await;

@@ -253,10 +253,18 @@ async fn an_import_lists_the_accepted_cases_whose_basis_it_breaks() {
     assert_eq!(told(&desk).await, [(What::CardOpposed, "2986978269".into(), "2026-11-23".into())]);
     let alert = desk.store().alerts(false).await.unwrap().remove(0);
     assert_eq!(alert.number, desk.cases().await[0].number);
-    assert!(desk.store().acknowledge_alert(alert.id, ("Camille", None), desk.clock.now()).await.unwrap());
-    assert!(!desk.store().acknowledge_alert(alert.id, ("Camille", None), desk.clock.now()).await.unwrap());
+    let id = alert.id.to_string();
+    let acknowledge = ["registry", "alerts", "--acknowledge", &id, "--as", "Camille"];
+    for why in [&[] as &[&str], &["--because", " "]] {
+        assert_eq!(desk.commands(&[acknowledge.as_slice(), why].concat()).status.code(), Some(2), "{why:?}");
+    }
+    assert_eq!(desk.store().alerts(false).await.unwrap().len(), 1);
+    let why = ["--because", "La structure est prévenue."];
+    assert!(desk.prints(&[acknowledge.as_slice(), &why].concat()).contains("acknowledged by Camille"));
+    assert!(!desk.store().acknowledge_alert(alert.id, ("Camille", "vu"), desk.clock.now()).await.unwrap());
     let latest = desk.store().latest_events(1).await.unwrap().remove(0);
     assert_eq!((latest.kind.as_str(), latest.actor.as_str()), ("alert_acknowledged", "Camille"));
+    assert!(latest.detail.contains("text_sha256"), "{}", latest.detail);
 
     let contracts = String::from_utf8(bytes_of("registry/contracts.csv")).unwrap();
     let contract = contracts.lines().find(|line| line.contains("2B0721849")).unwrap();

@@ -9,7 +9,8 @@ use crate::domain::finding::Code;
 use crate::domain::form::Masked;
 use crate::domain::mail::Delivery;
 use crate::store::tests::desk::{Desk, INBOX, LEASE, at, decision, ending, filled, mail, reply};
-use crate::store::{Cap, Ending, Recorded, StaffVerdict};
+use crate::store::{Cap, Ending, Look, Recorded, StaffVerdict};
+use serde_json::json;
 use sqlx::Row as _;
 
 /// A store in which everything has happened that the store can do.
@@ -65,7 +66,10 @@ async fn lived_in() -> Desk {
     store.staff_decided(&[says(false, &[Code::Missing, Code::Malformed])], at(95)).await.unwrap();
     let cap = Cap::Address(Masked::new("marie@hopital.example"));
     store.trip(&cap, "20 replies to one address", at(96)).await.unwrap();
-    store.reset(&cap, ("Ada Lovelace", None), at(97)).await.unwrap();
+    store.reset(&cap, ("Ada Lovelace", "vu avec Mme Curie"), at(97)).await.unwrap();
+    // the last event has no text beside it
+    let look = Look { by: "Ada Lovelace", account: "ada", with: "cases list", cases: &[], more: json!({}) };
+    store.looked_at(&look, at(98)).await.unwrap();
     desk.adds_up().await;
     desk
 }

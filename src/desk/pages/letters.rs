@@ -9,7 +9,7 @@ use crate::desk::who::Who;
 use crate::desk::words::{letter_kind, letter_state, moment, not_delivered};
 use crate::domain::form::Masked;
 use crate::domain::mail::ReplyState;
-use crate::domain::staff::Right;
+use crate::domain::staff::{Right, reason};
 use crate::store::{Look, NotArrived, ReplyFilter, ReplyId, ReplyRow, Resent, Settled, Undelivered};
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -22,8 +22,6 @@ use std::sync::Arc;
 
 /// Letters on a page.
 const ROWS: u32 = 50;
-/// Characters of a reason.
-const LONGEST: usize = 1000;
 
 /// Which letters are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -349,10 +347,7 @@ pub(in crate::desk) async fn settle(
 ) -> Answer {
     posted.who.has(Right::Resend)?;
     let id: i64 = id.parse().map_err(|_| Refused::NotFound)?;
-    let because = posted.sent.text("because").trim();
-    if because.is_empty() || because.chars().count() > LONGEST {
-        return Err(Refused::Wrong);
-    }
+    let because = reason(posted.sent.text("because")).ok_or(Refused::Wrong)?;
     let settled = desk.store().settle_bounce(ReplyId(id), because, posted.who.name(), desk.now()).await?;
     let done = match settled {
         Settled::Done => "reglee",

@@ -141,7 +141,7 @@ async fn the_letters_that_a_cap_holds_are_named_until_it_is_reset() {
     for cap in [&other, &Cap::Total] {
         assert_eq!(desk.store.held_under(cap).await.unwrap().count, 0);
     }
-    assert!(desk.store.reset(&cap, ("Ada", Some("vu avec Mme Curie")), at(4)).await.unwrap());
+    assert!(desk.store.reset(&cap, ("Ada", "vu avec Mme Curie"), at(4)).await.unwrap());
     let event = desk.store.latest_events(1).await.unwrap().remove(0);
     assert!(event.detail.contains("\"held\":1") && !event.detail.contains("Curie"), "{}", event.detail);
     assert_eq!(desk.store.held_under(&cap).await.unwrap().count, 0);

@@ -154,8 +154,8 @@ async fn a_tripped_cap_stays_tripped_until_a_person_resets_it() {
     desk.store.trip(&Cap::Total, "more than 500 in an hour", at(3)).await.unwrap();
     assert_eq!(desk.store.tripped_for(&outside).await.unwrap()[0].cap, Cap::Total);
     assert_eq!(desk.store.tripped().await.unwrap().len(), 2);
-    assert!(desk.store.reset(&domain, ("Ada", None), at(4)).await.unwrap());
-    assert!(!desk.store.reset(&domain, ("Ada", None), at(4)).await.unwrap());
+    assert!(desk.store.reset(&domain, ("Ada", "vu"), at(4)).await.unwrap());
+    assert!(!desk.store.reset(&domain, ("Ada", "vu"), at(4)).await.unwrap());
     assert_eq!(desk.store.tripped().await.unwrap()[0].cap, Cap::Total);
 }
 

@@ -145,7 +145,7 @@ async fn an_alert_is_raised_once_and_acknowledged_by_a_person() {
     assert_eq!(desk.store.raise_alerts(&broken, 6, at(2)).await.unwrap(), 0);
     let alert = desk.store.alerts(false).await.unwrap().remove(0);
     assert_eq!((alert.snapshot, alert.since.as_str()), (5, "2026-11-23"));
-    assert!(desk.store.acknowledge_alert(alert.id, ("Camille", None), at(3)).await.unwrap());
+    assert!(desk.store.acknowledge_alert(alert.id, ("Camille", "vu"), at(3)).await.unwrap());
     assert!(desk.store.alerts(false).await.unwrap().is_empty());
     assert_eq!(desk.store.alerts(true).await.unwrap()[0].acknowledged, Some((at(3), "Camille".to_owned())));
     // opposed anew is another thing

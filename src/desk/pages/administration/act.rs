@@ -6,7 +6,7 @@ use crate::desk::app::Desk;
 use crate::desk::forms::Posted;
 use crate::desk::frame::{Answer, Refused, go};
 use crate::desk::who::Who;
-use crate::domain::staff::Right;
+use crate::domain::staff::{Right, reason};
 use crate::store::{Look, MailId};
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -22,13 +22,9 @@ fn back(done: &str) -> Response {
     go(&format!("/administration?fait={done}"))
 }
 
-/// Characters of a reason.
-const LONGEST: usize = 1000;
-
 /// Why they do it, in their words: what is asked for is not left out.
 fn because(posted: &Posted) -> Result<&str, Refused> {
-    let because = posted.sent.text("because").trim();
-    (!because.is_empty() && because.chars().count() <= LONGEST).then_some(because).ok_or(Refused::Wrong)
+    reason(posted.sent.text("because")).ok_or(Refused::Wrong)
 }
 
 /// `POST /administration/plafonds`: the cap of this line is closed again, with `because`.
@@ -38,7 +34,7 @@ pub(in crate::desk) async fn reset(State(desk): State<Arc<Desk>>, posted: Posted
     let tripped = posted.sent.text("tripped").parse().map_err(|_| Refused::Wrong)?;
     let because = because(&posted)?;
     let Some(cap) = cap_of(&desk, line, tripped).await? else { return Ok(back("plafond-change")) };
-    let done = desk.store().reset(&cap.cap, (posted.who.name(), Some(because)), desk.now()).await?;
+    let done = desk.store().reset(&cap.cap, (posted.who.name(), because), desk.now()).await?;
     Ok(back(if done { "plafond" } else { "plafond-change" }))
 }
 
@@ -77,7 +73,7 @@ pub(in crate::desk) async fn acknowledge(
     posted: Posted,
 ) -> Answer {
     posted.who.has(Right::AcknowledgeAlerts)?;
-    let by = (posted.who.name(), Some(because(&posted)?));
+    let by = (posted.who.name(), because(&posted)?);
     let done = desk.store().acknowledge_alert(number(&id)?, by, desk.now()).await?;
     Ok(back(if done { "alerte" } else { "alerte-non" }))
 }
