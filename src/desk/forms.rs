@@ -102,12 +102,12 @@ impl FromRequest<Arc<Desk>> for Posted {
     async fn from_request(request: Request, desk: &Arc<Desk>) -> Result<Self, Refused> {
         let (mut parts, body) = request.into_parts();
         let who = Who::from_request_parts(&mut parts, desk).await?;
-        let path = parts.uri.path().to_owned();
+        let address = parts.uri.clone();
         let sent = Sent::read(Request::from_parts(parts, body)).await?;
         let secret = sent.get("csrf").and_then(Token::parse);
         if !secret.is_some_and(|secret| secret.is(&who.session.csrf)) {
             // perhaps of their own session before this one
-            let back = late::kept(desk, &path, &sent, Some(&who.session.user)).await?;
+            let back = late::kept(desk, &address, &sent, Some(&who.session.user)).await?;
             return Err(back.map_or(Refused::Foreign, Refused::Before));
         }
         Ok(Self { who, sent })

@@ -3,10 +3,12 @@
 
 use super::app::Desk;
 use super::forms::Sent;
+use super::trail::Trail;
 use crate::domain::case::CaseNumber;
 use crate::domain::staff::UserName;
 use crate::fault::Fault;
 use crate::store::Token;
+use axum::http::Uri;
 use std::sync::Arc;
 
 /// The forms of a case in which people write: the last part of their addresses.
@@ -15,11 +17,11 @@ const WRITTEN: [&str; 7] = ["accepter", "refuser", "complement", "classer", "not
 /// The page to come back to where it was kept. `by`: who is in now; only their own is kept.
 pub(super) async fn kept(
     desk: &Arc<Desk>,
-    path: &str,
+    address: &Uri,
     sent: &Sent,
     by: Option<&UserName>,
 ) -> Result<Option<String>, Fault> {
-    let mut parts = path.strip_prefix("/dossiers/").unwrap_or_default().split('/');
+    let mut parts = address.path().strip_prefix("/dossiers/").unwrap_or_default().split('/');
     let (number, what) = (parts.next().and_then(CaseNumber::parse), parts.next());
     let (Some(number), Some(what), None) = (number, what, parts.next()) else { return Ok(None) };
     let Some(csrf) = sent.get("csrf").and_then(Token::parse).filter(|_| WRITTEN.contains(&what)) else {
@@ -31,8 +33,9 @@ pub(super) async fn kept(
     }
     let Some(open) = desk.line.open_case(&number).await? else { return Ok(None) };
     desk.store().keep_draft((owner.as_str(), &open, what), &sent.kept(), desk.now()).await?;
-    Ok(Some(match what {
+    let back = match what {
         "note" | "confier" => format!("/dossiers/{number}"),
         what => format!("/dossiers/{number}/{what}"),
-    }))
+    };
+    Ok(Some(Trail::of(address).on(&back)))
 }

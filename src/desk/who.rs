@@ -99,10 +99,10 @@ pub(super) fn token(headers: &HeaderMap, name: &str) -> Option<Token> {
 
 /// A form of a session that is over.
 async fn too_late(desk: &Arc<Desk>, request: Request) -> Refused {
-    let path = request.uri().path().to_owned();
+    let address = request.uri().clone();
     // what another site sends, or makes no sense, is nobody's
     let Ok(sent) = Sent::read(request).await else { return Refused::SignedOut(None) };
-    match late::kept(desk, &path, &sent, None).await {
+    match late::kept(desk, &address, &sent, None).await {
         Ok(back) => Refused::SignedOut(back),
         Err(fault) => Refused::Fault(fault),
     }

@@ -3,6 +3,7 @@
 
 use crate::desk::app::Desk;
 use crate::desk::frame::{Notice, Undo};
+use crate::desk::trail::Trail;
 use crate::desk::who::Who;
 use crate::desk::words::{clock, moment, span};
 use crate::domain::staff::Right;
@@ -70,6 +71,7 @@ pub(super) fn done(word: Option<&str>) -> Option<Notice> {
 pub(super) fn unsent(
     open: &OpenCase,
     drafts: &BTreeMap<String, Draft>,
+    trail: &Trail,
 ) -> Vec<(String, &'static str, String)> {
     let number = &open.number;
     let one = |(what, draft): (&String, &Draft)| {
@@ -83,7 +85,7 @@ pub(super) fn unsent(
             "confier" => ("#confier-mot", "un mot pour un collègue"),
             _ => return None,
         };
-        Some((format!("/dossiers/{number}{place}"), name, moment(draft.at)))
+        Some((trail.on(&format!("/dossiers/{number}{place}")), name, moment(draft.at)))
     };
     let waits = open.state == CaseState::Waiting;
     drafts.iter().filter(|(what, _)| waits || what.as_str() == "note").filter_map(one).collect()

@@ -3,6 +3,7 @@
 use super::queue::filter;
 use crate::desk::app::Desk;
 use crate::desk::frame::Refused;
+use crate::desk::trail::Trail;
 use crate::desk::who::Who;
 use crate::desk::words::{moment, verdict};
 use crate::domain::case::{CaseNumber, Template, VerdictKind};
@@ -30,7 +31,7 @@ pub(super) struct Over {
 }
 
 /// `None`: it is not decided.
-pub(super) fn over(open: &OpenCase, detail: &CaseDetail) -> Option<Over> {
+pub(super) fn over(open: &OpenCase, detail: &CaseDetail, trail: &Trail) -> Option<Over> {
     if open.state != CaseState::Decided {
         return None;
     }
@@ -52,5 +53,5 @@ pub(super) fn over(open: &OpenCase, detail: &CaseDetail) -> Option<Over> {
     };
     let told = |template: Template| matches!(template, Template::Accepted | Template::Rejected);
     let mut letters = detail.replies.iter().filter(|reply| told(reply.template) && !reply.withdrawn);
-    Some(Over { says, letter: letters.next_back().map(|reply| format!("/lettres/{}", reply.id)) })
+    Some(Over { says, letter: letters.next_back().map(|reply| trail.on(&format!("/lettres/{}", reply.id))) })
 }

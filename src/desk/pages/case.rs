@@ -12,7 +12,7 @@ use super::registry::{self, Known};
 use crate::desk::app::Desk;
 use crate::desk::forms::Sent;
 use crate::desk::frame::{Answer, Frame, Part, Refused, shown};
-use crate::desk::trail::query;
+use crate::desk::trail::{Trail, query};
 use crate::desk::who::Who;
 use crate::desk::words::{day, letter_kind, letter_state, moment, status};
 use crate::domain::form::{Field, Masked};
@@ -186,7 +186,7 @@ pub(in crate::desk) async fn case(
         sender: sender(&open),
         subject: exposed(open.head.subject.as_ref()).unwrap_or_default(),
         sender_doubt: open.head.sender_unverified().then_some("L'expéditeur n'est pas vérifié."),
-        links: links(&detail),
+        links: links(&detail, &who.trail),
         beside: bar::beside(&desk, &who, &open.number).await?,
         viewers: viewers(&others),
         can: Can {
@@ -219,18 +219,18 @@ pub(in crate::desk) async fn case(
         groups,
         comparing: comparing(&desk, &detail, asked.get("comparer").map(String::as_str)).await?,
         known: known(&desk, &who, &open, &asked).await?,
-        over: bar::over(&open, &detail),
+        over: bar::over(&open, &detail, &who.trail),
         mail_text: open.head.text.expose().to_owned(),
         documents: open
             .documents
             .iter()
             .map(|one| format!("{} ({}, {} Ko)", one.name, one.media_type, one.size.div_ceil(1024)))
             .collect(),
-        letters: detail.replies.iter().map(letter).collect(),
+        letters: detail.replies.iter().map(|reply| letter(reply, &who.trail)).collect(),
         not_answered: detail.not_answered_because.clone(),
         note: written("note"),
         word: written("confier"),
-        drafts: unsent(&open, &drafts),
+        drafts: unsent(&open, &drafts, &who.trail),
         notes: notes.into_iter().map(|(text, by, at)| Note { text, by, at: moment(at) }).collect(),
         events: detail.events.iter().filter(|event| event.kind != "looked_at").map(Told::new).collect(),
         frame,
@@ -246,10 +246,10 @@ fn exposed(text: Option<&Masked>) -> Option<String> {
     text.map(|text| text.expose().to_owned()).filter(|text| !text.is_empty())
 }
 
-fn links(detail: &CaseDetail) -> Vec<Link> {
+fn links(detail: &CaseDetail, trail: &Trail) -> Vec<Link> {
     let link = |says, number: &crate::domain::case::CaseNumber| Link {
         says,
-        url: format!("/dossiers/{number}"),
+        url: trail.case(number),
         number: number.to_string(),
     };
     let before = detail.row.linked.iter().map(|number| link("Fait suite à", number));
@@ -340,7 +340,7 @@ async fn known(
 }
 
 /// A letter in a line.
-fn letter(reply: &ReplyRow) -> Letter {
+fn letter(reply: &ReplyRow, trail: &Trail) -> Letter {
     let (state, _) = letter_state(reply);
     let at = match reply.state {
         _ if reply.withdrawn || reply.shadow => None,
@@ -355,7 +355,7 @@ fn letter(reply: &ReplyRow) -> Letter {
         format!(", avec {}", reply.attachments.join(", "))
     };
     Letter {
-        url: format!("/lettres/{}", reply.id),
+        url: trail.on(&format!("/lettres/{}", reply.id)),
         kind: letter_kind(reply.template),
         rest: format!("à {} : {}{at}{with}", reply.to.expose(), state.to_lowercase()),
     }

@@ -187,7 +187,7 @@ async fn page(desk: &Desk, who: &Who, open: &OpenCase, sent: Option<&Sent>, why:
         may_send_back: may(|one| one.confirms),
         letter: proposed.as_ref().and_then(|proposed| {
             let base = format!("/dossiers/{}/confirmer", open.number);
-            Letter::of(&proposed.letters.first()?.mail, &base, "")
+            Letter::of(&proposed.letters.first()?.mail, (&base, ""), &who.trail)
         }),
         mine: may(|one| one.mine),
         proposer: proposal.by.clone(),

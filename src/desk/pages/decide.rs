@@ -260,7 +260,8 @@ async fn page(
         Some(Ok(proposed)) => {
             let mark = sent.map(|sent| mark(sent.kept().expose())).unwrap_or_default();
             let base = format!("/dossiers/{}/{}", open.number, what.action());
-            ("", Vec::new(), proposed.letters.first().and_then(|one| Letter::of(&one.mail, &base, &mark)))
+            let letter = |mail: &[u8]| Letter::of(mail, (&base, &mark), &who.trail);
+            ("", Vec::new(), proposed.letters.first().and_then(|one| letter(&one.mail)))
         }
         Some(Err((trouble, troubles))) => (trouble, troubles, None),
     };

@@ -286,7 +286,7 @@ pub(in crate::desk) async fn letter(
         frame: Frame::of(&who, Part::Letters, desk.line.settings.shadow),
         created: moment(reply.created_at),
         message_id: reply.message_id.clone(),
-        letter: mail.and_then(|mail| Letter::of(&mail, &format!("/lettres/{}", reply.id), "")),
+        letter: mail.and_then(|mail| Letter::of(&mail, (&format!("/lettres/{}", reply.id), ""), &who.trail)),
         csrf: who.session.csrf.expose().to_owned(),
         row: row(&reply, cases, who.may(Right::Resend)),
     }))

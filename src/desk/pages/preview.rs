@@ -4,6 +4,7 @@
 use super::{decide, open};
 use crate::desk::app::{Desk, LETTER};
 use crate::desk::frame::{Answer, Frame, Part, Refused, shown};
+use crate::desk::trail::Trail;
 use crate::desk::who::Who;
 use crate::domain::staff::Right;
 use crate::fault::Fault;
@@ -42,8 +43,9 @@ pub(super) struct File {
 }
 
 impl Letter {
-    /// `base`: the address that its parts are served under; `mark`: of which draft it is.
-    pub(super) fn of(mail: &[u8], base: &str, mark: &str) -> Option<Self> {
+    /// `base`: the address that its parts are served under; `mark`: of which draft it is; `trail`: the list
+    /// that whoever reads it came from.
+    pub(super) fn of(mail: &[u8], (base, mark): (&str, &str), trail: &Trail) -> Option<Self> {
         let letter = open_ours(mail)?;
         let query = if mark.is_empty() { String::new() } else { format!("?m={mark}") };
         let file = |(nth, file): (usize, &LetterFile)| {
@@ -51,7 +53,8 @@ impl Letter {
             File {
                 name: file.name.clone(),
                 size: format!("{} Ko", file.bytes.len().div_ceil(1024)),
-                pages: (file.media_type == "application/pdf").then(|| format!("{url}/pages/1{query}")),
+                pages: (file.media_type == "application/pdf")
+                    .then(|| trail.on(&format!("{url}/pages/1{query}"))),
                 url: format!("{url}{query}"),
             }
         };
@@ -244,14 +247,14 @@ async fn served(desk: &Desk, who: &Who, mail: &[u8], wanted: Wanted, (base, mark
             let more = drawn(desk, file, page.saturating_add(1)).await?.is_some();
             let query = if mark.is_empty() { String::new() } else { format!("?m={mark}") };
             let part = |rest: &str| format!("{base}/pieces/{nth}{rest}{query}");
-            let turned = |to: u32| part(&format!("/pages/{to}"));
+            let turned = |to: u32| who.trail.on(&part(&format!("/pages/{to}")));
             Ok(shown(&Page {
                 frame: Frame::of(who, Part::Letters, desk.line.settings.shadow),
                 name: file.name.clone(),
                 number: page,
                 picture: part(&format!("/pages/{page}.png")),
                 download: part(""),
-                back: base.to_owned(),
+                back: who.trail.on(base),
                 previous: (page > 1).then(|| turned(page - 1)),
                 next: more.then(|| turned(page.saturating_add(1))),
             }))
