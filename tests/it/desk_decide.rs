@@ -1,10 +1,11 @@
 //! Deciding at the desk, by its pages: proposing and confirming, the letter as it will leave, and what was
 //! written and not sent.
 
-use crate::desk::{TestDesk, text_of};
+use crate::desk::{TestDesk, bytes_of, mail_with, text_of};
 use crate::visitor::{Came, Served};
 use guichet::domain::staff::Role;
 use guichet::intake::mime::open_ours;
+use jiff::SignedDuration;
 
 const SWAPPED: &str = "mails/demo/05-review-names-swapped.eml";
 const CASE: &str = "/dossiers/F413-2026-000001";
@@ -60,6 +61,45 @@ async fn a_proposal_is_read_confirmed_or_sent_back_by_another_person() {
     served.desk.hours_pass(1).turn().await;
     let letters = served.desk.relay.taken();
     assert!(letters.len() == 2 && text_of(&letters[1]).contains("complet et accepté"));
+    served.desk.adds_up().await;
+}
+
+#[tokio::test]
+async fn what_was_read_from_paper_is_accepted_by_two_and_a_digital_form_by_one() {
+    // built without optimisation, and beside other tests
+    let patient = "[sandbox]\ncpu = \"200 s\"\nwall = \"300 s\"\nrecognition = \"300 s\"\n";
+    let mut desk = TestDesk::with(&format!("[desk]\nfour_eyes = [\"paper\"]\n{patient}")).await;
+    let scan = bytes_of("paper/published-200-grey.scan.pdf");
+    desk.receives(&mail_with("a@x.example", "1@x.example", &[("f413.pdf", &scan)]));
+    desk.turn().await;
+    desk.receives_fixture(SWAPPED);
+    desk.turn().await;
+    let mut served = Served::new(desk).await;
+    let (anna, sara) =
+        (served.person("anna", Role::Agent).await, served.person("sara", Role::Supervisor).await);
+    let (digital, accept) = ("/dossiers/F413-2026-000002", format!("{CASE}/accepter"));
+    assert_eq!(anna.sends(digital, &format!("{digital}/accepter"), &ACCEPTS).await.status, 303);
+    assert!(anna.get(digital).await.text().contains("Dossier accepté par anna"));
+
+    let ask = anna.get(&accept).await.text();
+    assert!(ask.contains("Proposer l&#39;acceptation") && ask.contains("formulaire lu sur papier"), "{ask}");
+    let mut fields = vec![("step", "do")];
+    let points = ask.split("name=\"finding\" value=\"").skip(1);
+    fields.extend(points.map(|rest| ("finding", rest.split('"').next().unwrap())));
+    assert!(fields.contains(&("finding", "low_confidence /usage/purpose")), "{fields:?}");
+    assert_eq!(anna.sends(CASE, &accept, &fields).await.status, 303);
+    let case = anna.get(CASE).await.text();
+    assert!(case.contains("Décision proposée par anna"), "{case}");
+    served.desk.clock.advance(SignedDuration::from_mins(5));
+    served.desk.turn().await;
+    let told = served.desk.relay.taken().len();
+    let confirm = format!("{CASE}/confirmer");
+    assert_eq!(sara.sends(&confirm, &confirm, &[("step", "do")]).await.status, 303);
+    assert!(sara.get(CASE).await.text().contains("Dossier accepté par anna, confirmé par sara"));
+    served.desk.hours_pass(1).turn().await;
+    let letters = served.desk.relay.taken();
+    assert_eq!(letters.len(), told + 1, "nothing left before she confirmed it");
+    assert!(text_of(&letters[told]).contains("complet et accepté"));
     served.desk.adds_up().await;
 }
 
@@ -167,7 +207,7 @@ async fn what_was_written_is_found_again_after_the_session_has_ended() {
     let (reject, note) = (format!("{CASE}/refuser"), format!("{CASE}/note"));
     let page = anna.get(CASE).await;
     let (csrf, version) = (page.hidden("csrf"), page.hidden("version"));
-    served.desk.clock.advance(jiff::SignedDuration::from_mins(31));
+    served.desk.clock.advance(SignedDuration::from_mins(31));
     let mut fields = vec![("csrf", csrf.as_str()), ("version", &version)];
     fields.extend(rejects("do"));
     let late = anna.post(&reject, &fields).await;

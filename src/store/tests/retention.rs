@@ -3,6 +3,7 @@
 use super::desk::{Desk, LEASE, at, decision, ending, filled, reply};
 use crate::audit;
 use crate::domain::case::CaseNumber;
+use crate::domain::form::Masked;
 use crate::domain::mail::Delivery;
 use crate::store::{
     CaseFilter, CaseState, Due, Ending, Hold, Kept, KeptFor, MailId, Purge, Recorded, ReplyId, Resent,
@@ -87,8 +88,26 @@ async fn all_text(desk: &Desk) -> String {
     all
 }
 
-/// What requesters wrote, in the tests' mails and forms.
-const PERSONAL: [&str; 9] = [
+/// What staff wrote about a mail's case and did not send, and a decision that nobody confirmed.
+async fn written_about(desk: &Desk, message: MailId) {
+    let filter = CaseFilter { message: Some(message), ..CaseFilter::default() };
+    let case = desk.store.cases(&filter).await.unwrap().remove(0);
+    let open = desk.store.open_case(&case.number).await.unwrap().unwrap();
+    let fields = Masked::new("text=Appeler+Mme+Curie+DRAFTED");
+    desk.store.keep_draft(("ada", &open, "note"), &fields, at(5)).await.unwrap();
+    // a case that is decided has none: one of a version before, or of a program that was killed
+    desk.behind_its_back(&format!(
+        "INSERT INTO case_proposals (case_id, decision, act, reasons, judged, proposed_by, proposed_at) \
+         SELECT id, 'accepted', 'Mme Curie PROPOSED', 'acceptance', '', 'ada', 0 FROM cases WHERE message_id = {message}"
+    ))
+    .await
+    .unwrap();
+}
+
+/// What requesters wrote, in the tests' mails and forms, and staff about them.
+const PERSONAL: [&str; 11] = [
+    "DRAFTED",
+    "PROPOSED",
     "Curie",
     "curie",
     "SECRET",
@@ -114,6 +133,7 @@ async fn what_is_purged_leaves_nothing_personal_and_the_record_stands() {
         end.not_answered_because = Some("automatic mail".into());
         store.record(&claimed, &end, |_| Ok(vec![]), at(2)).await.unwrap();
     }
+    written_about(&desk, id).await;
     let before = all_text(&desk).await;
     assert!(PERSONAL.iter().all(|word| before.contains(word)), "the test sees what it looks for");
 
