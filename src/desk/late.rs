@@ -3,8 +3,10 @@
 
 use super::app::Desk;
 use super::forms::Sent;
+use super::pages::boxes::{anchor, correction};
 use super::trail::Trail;
 use crate::domain::case::CaseNumber;
+use crate::domain::form::Field;
 use crate::domain::staff::UserName;
 use crate::fault::Fault;
 use crate::store::Token;
@@ -12,7 +14,8 @@ use axum::http::Uri;
 use std::sync::Arc;
 
 /// The forms of a case in which people write: the last part of their addresses.
-const WRITTEN: [&str; 7] = ["accepter", "refuser", "complement", "classer", "note", "confier", "confirmer"];
+const WRITTEN: [&str; 8] =
+    ["accepter", "refuser", "complement", "classer", "note", "confier", "confirmer", "corriger"];
 
 /// The page to come back to where it was kept. `by`: who is in now; only their own is kept.
 pub(super) async fn kept(
@@ -32,9 +35,17 @@ pub(super) async fn kept(
         return Ok(None);
     }
     let Some(open) = desk.line.open_case(&number).await? else { return Ok(None) };
-    desk.store().keep_draft((owner.as_str(), &open, what), &sent.kept(), desk.now()).await?;
+    // of each box the last that was typed
+    let kept = if what == "corriger" {
+        let Some(field) = sent.get("field").and_then(Field::from_pointer) else { return Ok(None) };
+        correction(field)
+    } else {
+        what.to_owned()
+    };
+    desk.store().keep_draft((owner.as_str(), &open, &kept), &sent.kept(), desk.now()).await?;
     let back = match what {
         "note" | "confier" => format!("/dossiers/{number}"),
+        "corriger" => format!("/dossiers/{number}#{}", anchor(sent.text("field"))),
         what => format!("/dossiers/{number}/{what}"),
     };
     Ok(Some(Trail::of(address).on(&back)))

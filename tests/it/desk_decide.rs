@@ -250,6 +250,41 @@ async fn what_was_written_is_found_again_after_the_session_has_ended() {
 }
 
 #[tokio::test]
+async fn a_correction_typed_as_the_session_ended_is_found_again_in_its_box() {
+    let served = with_a_case("").await;
+    let anna = served.person("anna", Role::Agent).await;
+    let correct = format!("{CASE}/corriger");
+    let page = anna.get(CASE).await;
+    let (csrf, version) = (page.hidden("csrf"), page.hidden("version"));
+    served.desk.clock.advance(SignedDuration::from_mins(31));
+    let typed = [("field", "/structure/name"), ("value", "CH <de> Vaulnoise")];
+    let late: Vec<_> = [("csrf", csrf.as_str()), ("version", &version)].into_iter().chain(typed).collect();
+    let answer = anna.post(&correct, &late).await;
+    assert!(answer.status == 401 && answer.text().contains("gardé pour vous seul"), "{}", answer.text());
+    assert!(answer.text().contains("F413-2026-000001%23case-structure-name"), "{}", answer.text());
+
+    let (again, bob) = (served.person("anna", Role::Agent).await, served.person("bob", Role::Agent).await);
+    let kept = "value=\"CH &#60;de&#62; Vaulnoise\"";
+    let found = again.get(CASE).await.text();
+    assert!(found.contains(kept) && found.contains("Vous aviez saisi ceci"), "{found}");
+    assert!(found.contains(">une correction (3.1, ") && found.contains("#case-structure-name\""), "{found}");
+    assert!(!bob.get(CASE).await.text().contains(kept));
+    let forgets: Vec<_> = typed.into_iter().chain([("step", "forget")]).collect();
+    assert_eq!(again.sends(CASE, &correct, &forgets).await.status, 303);
+    let forgotten = again.get(CASE).await.text();
+    assert!(!forgotten.contains(kept) && !forgotten.contains("sans l'envoyer"), "{forgotten}");
+    assert_eq!(again.get(CASE).await.hidden("version"), version, "nothing was corrected");
+
+    // from a page of the session before, which is still open; then saved
+    assert_eq!(again.post(&correct, &late).await.status, 403);
+    assert!(again.get(CASE).await.text().contains("Vous aviez saisi ceci"));
+    assert_eq!(again.sends(CASE, &correct, &typed).await.status, 303);
+    let saved = again.get(CASE).await.text();
+    assert!(saved.contains(kept) && !saved.contains("Vous aviez saisi ceci"), "{saved}");
+    served.desk.adds_up().await;
+}
+
+#[tokio::test]
 async fn a_reason_of_ones_own_that_lacks_its_rule_is_said_and_not_lost() {
     let served = with_a_case("").await;
     let anna = served.person("anna", Role::Agent).await;

@@ -1,11 +1,13 @@
 //! What is said above a case: what was decided and can be taken back, what has just been done, who else has it
 //! open, what was written and not sent.
 
+use super::boxes::{anchor, corrected};
 use crate::desk::app::Desk;
 use crate::desk::frame::{Notice, Undo};
 use crate::desk::trail::Trail;
 use crate::desk::who::Who;
 use crate::desk::words::{clock, moment, span};
+use crate::domain::place::place;
 use crate::domain::staff::Right;
 use crate::store::{ByStaff, CaseState, Draft, OpenCase};
 use std::collections::BTreeMap;
@@ -72,9 +74,13 @@ pub(super) fn unsent(
     open: &OpenCase,
     drafts: &BTreeMap<String, Draft>,
     trail: &Trail,
-) -> Vec<(String, &'static str, String)> {
+) -> Vec<(String, String, String)> {
     let number = &open.number;
     let one = |(what, draft): (&String, &Draft)| {
+        if let Some(field) = corrected(what) {
+            let url = trail.on(&format!("/dossiers/{number}#{}", anchor(&field.pointer())));
+            return Some((url, format!("une correction ({})", place(field, None)), moment(draft.at)));
+        }
         let (place, name) = match what.as_str() {
             "accepter" => ("/accepter", "une acceptation"),
             "refuser" => ("/refuser", "un refus"),
@@ -85,7 +91,7 @@ pub(super) fn unsent(
             "confier" => ("#confier-mot", "un mot pour un collègue"),
             _ => return None,
         };
-        Some((trail.on(&format!("/dossiers/{number}{place}")), name, moment(draft.at)))
+        Some((trail.on(&format!("/dossiers/{number}{place}")), name.to_owned(), moment(draft.at)))
     };
     let waits = open.state == CaseState::Waiting;
     drafts.iter().filter(|(what, _)| waits || what.as_str() == "note").filter_map(one).collect()

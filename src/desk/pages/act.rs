@@ -1,5 +1,6 @@
 //! What is done from a case's page with one press: take, give back, correct, examine again, note, undo.
 
+use super::boxes::correction;
 use super::{conflict, open};
 use crate::desk::app::Desk;
 use crate::desk::forms::Posted;
@@ -73,7 +74,8 @@ pub(super) fn said(done: &str) -> String {
     format!("?fait={done}#avis")
 }
 
-/// `POST /dossiers/{number}/corriger`
+/// `POST /dossiers/{number}/corriger`, with `field` and `value`; or with `step=forget`: what was typed and not
+/// saved is not wanted any more.
 pub(in crate::desk) async fn correct(
     (State(desk), Path(number)): (State<Arc<Desk>>, Path<String>),
     posted: Posted,
@@ -83,8 +85,15 @@ pub(in crate::desk) async fn correct(
     let (seen, value) = (sent.version()?, sent.text("value"));
     let field = sent.get("field").and_then(Field::from_pointer).ok_or(Refused::Wrong)?;
     let open = open(&desk, &number).await?;
+    let (place, typed) = (format!("#{}", super::boxes::anchor(&field.pointer())), correction(field));
+    if sent.text("step") == "forget" {
+        desk.store().drop_draft((posted.who.name(), &open, &typed)).await?;
+        return Ok(go(&posted.who.trail.on(&format!("/dossiers/{}{place}", open.number))));
+    }
     let end = done(desk.line.correct((&open.number, seen), (field, value), posted.who.name()).await)?;
-    let place = format!("#{}", super::boxes::anchor(&field.pointer()));
+    if end == Staffed::Done {
+        desk.store().drop_draft((posted.who.name(), &open, &typed)).await?;
+    }
     ended(&desk, &posted.who, (&open, seen), end, (&place, Some(("corriger", sent)))).await
 }
 

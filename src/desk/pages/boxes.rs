@@ -1,8 +1,10 @@
 //! The form on a case's page: every box in the form's order, with what was read, how, and what was found.
 
 use super::registry::number;
+use crate::desk::forms::Sent;
 use crate::desk::frame::Choice;
 use crate::desk::trail::Trail;
+use crate::desk::words::moment;
 use crate::domain::correction::{Kind, YES, kind};
 use crate::domain::finding::{Code, Severity};
 use crate::domain::form::Field;
@@ -11,8 +13,9 @@ use crate::domain::policy::Profile;
 use crate::domain::reread::{CheckDigit, check_digit, proposed};
 use crate::domain::sheet::Written;
 use crate::report::{Channel, Explained, Outcomes, ReadBox};
-use crate::store::{Corrected, RecordedFinding};
+use crate::store::{Corrected, Draft, RecordedFinding};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A section of the form.
 pub(super) struct Group {
@@ -34,6 +37,8 @@ pub(super) struct Shown {
     pub(super) doubtful: bool,
     /// Something was found of it, or of the line it stands in.
     pub(super) to_check: bool,
+    /// What this person typed for it and did not save, and when.
+    pub(super) typed: Option<(String, String)>,
     /// Of a tick, a role or ink; empty of words.
     pub(super) options: Vec<Choice>,
     /// `0/1` of a picture's address, and `x0,y0,x1,y1`; empty where it stands on no page.
@@ -70,6 +75,8 @@ pub(super) struct Ground<'a> {
     pub(super) explained: Option<&'a Explained>,
     pub(super) findings: &'a [RecordedFinding],
     pub(super) corrections: &'a [Corrected],
+    /// What this person wrote about the case and did not send.
+    pub(super) drafts: &'a BTreeMap<String, Draft>,
     /// Names of the mail's documents, in order.
     pub(super) documents: &'a [String],
     /// Which numbers are valid.
@@ -79,8 +86,20 @@ pub(super) struct Ground<'a> {
 }
 
 /// Where a box is on the page.
-pub(super) fn anchor(pointer: &str) -> String {
+pub(in crate::desk) fn anchor(pointer: &str) -> String {
     format!("case{}", pointer.replace('/', "-"))
+}
+
+/// As what is kept that was typed for a box and not saved.
+pub(in crate::desk) fn correction(field: Field) -> String {
+    format!("{CORRECTION}{}", field.pointer())
+}
+
+const CORRECTION: &str = "corriger";
+
+/// Of which box something is kept.
+pub(super) fn corrected(what: &str) -> Option<Field> {
+    what.strip_prefix(CORRECTION).and_then(Field::from_pointer)
 }
 
 impl Ground<'_> {
@@ -160,8 +179,13 @@ impl Ground<'_> {
         };
         let spot = read.and_then(|read| self.spot(read));
         let raw = read.map(|read| read.seen.raw.trim()).filter(|raw| *raw != value && !by_staff);
-        let options = options(field, &value);
-        let shown = options.iter().find(|option| option.chosen).map(|option| option.label.clone());
+        let typed = self.drafts.get(&correction(field)).map(|draft| {
+            let sent = Sent::parse(draft.fields.expose());
+            (sent.text("value").to_owned(), moment(draft.at))
+        });
+        let now = options(field, &value);
+        let shown = now.iter().find(|option| option.chosen).map(|option| option.label.clone());
+        let options = typed.as_ref().map_or(now, |(typed, _)| options(field, typed));
         Shown {
             id: anchor(&pointer),
             label: place(field, None),
@@ -171,6 +195,7 @@ impl Ground<'_> {
             tone,
             doubtful,
             to_check,
+            typed,
             options,
             page: spot.as_ref().map(|(page, _)| page.clone()).unwrap_or_default(),
             zone: spot.as_ref().map(|(_, zone)| zone.clone()).unwrap_or_default(),

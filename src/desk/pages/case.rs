@@ -68,7 +68,7 @@ struct Page {
     not_answered: Option<String>,
     notes: Vec<Note>,
     /// What this person wrote and did not send: where it is found again, what it is, when.
-    drafts: Vec<(String, &'static str, String)>,
+    drafts: Vec<(String, String, String)>,
     note: String,
     word: String,
     events: Vec<Told>,
@@ -154,6 +154,7 @@ pub(in crate::desk) async fn case(
     let waits = open.state == CaseState::Waiting;
     let documents: Vec<String> = open.documents.iter().map(|document| document.name.clone()).collect();
     let shown_number = open.number.to_string();
+    let drafts = desk.store().drafts((who.name(), &open), desk.now()).await?;
     let ground = Ground {
         number: &shown_number,
         trail: &who.trail,
@@ -161,6 +162,7 @@ pub(in crate::desk) async fn case(
         explained: explained.as_ref(),
         findings: &detail.findings,
         corrections: &open.corrections,
+        drafts: &drafts,
         documents: &documents,
         profile: desk.line.settings.policy.profile,
         open: waits && who.may(Right::Correct),
@@ -171,7 +173,6 @@ pub(in crate::desk) async fn case(
     let (pages, shown_page) = pages(&who, &open, explained.as_ref(), &asked, &documents);
     let mut frame = Frame::of(&who, Part::Queue, desk.line.settings.shadow);
     frame.notice = done(asked.get("fait").map(String::as_str)).or_else(|| notice(&open, &who, &desk));
-    let drafts = desk.store().drafts((who.name(), &open), desk.now()).await?;
     let written = |what: &str| {
         let draft = drafts.get(what).map(|draft| Sent::parse(draft.fields.expose()));
         draft.map(|sent| sent.text("text").to_owned()).unwrap_or_default()

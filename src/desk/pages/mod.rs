@@ -5,7 +5,7 @@ pub(super) mod account;
 pub(super) mod act;
 pub(super) mod administration;
 mod bar;
-mod boxes;
+pub(super) mod boxes;
 pub(super) mod case;
 mod compare;
 pub(super) mod confirm;
