@@ -59,7 +59,7 @@ async fn the_registry_stands_beside_the_case_and_names_nobody_unasked() {
 async fn the_registry_has_a_page_of_its_own_where_structures_are_found_by_name() {
     let (served, anna) = with_forms(&[]).await;
     let page = anna.get("/referentiel?q=HOSPITALIER%20evr").await.text();
-    assert!(page.contains("/referentiel?q=2B0721849") && page.contains("Saint-Évroult"), "{page}");
+    assert!(page.contains("/referentiel?q=310908306") && page.contains("Saint-Évroult"), "{page}");
     assert!(!page.contains("Guérande"), "{page}");
     let page = anna.get("/referentiel?q=31%2009%2008306").await.text();
     assert!(
