@@ -106,29 +106,17 @@ fn role(name: &str) -> Option<Role> {
         .find(|role| role.as_str() == name)
 }
 
-fn row(field: Field) -> Option<u8> {
-    match field {
-        Field::RppsRang(n)
-        | Field::AdministratorCard(n)
-        | Field::AdministratorLastName(n)
-        | Field::AdministratorFirstName(n)
-        | Field::AdministratorPhone(n)
-        | Field::AdministratorEmail(n) => Some(n),
-        _ => None,
-    }
-}
-
 fn within(field: Field) -> bool {
     let most = if matches!(field, Field::RppsRang(_)) { LINES } else { MOST_ROWS };
-    row(field).is_none_or(|n| n < most)
+    field.row().is_none_or(|n| n < most)
 }
 
 /// The first empty row of the list, where `field` is in the row after the last.
 fn next_row(field: Field, rows: Rows<'_>) -> Option<Field> {
-    let n = row(field)?;
+    let n = field.row()?;
     let (count, last) = if matches!(field, Field::RppsRang(_)) {
         let lines = rows.sheet.texts.keys().filter(|one| matches!(one, Field::RppsRang(_)));
-        (rows.form.rpps_rang.len(), lines.filter_map(|one| row(*one)).max())
+        (rows.form.rpps_rang.len(), lines.filter_map(|one| one.row()).max())
     } else {
         let lines = rows.form.administrators.iter().map(|row| row.line.saturating_sub(1));
         (rows.form.administrators.len(), lines.max())

@@ -39,6 +39,8 @@ pub(super) struct Shown {
     pub(super) to_check: bool,
     /// What this person typed for it and did not save, and when.
     pub(super) typed: Option<(String, String)>,
+    /// It stands in no line of the form: where staff can add one.
+    pub(super) added: bool,
     /// Of a tick, a role or ink; empty of words.
     pub(super) options: Vec<Choice>,
     /// `0/1` of a picture's address, and `x0,y0,x1,y1`; empty where it stands on no page.
@@ -196,6 +198,7 @@ impl Ground<'_> {
             doubtful,
             to_check,
             typed,
+            added: field.row().is_some_and(|n| n > 0 && usize::from(n) >= lines(field, form)),
             options,
             page: spot.as_ref().map(|(page, _)| page.clone()).unwrap_or_default(),
             zone: spot.as_ref().map(|(_, zone)| zone.clone()).unwrap_or_default(),
@@ -292,6 +295,12 @@ impl Ground<'_> {
         }
         told
     }
+}
+
+/// Lines of the form in the list that this box stands in.
+fn lines(field: Field, form: &Value) -> usize {
+    let list = if matches!(field, Field::RppsRang(_)) { "/structure/rpps_rang" } else { "/administrators" };
+    form.pointer(list).and_then(Value::as_array).map_or(0, Vec::len)
 }
 
 /// Boxes that hold a number by which the registry is asked.

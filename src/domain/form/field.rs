@@ -205,6 +205,20 @@ impl Field {
         Self::TermsAccepted,
     ];
 
+    /// In which line of its list it stands, from 0; `None`: it is in none, or the whole line.
+    #[must_use]
+    pub fn row(self) -> Option<u8> {
+        match self {
+            Self::RppsRang(n)
+            | Self::AdministratorCard(n)
+            | Self::AdministratorLastName(n)
+            | Self::AdministratorFirstName(n)
+            | Self::AdministratorPhone(n)
+            | Self::AdministratorEmail(n) => Some(n),
+            _ => None,
+        }
+    }
+
     /// The same box in row `n` (list fields); other fields are returned as they are.
     #[must_use]
     pub fn in_row(self, n: u8) -> Self {

@@ -11,6 +11,7 @@ mod lists;
 mod openid;
 mod pictures;
 mod pipe;
+mod print;
 mod questions;
 mod work;
 
