@@ -1,6 +1,6 @@
 //! The queue of the desk: which cases wait for whom, counted and in order, a page at a time.
 
-use super::search::{Order, Place, Sql};
+use super::search::{Order, Place};
 use super::{CaseState, Store, instant, word};
 use crate::database::{fault, list};
 use crate::domain::case::{CaseNumber, VerdictKind};
@@ -252,12 +252,7 @@ impl Store {
 
     /// Counts what waits, of those that the filter lets through whatever their turn.
     pub async fn queue_counts(&self, filter: &QueueFilter) -> Result<QueueCounts, Fault> {
-        let Sql { text: sql, texts, .. } = filter.counted(self.database.engine());
-        let mut query = sqlx::query_as::<_, (i64, i64, i64, i64, Option<i64>)>(AssertSqlSafe(sql));
-        for text in texts {
-            query = query.bind(text);
-        }
-        let rows = query.fetch_all(self.database.read()).await.map_err(fault(DOING))?;
+        let rows = self.waiting(filter).await?;
         let mut counts = QueueCounts::default();
         for (proposed, asked, asleep, count, oldest) in rows {
             let count = count.unsigned_abs();

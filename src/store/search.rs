@@ -19,7 +19,7 @@ const DOING: &str = "looking for cases";
 /// Cases of a word that are few.
 const FEW: u32 = 4000;
 /// Up to here frequent words are counted, to find the rarest.
-const COUNTED: u32 = 40_000;
+const COUNTED: u32 = 16_000;
 /// Cases that are asked one by one before another way is taken, for each page.
 const WALKED: u32 = 4000;
 
@@ -175,16 +175,16 @@ impl QueueFilter {
     }
 
     /// What waits, counted by what for.
-    pub(super) fn counted(&self, engine: Engine) -> Sql {
+    pub(super) fn counted(&self, engine: Engine, way: &Way<'_>, terms: &[Term]) -> Sql {
         let mut sql = Sql::new(engine);
-        let mut all = vec!["cases.state = 'waiting'".to_owned()];
+        let (from, mut all) = way.sql(terms, &mut sql);
+        all.push("cases.state = 'waiting'".to_owned());
         all.extend(self.conditions(&mut sql));
-        all.extend(self.terms().iter().map(|term| term.of("cases.id", &mut sql)));
         sql.text = format!(
             "SELECT CASE WHEN EXISTS (SELECT 1 FROM case_proposals WHERE case_id = cases.id) \
              THEN 1 ELSE 0 END AS proposed, CASE WHEN asked_at IS NOT NULL THEN 1 ELSE 0 END AS asked, \
              CASE WHEN EXISTS (SELECT 1 FROM case_waits WHERE case_id = cases.id AND shown = 0) \
-             THEN 1 ELSE 0 END AS asleep, COUNT(*), MIN(received_at) FROM cases WHERE {} \
+             THEN 1 ELSE 0 END AS asleep, COUNT(*), MIN(received_at) FROM {from} WHERE {} \
              GROUP BY proposed, asked, asleep",
             all.join(" AND ")
         );
@@ -200,7 +200,54 @@ pub(super) enum Way<'a> {
     From(&'a Term),
 }
 
+impl Way<'_> {
+    /// What is looked through, and the conditions of the words on it.
+    fn sql(&self, terms: &[Term], sql: &mut Sql) -> (String, Vec<String>) {
+        match self {
+            Way::Walk(_) => ("cases".to_owned(), terms.iter().map(|term| term.of("cases.id", sql)).collect()),
+            Way::From(first) => {
+                let mut of = vec![first.condition(sql)];
+                let others = terms.iter().filter(|term| *term != *first);
+                of.extend(others.map(|term| term.of("named.case_id", sql)));
+                // SQLite takes what it is to begin with from the kind of join
+                let join = match sql.engine {
+                    Engine::Sqlite => "CROSS JOIN",
+                    Engine::Postgres => "JOIN",
+                };
+                let from = format!(
+                    "(SELECT DISTINCT case_id FROM case_words AS named WHERE {}) AS found \
+                     {join} cases ON cases.id = found.case_id",
+                    of.join(" AND ")
+                );
+                (from, Vec::new())
+            }
+        }
+    }
+}
+
 impl Store {
+    /// What waits, of the cases that the filter lets through whatever their turn, counted by what for: a row for
+    /// each of proposed, asked, asleep; how many, and when the oldest came.
+    pub(super) async fn waiting(
+        &self,
+        filter: &QueueFilter,
+    ) -> Result<Vec<(i64, i64, i64, i64, Option<i64>)>, Fault> {
+        let terms = filter.terms();
+        let mut way = Way::Walk(None);
+        if !terms.is_empty() {
+            let (rarest, count) = self.rarest(&terms, FEW).await?;
+            if count < FEW {
+                way = Way::From(rarest);
+            }
+        }
+        let Sql { text, texts, .. } = filter.counted(self.database.engine(), &way, &terms);
+        let mut query = sqlx::query_as(AssertSqlSafe(text));
+        for text in texts {
+            query = query.bind(text);
+        }
+        query.fetch_all(self.database.read()).await.map_err(fault(DOING))
+    }
+
     /// The ids of cases that fit, in order, behind a place where there is one: `skip` are left out, at most
     /// `limit` given.
     pub(super) async fn found(
@@ -306,31 +353,13 @@ impl Store {
         (skip, limit): (u32, u32),
     ) -> Result<Vec<i64>, Fault> {
         let mut sql = Sql::new(self.database.engine());
+        let (from, words) = way.sql(terms, &mut sql);
         let mut conditions = vec![filter.turn.condition().to_owned()];
-        let from = match way {
-            Way::Walk(end) => {
-                conditions.extend(terms.iter().map(|term| term.of("cases.id", &mut sql)));
-                // the other end of the walk
-                let back = order.turned().later();
-                conditions.extend(end.map(|end| format!("cases.received_at {back} {end}")));
-                "cases".to_owned()
-            }
-            Way::From(first) => {
-                let mut of = vec![first.condition(&mut sql)];
-                let others = terms.iter().filter(|term| *term != *first);
-                of.extend(others.map(|term| term.of("named.case_id", &mut sql)));
-                let of = of.join(" AND ");
-                // SQLite takes what it is to begin with from the kind of join
-                let join = match sql.engine {
-                    Engine::Sqlite => "CROSS JOIN",
-                    Engine::Postgres => "JOIN",
-                };
-                format!(
-                    "(SELECT DISTINCT case_id FROM case_words AS named WHERE {of}) AS found \
-                     {join} cases ON cases.id = found.case_id"
-                )
-            }
-        };
+        conditions.extend(words);
+        if let Way::Walk(Some(end)) = way {
+            // the other end of the walk
+            conditions.push(format!("cases.received_at {} {end}", order.turned().later()));
+        }
         conditions.extend(filter.conditions(&mut sql));
         conditions.extend(place.map(|Place { received_at, id }| {
             format!("(cases.received_at, cases.id) {} ({received_at}, {id})", order.later())

@@ -93,12 +93,12 @@ pub(in crate::desk) async fn queue(
 ) -> Answer {
     let filter = filter(&asked, &who);
     let page = text(&asked, "page").parse().unwrap_or(0).min(MOST_PAGES);
-    let found = desk.store().queue(&filter, page * ROWS, ROWS).await?;
+    let found = desk.store().queue(&filter, page * ROWS, ROWS);
+    let (found, counts) = tokio::try_join!(found, desk.store().queue_counts(&filter))?;
     // one number, typed or scanned: there is nothing to choose
     if let ([only], true) = (found.rows.as_slice(), page == 0 && is_number(&filter)) {
         return Ok(go(&format!("/dossiers/{}", only.number)));
     }
-    let counts = desk.store().queue_counts(&filter).await?;
     let now = desk.now();
     let promise = desk.settings.promise.signed();
     let mut frame = Frame::of(&who, Part::Queue, desk.line.settings.shadow);
