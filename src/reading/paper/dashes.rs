@@ -6,8 +6,8 @@ use super::straighten::Straight;
 use crate::domain::sheet::Area;
 
 /// A dash is wider than the one and lower than the other, in heights of tall letters; so far it stands
-/// from the words on both its sides at most.
-const DASH: (f32, f32, f32) = (0.3, 0.3, 1.15);
+/// from the words on both its sides at most, which is a typewriter's space.
+const DASH: (f32, f32, f32) = (0.3, 0.3, 1.45);
 
 /// Joins two parts of a line that a dash between them holds apart: neither has a letter close enough to
 /// the other's. `false` where the mark is no dash between words.

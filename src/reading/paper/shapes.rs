@@ -64,7 +64,7 @@ pub fn are_others(strips: Strips<'_>, line: &Line) -> bool {
 /// In heights of tall letters: a gap between words that may hold a sign no reading saw, and how much of it
 /// belongs to the words; a dash is wider than the one and lower than the other.
 const GAP: (f32, f32) = (0.9, 0.15);
-const SIGN: (f32, f32) = (0.4, 0.35);
+const SIGN: (f32, f32) = (0.26, 0.35);
 
 /// Whether there is ink between two words of a line, or beside the first or the last, that is part of none: a
 /// dash that every network left out.
@@ -97,13 +97,16 @@ pub fn are_too_few(strips: Strips<'_>, line: &Line) -> bool {
 /// near these (0.34 and 0.5 are hyphens, 0.7 and 0.8 en dashes, 1.4 em dashes) nobody can tell.
 const DASHES: (f32, f32, f32) = (0.59, 1.05, 0.04);
 
+/// In heights of tall letters: so far from a dash end the words beside it; a narrow space has as much.
+const APART: f32 = 0.2;
+
 /// Makes the dashes between a line's words as long as their ink. `short`: the readings take them for hyphens.
 /// `false` where ink and readings differ, or there is no such ink.
 #[must_use]
 pub fn set_dashes(strips: Strips<'_>, line: &mut Line, short: Option<bool>) -> bool {
     let (area, tall, scale) = (line.segment.area, line.segment.tall, strips.scale);
     let ends: Vec<(f32, f32)> = line.words.iter().map(|word| (word.area.x0, word.area.x1)).collect();
-    let mut sure = true;
+    let (mut sure, mut seen) = (true, Vec::new());
     for (at, word) in line.words.iter_mut().enumerate().filter(|(_, word)| word.text == DASH) {
         let left = at.checked_sub(1).and_then(|at| ends.get(at)).map_or(area.x0, |(_, x1)| *x1);
         let right = ends.get(at + 1).map_or(area.x1, |(x0, _)| *x0);
@@ -111,7 +114,8 @@ pub fn set_dashes(strips: Strips<'_>, line: &mut Line, short: Option<bool>) -> b
         let gap = strips.bare.cut(column(left), column(area.y0), column(right), column(area.y1) + 1);
         let spots = blobs(&gap, INK);
         let low = spots.iter().filter(|spot| float(spot.height()) < SIGN.1 * tall * scale);
-        let width = low.map(Blob::width).max().map_or(0.0, |width| float(width) / (tall * scale));
+        let widest = low.max_by_key(|spot| spot.width());
+        let width = widest.map_or(0.0, |spot| float(spot.width()) / (tall * scale));
         let (hyphen, em, near) = DASHES;
         let dash = if width < hyphen {
             "-"
@@ -121,8 +125,22 @@ pub fn set_dashes(strips: Strips<'_>, line: &mut Line, short: Option<bool>) -> b
             "—"
         };
         dash.clone_into(&mut word.text);
+        if let Some(spot) = widest {
+            let place = |x: usize| float(column(left) + x) / scale;
+            (word.area.x0, word.area.x1) = (place(spot.x0), place(spot.x1));
+        }
+        seen.push((at, word.area));
         let clear = (width - hyphen).abs() > near && (width - em).abs() > near && width > 0.2;
         sure &= clear && short == Some(width < hyphen);
+    }
+    // what the readings part stays parted, wherever the engine lets the words beside a dash end
+    for (at, dash) in seen {
+        if let Some(before) = at.checked_sub(1).and_then(|at| line.words.get_mut(at)) {
+            before.area.x1 = before.area.x1.min(dash.x0 - APART * tall).max(before.area.x0);
+        }
+        if let Some(behind) = line.words.get_mut(at + 1) {
+            behind.area.x0 = behind.area.x0.max(dash.x1 + APART * tall).min(behind.area.x1);
+        }
     }
     sure
 }
@@ -237,7 +255,7 @@ mod tests {
             line.words[1].area = second;
             are_too_few(Strips { bare: &page, scale: 1.0, coarse: false }, &line)
         };
-        assert!(dashed(12) && !dashed(0) && !dashed(3));
+        assert!(dashed(12) && dashed(6) && !dashed(0) && !dashed(3));
     }
 
     #[test]
@@ -252,7 +270,9 @@ mod tests {
             page.row_mut(30)[50..50 + dash].fill(0);
             page.row_mut(31)[50..50 + dash].fill(0);
             let sure = set_dashes(Strips { bare: &page, scale: 1.0, coarse: false }, &mut line, Some(short));
-            (line.words[1].text.clone(), sure)
+            let [before, dash, behind] = line.words.as_slice() else { panic!("{line:?}") };
+            assert!(before.area.x1 < dash.area.x0 - 3.0 && dash.area.x1 + 3.0 < behind.area.x0, "{line:?}");
+            (dash.text.clone(), sure)
         };
         assert_eq!(set(8, true), ("-".to_owned(), true));
         assert_eq!(set(15, false), ("–".to_owned(), true));
