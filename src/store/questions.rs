@@ -3,9 +3,8 @@
 
 use super::event::{Event, Kind};
 use super::record::{Added, NewReply, add_reply};
-use super::staff::Staffed;
+use super::staff::{Seen, Staffed};
 use super::taken_back::take_back;
-use super::write::Write;
 use super::{MailId, Store, instant, instant_or_none, millis};
 use crate::database::{clean, fault};
 use crate::domain::form::Masked;
@@ -52,6 +51,12 @@ pub struct Question {
     /// Letters composed for it so far.
     pub letters: u32,
     pub closed: Option<ClosedQuestion>,
+}
+
+impl Question {
+    fn seen(&self) -> Seen {
+        Seen::question(self.id, self.version, self.letters)
+    }
 }
 
 /// How a question is closed.
@@ -198,43 +203,41 @@ impl Store {
         by: &str,
         now: Timestamp,
     ) -> Result<Staffed, Fault> {
-        let mut write = self.write(DOING, now).await?;
-        if let Some(stopped) = changed(&mut write, question).await? {
-            return Ok(stopped);
-        }
-        let done = sqlx::query(
-            "UPDATE questions SET closed_at = $1, closed_by = $2, letters = $3, undo_until = $4, \
-             version = version + 1 WHERE message_id = $5 AND closed_at IS NULL",
-        )
-        .bind(millis(now))
-        .bind(clean(by))
-        .bind(end.answer.map(|_| i64::from(question.letters)))
-        .bind(end.answer.map(|(_, undo_until)| millis(undo_until)))
-        .bind(question.id.0)
-        .execute(write.connection())
-        .await
-        .map_err(fault(DOING))?;
-        if done.rows_affected() == 0 {
-            return Ok(Staffed::NotOpen);
-        }
-        let event = Event::new(Kind::QuestionClosed).message(question.id).by(by);
-        let event =
-            event.saying(json!({ "answered": end.answer.is_some(), "version": question.version + 1 }));
-        let event = match end.note {
-            Some(note) => event.aside(json!({ "note": note }).to_string()),
-            None => event,
-        };
-        write.tell(event).await?;
-        if let Some((letter, _)) = end.answer {
-            let place = question.letters as usize;
-            match add_reply(&mut write, question.id, (place, letter), Outcome::Question, now).await? {
-                Added::As(_) | Added::Spared => {}
-                // what people send is not capped; should it ever be, nothing is half done
-                Added::OverACap => return Ok(Staffed::Changed),
+        self.acts((question.seen(), DOING), now, async |write| {
+            let done = sqlx::query(
+                "UPDATE questions SET closed_at = $1, closed_by = $2, letters = $3, undo_until = $4, \
+                 version = version + 1 WHERE message_id = $5 AND closed_at IS NULL",
+            )
+            .bind(millis(now))
+            .bind(clean(by))
+            .bind(end.answer.map(|_| i64::from(question.letters)))
+            .bind(end.answer.map(|(_, undo_until)| millis(undo_until)))
+            .bind(question.id.0)
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
+            if done.rows_affected() == 0 {
+                return Ok(Staffed::NotOpen);
             }
-        }
-        write.commit().await?;
-        Ok(Staffed::Done)
+            let event = Event::new(Kind::QuestionClosed).message(question.id).by(by);
+            let event =
+                event.saying(json!({ "answered": end.answer.is_some(), "version": question.version + 1 }));
+            let event = match end.note {
+                Some(note) => event.aside(json!({ "note": note }).to_string()),
+                None => event,
+            };
+            write.tell(event).await?;
+            if let Some((letter, _)) = end.answer {
+                let place = question.letters as usize;
+                match add_reply(write, question.id, (place, letter), Outcome::Question, now).await? {
+                    Added::As(_) | Added::Spared => {}
+                    // what people send is not capped; should it ever be, nothing is half done
+                    Added::OverACap => return Ok(Staffed::Changed),
+                }
+            }
+            Ok(Staffed::Done)
+        })
+        .await
     }
 
     /// Opens a question again. An answer that can still be taken back never leaves.
@@ -244,47 +247,26 @@ impl Store {
         by: &str,
         now: Timestamp,
     ) -> Result<Staffed, Fault> {
-        let mut write = self.write(DOING, now).await?;
-        if let Some(stopped) = changed(&mut write, question).await? {
-            return Ok(stopped);
-        }
-        let Some(closed) = &question.closed else { return Ok(Staffed::NotOpen) };
-        let taken_back = closed.undo_until.is_some_and(|until| now < until);
-        sqlx::query(
-            "UPDATE questions SET closed_at = NULL, closed_by = NULL, letters = NULL, undo_until = NULL, \
-             version = version + 1 WHERE message_id = $1",
-        )
-        .bind(question.id.0)
-        .execute(write.connection())
+        self.acts((question.seen(), DOING), now, async |write| {
+            let Some(closed) = &question.closed else { return Ok(Staffed::NotOpen) };
+            let taken_back = closed.undo_until.is_some_and(|until| now < until);
+            sqlx::query(
+                "UPDATE questions SET closed_at = NULL, closed_by = NULL, letters = NULL, undo_until = NULL, \
+                 version = version + 1 WHERE message_id = $1",
+            )
+            .bind(question.id.0)
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
+            let event = Event::new(Kind::QuestionReopened).message(question.id).by(by);
+            write.tell(event.saying(json!({ "version": question.version + 1 }))).await?;
+            if taken_back
+                && !take_back(write, question.id, closed.letters, "staff took their answer back").await?
+            {
+                return Ok(Staffed::TooLate);
+            }
+            Ok(Staffed::Done)
+        })
         .await
-        .map_err(fault(DOING))?;
-        let event = Event::new(Kind::QuestionReopened).message(question.id).by(by);
-        write.tell(event.saying(json!({ "version": question.version + 1 }))).await?;
-        if taken_back
-            && !take_back(&mut write, question.id, closed.letters, "staff took their answer back").await?
-        {
-            return Ok(Staffed::TooLate);
-        }
-        write.commit().await?;
-        Ok(Staffed::Done)
     }
-}
-
-/// Asked inside the commit: the head of the events makes writers wait for each other.
-async fn changed(write: &mut Write, question: &Question) -> Result<Option<Staffed>, Fault> {
-    let row: Option<(i64, i64)> = sqlx::query_as(
-        "SELECT version, (SELECT COUNT(*) FROM replies WHERE replies.message_id = questions.message_id) \
-         FROM questions WHERE message_id = $1",
-    )
-    .bind(question.id.0)
-    .fetch_optional(write.connection())
-    .await
-    .map_err(fault(DOING))?;
-    Ok(match row {
-        None => Some(Staffed::NoSuchCase),
-        Some((version, letters)) if version != question.version || letters != i64::from(question.letters) => {
-            Some(Staffed::Changed)
-        }
-        Some(_) => None,
-    })
 }

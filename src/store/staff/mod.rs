@@ -4,19 +4,20 @@
 //! Whoever changes a case names the version they saw: if somebody else was faster, nothing is changed and
 //! they are told ([`Staffed::Changed`]). Each act is an event of the case, in the commit that does it.
 
+mod acting;
 mod decisions;
 mod drafts;
 mod people;
 mod proposals;
 mod since;
 
+pub(super) use acting::Seen;
 pub use drafts::Draft;
 pub(super) use proposals::void;
 pub use proposals::{CaseProposal, NewProposal, Void};
 pub use since::CaseChange;
 
 use super::record::{CaseState, NewReply};
-use super::write::Write;
 use super::{MailId, Store, instant, word};
 use crate::database::fault;
 use crate::domain::case::{CaseNumber, VerdictKind};
@@ -283,31 +284,4 @@ impl Store {
         })
         .transpose()
     }
-}
-
-/// What keeps an act on an open case from being done.
-async fn changed(write: &mut Write, open: &OpenCase) -> Result<Option<Staffed>, Fault> {
-    if let Some(stopped) = version_changed(write, open).await? {
-        return Ok(Some(stopped));
-    }
-    Ok((open.state != CaseState::Waiting).then_some(Staffed::NotOpen))
-}
-
-/// Asked inside the commit: the head of the events makes writers wait for each other.
-async fn version_changed(write: &mut Write, open: &OpenCase) -> Result<Option<Staffed>, Fault> {
-    let row: Option<(i64, i64)> = sqlx::query_as(
-        "SELECT version, (SELECT COUNT(*) FROM replies WHERE replies.message_id = cases.message_id) \
-         FROM cases WHERE id = $1",
-    )
-    .bind(open.id)
-    .fetch_optional(write.connection())
-    .await
-    .map_err(fault(DOING))?;
-    Ok(match row {
-        None => Some(Staffed::NoSuchCase),
-        Some((version, letters)) if version != open.version || letters != i64::from(open.letters) => {
-            Some(Staffed::Changed)
-        }
-        Some(_) => None,
-    })
 }

@@ -1,6 +1,6 @@
 //! Who has a case, who looks at it, and what they note beside it.
 
-use super::{DOING, OpenCase, PRESENT, Staffed, changed};
+use super::{DOING, OpenCase, PRESENT, Seen, Staffed};
 use crate::database::{clean, fault};
 use crate::fault::Fault;
 use crate::store::event::{Event, Kind};
@@ -17,25 +17,23 @@ impl Store {
         by: &str,
         now: Timestamp,
     ) -> Result<Staffed, Fault> {
-        let mut write = self.write(DOING, now).await?;
-        if let Some(stopped) = changed(&mut write, open).await? {
-            return Ok(stopped);
-        }
-        sqlx::query("UPDATE cases SET assignee = $1, version = version + 1 WHERE id = $2")
-            .bind(to.map(clean))
-            .bind(open.id)
-            .execute(write.connection())
-            .await
-            .map_err(fault(DOING))?;
-        let detail = json!({ "before": open.assignee, "to": to, "version": open.version + 1 });
-        let event = Event::new(Kind::CaseAssigned).message(open.message).case(open.id).by(by);
-        let event = match note {
-            Some(note) => event.aside(json!({ "note": note }).to_string()),
-            None => event,
-        };
-        write.tell(event.saying(detail)).await?;
-        write.commit().await?;
-        Ok(Staffed::Done)
+        self.acts((Seen::waiting(open), DOING), now, async |write| {
+            sqlx::query("UPDATE cases SET assignee = $1, version = version + 1 WHERE id = $2")
+                .bind(to.map(clean))
+                .bind(open.id)
+                .execute(write.connection())
+                .await
+                .map_err(fault(DOING))?;
+            let detail = json!({ "before": open.assignee, "to": to, "version": open.version + 1 });
+            let event = Event::new(Kind::CaseAssigned).message(open.message).case(open.id).by(by);
+            let event = match note {
+                Some(note) => event.aside(json!({ "note": note }).to_string()),
+                None => event,
+            };
+            write.tell(event.saying(detail)).await?;
+            Ok(Staffed::Done)
+        })
+        .await
     }
 
     /// Keeps a note beside a case. Nobody overwrites anybody, so no version is asked.

@@ -1,7 +1,7 @@
 //! Decisions that a second person confirms: proposed by one, confirmed or sent back by another, void when
 //! the case becomes another meanwhile. Nothing leaves before it is confirmed.
 
-use super::{ByStaff, DOING, OpenCase, Staffed, changed};
+use super::{ByStaff, DOING, OpenCase, Seen, Staffed};
 use crate::database::{clean, fault};
 use crate::domain::form::Masked;
 use crate::domain::staff::{Right, Role};
@@ -92,37 +92,35 @@ impl Store {
         by: &str,
         now: Timestamp,
     ) -> Result<Staffed, Fault> {
-        let mut write = self.write(DOING, now).await?;
-        if let Some(stopped) = changed(&mut write, open).await? {
-            return Ok(stopped);
-        }
-        raise(&mut write, open).await?;
-        void(&mut write, open.id, Void::DecidedOtherwise).await?;
-        sqlx::query(
-            "INSERT INTO case_proposals (case_id, decision, act, reasons, judged, proposed_by, proposed_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(open.id)
-        .bind(new.decision.as_str())
-        .bind(clean(new.act.expose()))
-        .bind(new.reasons.join(" "))
-        .bind(new.judged)
-        .bind(clean(by))
-        .bind(millis(now))
-        .execute(write.connection())
+        self.acts((Seen::waiting(open), DOING), now, async |write| {
+            raise(write, open).await?;
+            void(write, open.id, Void::DecidedOtherwise).await?;
+            sqlx::query(
+                "INSERT INTO case_proposals (case_id, decision, act, reasons, judged, proposed_by, proposed_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            )
+            .bind(open.id)
+            .bind(new.decision.as_str())
+            .bind(clean(new.act.expose()))
+            .bind(new.reasons.join(" "))
+            .bind(new.judged)
+            .bind(clean(by))
+            .bind(millis(now))
+            .execute(write.connection())
+            .await
+            .map_err(fault(DOING))?;
+            let detail = json!({
+                "decision": new.decision.as_str(),
+                "second_person": new.reasons,
+                "findings": new.findings,
+                "snapshot": new.snapshot,
+                "version": open.version + 1,
+            });
+            let event = Event::new(Kind::CaseProposed).message(open.message).case(open.id).by(by);
+            write.tell(event.saying(detail).aside(new.act.expose())).await?;
+            Ok(Staffed::Proposed)
+        })
         .await
-        .map_err(fault(DOING))?;
-        let detail = json!({
-            "decision": new.decision.as_str(),
-            "second_person": new.reasons,
-            "findings": new.findings,
-            "snapshot": new.snapshot,
-            "version": open.version + 1,
-        });
-        let event = Event::new(Kind::CaseProposed).message(open.message).case(open.id).by(by);
-        write.tell(event.saying(detail).aside(new.act.expose())).await?;
-        write.commit().await?;
-        Ok(Staffed::Proposed)
     }
 
     /// Sends a proposal back with a word, by another person who may confirm; whoever proposed it takes it
@@ -134,36 +132,35 @@ impl Store {
         by: &str,
         now: Timestamp,
     ) -> Result<Staffed, Fault> {
-        let mut write = self.write(DOING, now).await?;
-        if let Some(stopped) = changed(&mut write, open).await? {
-            return Ok(stopped);
-        }
-        let Some((decision, proposer)) = proposed(&mut write, open.id).await? else {
-            return Ok(Staffed::NotOpen);
-        };
-        if proposer != by && !may_confirm(&mut write, by).await? {
-            return Ok(Staffed::NotTheirs);
-        }
-        raise(&mut write, open).await?;
-        forget(&mut write, open.id).await?;
-        let detail = json!({ "decision": decision, "proposed_by": proposer, "version": open.version + 1 });
-        let event = Event::new(Kind::CaseSentBack).message(open.message).case(open.id).by(by).saying(detail);
-        let event = if note.is_empty() { event } else { event.aside(json!({ "note": note }).to_string()) };
-        write.tell(event).await?;
-        write.commit().await?;
-        Ok(Staffed::Done)
+        self.acts((Seen::waiting(open), DOING), now, async |write| {
+            let Some((decision, proposer)) = proposed(write, open.id).await? else {
+                return Ok(Staffed::NotOpen);
+            };
+            if proposer != by && !may_confirm(write, by).await? {
+                return Ok(Staffed::NotTheirs);
+            }
+            raise(write, open).await?;
+            forget(write, open.id).await?;
+            let detail =
+                json!({ "decision": decision, "proposed_by": proposer, "version": open.version + 1 });
+            let event =
+                Event::new(Kind::CaseSentBack).message(open.message).case(open.id).by(by).saying(detail);
+            let event =
+                if note.is_empty() { event } else { event.aside(json!({ "note": note }).to_string()) };
+            write.tell(event).await?;
+            Ok(Staffed::Done)
+        })
+        .await
     }
 
     /// A proposal that cannot be confirmed any more is taken away.
     pub async fn void_proposal(&self, open: &OpenCase, why: Void, now: Timestamp) -> Result<Staffed, Fault> {
-        let mut write = self.write(DOING, now).await?;
-        if let Some(stopped) = changed(&mut write, open).await? {
-            return Ok(stopped);
-        }
-        raise(&mut write, open).await?;
-        void(&mut write, open.id, why).await?;
-        write.commit().await?;
-        Ok(Staffed::Done)
+        self.acts((Seen::waiting(open), DOING), now, async |write| {
+            raise(write, open).await?;
+            void(write, open.id, why).await?;
+            Ok(Staffed::Done)
+        })
+        .await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::clock::{paris, paris_day};
 use crate::desk::app::Desk;
-use crate::desk::frame::{Answer, Frame, Part, shown};
+use crate::desk::frame::{Answer, Frame, Part, Refused, shown};
 use crate::desk::pages::queue::reason;
 use crate::desk::trail::Asked;
 use crate::desk::who::Who;
@@ -57,10 +57,13 @@ fn days(asked: &Asked, today: Date) -> (Date, Date) {
     (day("du").unwrap_or_else(|| until.saturating_sub(DAYS.days())), until)
 }
 
-async fn agreement(desk: &Desk, (since, until): (Date, Date)) -> Result<Agreement, Fault> {
+/// The days that are asked for, and how far both agree in them: for those who may see it.
+async fn compared(who: &Who, desk: &Desk, asked: &Asked) -> Result<((Date, Date), Agreement), Refused> {
+    who.has(Right::SeeAdministration)?;
+    let (since, until) = days(asked, paris_day(desk.now()));
     let begins = |day: Date| -> Option<Timestamp> { Some(day.to_zoned(paris()).ok()?.timestamp()) };
     let filter = VerdictFilter { from: begins(since), before: until.tomorrow().ok().and_then(begins) };
-    Ok(Agreement::of(&desk.store().decided_by_both(filter).await?))
+    Ok(((since, until), Agreement::of(&desk.store().decided_by_both(filter).await?)))
 }
 
 /// `GET /administration/observation`, with `du` and `au`.
@@ -69,10 +72,8 @@ pub(in crate::desk) async fn page(
     State(desk): State<Arc<Desk>>,
     Query(asked): Query<Asked>,
 ) -> Answer {
-    who.has(Right::SeeAdministration)?;
-    let (since, until) = days(&asked, paris_day(desk.now()));
-    let agreement = agreement(&desk, (since, until)).await?;
-    let compared = agreement.cases - agreement.left_to_a_person;
+    let ((since, until), agreement) = compared(&who, &desk, &asked).await?;
+    let decided = agreement.cases - agreement.left_to_a_person;
     let named = |all: &[String]| (all.iter().take(NAMED).cloned().collect(), all.len().saturating_sub(NAMED));
     let (accepted, accepted_more) = named(&agreement.wrongly_accepted);
     let (rejected, rejected_more) = named(&agreement.wrongly_rejected);
@@ -82,7 +83,7 @@ pub(in crate::desk) async fn page(
         to: until.to_string(),
         cases: count(agreement.cases as u64),
         same: count(agreement.same as u64),
-        share: share(agreement.same as u64, compared as u64),
+        share: share(agreement.same as u64, decided as u64),
         left: count(agreement.left_to_a_person as u64),
         accepted,
         accepted_more,
@@ -108,9 +109,7 @@ pub(in crate::desk) async fn table(
     State(desk): State<Arc<Desk>>,
     Query(asked): Query<Asked>,
 ) -> Answer {
-    who.has(Right::SeeAdministration)?;
-    let (since, until) = days(&asked, paris_day(desk.now()));
-    let agreement = agreement(&desk, (since, until)).await?;
+    let ((since, until), agreement) = compared(&who, &desk, &asked).await?;
     let rows = agreement.rules.iter().map(|(code, counts)| {
         let numbers = [counts.both, counts.only_guichet, counts.only_staff].map(|count| count.to_string());
         [reason(*code).to_owned(), code.as_str().to_owned()].into_iter().chain(numbers).collect()
