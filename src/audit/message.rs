@@ -264,6 +264,7 @@ impl Look<'_> {
             }
         }
         self.staff(row, &told.staff).await?;
+        self.at_the_desk(row, &told.at_the_desk).await?;
         if self.story.purged.is_some() {
             return self.emptied(row).await;
         }

@@ -21,6 +21,7 @@
 mod accounts;
 pub mod archive;
 mod chain;
+mod decided;
 mod message;
 mod purged;
 mod question;

@@ -1,5 +1,6 @@
 //! What the events say of one message: the state that its rows must be in.
 
+use super::decided::AtTheDesk;
 use super::rows::EventRow;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -56,6 +57,8 @@ pub(super) struct CaseTold {
     pub(super) filed: Told,
     /// What staff said that they decided, in order.
     pub(super) staff: Vec<Told>,
+    /// What they did with it at the desk.
+    pub(super) at_the_desk: AtTheDesk,
 }
 
 /// A reply: how it came to be, and where it stands.
@@ -135,11 +138,23 @@ impl Story {
             let explanation = of("explanation_sha256");
             let decided = (told.event, told.at);
             let (staff, filed) = (Vec::new(), told.clone());
-            let case = CaseTold { opened: told, verdict, state, report, explanation, decided, filed, staff };
+            let at_the_desk = AtTheDesk::default();
+            let case = CaseTold {
+                opened: told,
+                verdict,
+                state,
+                report,
+                explanation,
+                decided,
+                filed,
+                staff,
+                at_the_desk,
+            };
             self.cases.insert(id, case);
         } else if kind == "staff_decided" {
             self.cases.entry(id).and_modify(|case| case.staff.push(told));
         } else if let Some(case) = self.cases.get_mut(&id) {
+            case.at_the_desk.add(kind, &told);
             // whatever changes a case says what is new
             let places = [
                 ("verdict", &mut case.verdict),

@@ -2,6 +2,7 @@
 //! the events of the whole line.)
 
 mod accounts;
+mod decided;
 mod touched;
 
 use super::{Head, Trouble, head, sha256, verify};

@@ -112,6 +112,7 @@ impl Store {
             let detail = json!({
                 "decision": new.decision.as_str(),
                 "second_person": new.reasons,
+                "judged": new.judged,
                 "findings": new.findings,
                 "snapshot": new.snapshot,
                 "version": open.version + 1,
