@@ -96,6 +96,12 @@ fn ours(headers: &HeaderMap) -> bool {
     }
 }
 
+/// Whether a person is led here, as far as the browser says: what another site's page loads as its own, a
+/// picture for one, is no attempt of theirs at anything.
+pub(super) fn led(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-dest").is_none_or(|for_what| for_what == "document")
+}
+
 impl FromRequest<Arc<Desk>> for Posted {
     type Rejection = Refused;
 

@@ -264,6 +264,25 @@ async fn an_answer_that_this_browser_did_not_ask_for_lets_nobody_in() {
 }
 
 #[tokio::test]
+async fn what_another_sites_page_loads_is_no_attempt_that_counts() {
+    let office = Box::pin(Office::with_ada()).await;
+    let before = office.last().await;
+    for place in ["/connexion/openid", "/connexion/openid/retour?state=x&code=y"] {
+        for _ in 0..25 {
+            let head =
+                format!("GET {place} HTTP/1.1\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: image\r\n");
+            assert_eq!(office.served.stranger().ask(&head, b"").await.status, 404, "{place}");
+        }
+    }
+    assert_eq!(office.last().await, before, "nothing is on record of it");
+    // whoever is led there by another site comes in
+    let (browser, page) = office.goes("/lettres").await;
+    let back = office.provider.signs_in(&page, ADA);
+    let head = format!("GET {back} HTTP/1.1\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: document\r\n");
+    assert!(is_in(&browser.ask(&head, b"").await));
+}
+
+#[tokio::test]
 async fn a_token_that_is_not_of_this_sign_in_lets_nobody_in() {
     let office = Box::pin(Office::with_ada()).await;
     let now = office.served.desk.now().as_second();

@@ -2,6 +2,7 @@
 
 use super::sign_in::{enters, within};
 use crate::desk::app::Desk;
+use crate::desk::forms::led;
 use crate::desk::frame::{Answer, Frame, Refused, go, shown};
 use crate::desk::provider::{Brought, CameBack};
 use crate::desk::sign_in::Visitor;
@@ -34,7 +35,7 @@ pub(in crate::desk) async fn begin(
     Query(asked): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
 ) -> Answer {
-    let provider = desk.provider.as_ref().ok_or(Refused::NotFound)?;
+    let provider = desk.provider.as_ref().filter(|_| led(&headers)).ok_or(Refused::NotFound)?;
     let next = within(asked.get("next").map(String::as_str).unwrap_or_default());
     let address = desk.visitor(peer, &headers);
     let begun = desk.store().goes_to_the_provider(next, address, desk.now()).await?;
@@ -56,7 +57,8 @@ pub(in crate::desk) async fn back(
     Query(asked): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
 ) -> Answer {
-    let provider = desk.provider.as_ref().ok_or(Refused::NotFound)?;
+    // not counted: a page of another site could count until nobody here is let in
+    let provider = desk.provider.as_ref().filter(|_| led(&headers)).ok_or(Refused::NotFound)?;
     let text = |name: &str| asked.get(name).map(String::as_str);
     let (known, browser) = (who::token(&headers, desk.cookie()), who::token(&headers, desk.awaits_cookie()));
     let visitor = Visitor { address: desk.visitor(peer, &headers), session: known.as_ref() };
