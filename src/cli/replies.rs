@@ -137,7 +137,9 @@ impl Resend {
         let (config, id) = (self.config.load()?, ReplyId(self.id));
         let store = self.config.store().await?;
         let held = ReplyFilter { id: Some(id), state: Some(ReplyState::Held), ..ReplyFilter::default() };
-        if store.replies(&held).await?.iter().any(|held| config.desk.four_eyes.hold(held.template)) {
+        if let Some(held) = store.replies(&held).await?.first()
+            && config.desk.four_eyes.hold(held.template, store.tells_of_several(held.message).await?)
+        {
             complain(&format!(
                 "reply {id} is held, and its case is decided at the desk, by two (desk.four_eyes)"
             ));

@@ -112,15 +112,17 @@ impl FourEyes {
 
 impl FourEyes {
     /// Whether letting a letter go that is held would be such a decision by one person alone: then the case
-    /// is decided instead.
+    /// is decided instead. `several`: it tells of more than one form, and is named after the worst of them.
     #[must_use]
-    pub fn hold(&self, letter: Template) -> bool {
+    pub fn hold(&self, letter: Template, several: bool) -> bool {
         let any = |reasons: &[SecondPerson]| reasons.iter().any(|reason| self.0.contains(reason));
+        let accepts = any(&[SecondPerson::Acceptance, SecondPerson::Paper]);
         match letter {
-            Template::Accepted => any(&[SecondPerson::Acceptance, SecondPerson::Paper]),
-            Template::Rejected => any(&[SecondPerson::Rejection]),
+            Template::Accepted => accepts,
+            Template::Rejected => any(&[SecondPerson::Rejection]) || (several && accepts),
+            Template::Received => several && accepts,
             Template::Complement => any(&[SecondPerson::Complement]),
-            Template::Received | Template::Answer => false,
+            Template::Answer => false,
         }
     }
 }

@@ -156,6 +156,11 @@ impl Store {
         Ok(all)
     }
 
+    /// Whether the first letter of a mail is about more than one case.
+    pub async fn tells_of_several(&self, message: MailId) -> Result<bool, Fault> {
+        Ok(self.cases_of(&[message]).await?.values().any(|cases| cases.len() > 1))
+    }
+
     /// How many replies are in this state and are to leave one day.
     pub async fn count_replies(&self, state: ReplyState) -> Result<u64, Fault> {
         let sql =

@@ -1,8 +1,9 @@
 //! Two pairs of eyes: what falls under `desk.four_eyes` is proposed by one person and confirmed by another,
 //! and nothing leaves before.
 
-use crate::desk::{TestDesk, text_of};
-use guichet::domain::case::CaseNumber;
+use crate::desk::{TestDesk, mail_with, text_of};
+use crate::replay::attached_to;
+use guichet::domain::case::{CaseNumber, Template};
 use guichet::domain::finding::{Code, Finding};
 use guichet::domain::form::Field;
 use guichet::domain::mail::ReplyState;
@@ -179,4 +180,26 @@ async fn a_held_letter_is_not_let_go_by_one_person() {
     desk.hours_pass(1).turn().await;
     assert_eq!(desk.relay.taken().len(), 0);
     assert_eq!(desk.reply_states().await, [ReplyState::Held]);
+}
+
+/// A letter is named after the worst of the forms that it tells of.
+#[tokio::test]
+async fn an_acceptance_beside_another_form_is_not_let_go_by_one_person() {
+    let accepted = attached_to("mails/demo/02-accepted-pharmacy-other-edition.eml");
+    for (other, template) in
+        [(SWAPPED, Template::Received), ("mails/demo/03-rejected-four-problems.eml", Template::Rejected)]
+    {
+        let mut desk =
+            TestDesk::with("[decision]\nautomatic = []\n[desk]\nfour_eyes = [\"acceptance\"]\n").await;
+        let both = [("a.pdf", accepted.as_slice()), ("b.pdf", &attached_to(other))];
+        desk.receives(&mail_with("bureau@cabinet-a.fr", "1@cabinet-a.fr", &both));
+        desk.turn().await;
+        assert_eq!(desk.cases().await.len(), 2);
+        let held = desk.replies().await.remove(0);
+        assert_eq!((held.state, held.template), (ReplyState::Held, template));
+        let said =
+            desk.command(&["replies", "resend", &held.id.to_string(), "--as", "Ada"]).output().unwrap();
+        assert!(!said.status.success() && String::from_utf8_lossy(&said.stderr).contains("four_eyes"));
+        assert_eq!(desk.reply_states().await, [ReplyState::Held]);
+    }
 }

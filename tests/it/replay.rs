@@ -182,7 +182,7 @@ async fn what_waited_for_a_day_is_decided_again_on_it_and_its_neighbour_on_its_o
 }
 
 /// The document of a sample mail.
-fn attached_to(mail: &str) -> Vec<u8> {
+pub fn attached_to(mail: &str) -> Vec<u8> {
     let raw = bytes_of(mail);
     let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();
     mail.attachments().find(|part| part.contents().starts_with(b"%PDF")).unwrap().contents().to_vec()

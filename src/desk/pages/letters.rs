@@ -326,7 +326,8 @@ pub(in crate::desk) async fn resend(
     posted.who.has(Right::Resend)?;
     let held = reply(&desk, &id).await?;
     let id = held.id.0;
-    if held.state == ReplyState::Held && desk.line.settings.four_eyes.hold(held.template) {
+    let several = desk.store().tells_of_several(held.message).await?;
+    if held.state == ReplyState::Held && desk.line.settings.four_eyes.hold(held.template, several) {
         return Ok(back(&posted, "a-confirmer", id));
     }
     let done = match desk.store().resend(ReplyId(id), posted.who.name(), desk.now()).await? {
