@@ -15,6 +15,8 @@ use crate::sandbox::escape::Tried;
 use crate::sandbox::{InForce, Job, JobKind, Protection, Sandbox, Unopened};
 use crate::store::Store;
 use clap::Args;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -83,11 +85,15 @@ async fn mailbox(config: &Config) -> Vec<Check> {
     }
 }
 
+/// Bytes for which there has to be room: a mail with its documents, and its answer.
+const ROOM: usize = 1 << 20;
+
 /// A file is really written: permissions alone do not say whether the disk is full.
 fn writable(what: &str, folder: &Path, to_do: &str) -> Check {
-    let tried = std::fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder));
+    let write = |mut file: File| file.write_all(&vec![0x5a; ROOM]).and_then(|()| file.sync_all());
+    let tried = std::fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder)).and_then(write);
     match tried {
-        Ok(_) => Check::passed(what, "can be written to"),
+        Ok(()) => Check::passed(what, "can be written to"),
         Err(error) => Check::failed(what, error.to_string(), to_do),
     }
 }
@@ -132,6 +138,17 @@ async fn database(config: &Config) -> Vec<Check> {
     match store.ping().await {
         Ok(()) => checks.push(Check::passed("database", "answers and can be written to")),
         Err(fault) => checks.push(Check::failed("database", fault.to_string(), to_do)),
+    }
+    // a write that is taken back needs no room, a commit does
+    match database.file().await {
+        Ok(Some(file)) => {
+            let to_do =
+                "Free some space there: until then mails stay where they are, and nothing is answered.";
+            let folder = file.parent().unwrap_or(Path::new("/"));
+            checks.push(writable("disk of the database", folder, to_do));
+        }
+        Ok(None) => {}
+        Err(fault) => checks.push(Check::failed("disk of the database", fault.to_string(), to_do)),
     }
     match store.ledger().await {
         Ok(ledger) if ledger.balances() => {

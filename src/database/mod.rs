@@ -21,6 +21,7 @@ use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
+use std::path::PathBuf;
 use std::time::Duration;
 pub use text::{clean, fold, like};
 
@@ -129,11 +130,11 @@ impl Database {
         // told "database is locked" at once, whatever the busy time-out (crates.md §5).
         // A new file can give its free pages back; an old one can after one VACUUM.
         let write =
-            sqlite_pool("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+            sqlite_file("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
                 .max_connections(1)
                 .connect(&url)
                 .await?;
-        let read = sqlite_pool("PRAGMA query_only = ON").max_connections(4).connect_lazy(&url)?;
+        let read = sqlite_file("PRAGMA query_only = ON").max_connections(4).connect_lazy(&url)?;
         Ok(Self { engine: Engine::Sqlite, read, write })
     }
 
@@ -169,6 +170,19 @@ impl Database {
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// The file that it is; `None`: it is no file of this machine.
+    pub async fn file(&self) -> Result<Option<PathBuf>, Fault> {
+        const DOING: &str = "asking where the database lies";
+        if self.engine == Engine::Postgres {
+            return Ok(None);
+        }
+        let (file,): (String,) = sqlx::query_as("SELECT file FROM pragma_database_list WHERE name = 'main'")
+            .fetch_one(&self.read)
+            .await
+            .map_err(fault(DOING))?;
+        Ok((!file.is_empty()).then(|| PathBuf::from(file)))
     }
 
     /// For questions.
@@ -260,6 +274,17 @@ fn sqlite_pool(pragmas: &'static str) -> AnyPoolOptions {
             })
         },
     )
+}
+
+/// The same, of a database that is a file. SQLite takes a transaction back by itself when the disk is full
+/// (`SQLITE_FULL`, `SQLITE_IOERR`); the driver's own rollback then fails, and it counts a transaction for ever
+/// that is none and begins no other (sqlx-sqlite 0.9.0, `Command::Rollback`). Such a connection is not used
+/// again.
+fn sqlite_file(pragmas: &'static str) -> AnyPoolOptions {
+    sqlite_pool(pragmas).before_acquire(|connection, _| {
+        let sound = !connection.is_in_transaction();
+        Box::pin(async move { Ok(sound) })
+    })
 }
 
 /// Says what was being done when the database failed.

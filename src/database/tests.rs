@@ -211,6 +211,31 @@ async fn mails_of_the_version_before_wait_in_the_first_turn() {
     assert_eq!((turn, waits_as), (0, None));
 }
 
+/// SQLite takes a transaction back by itself when there is no room for it.
+#[tokio::test]
+async fn when_the_disk_was_full_the_next_transaction_begins_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("guichet.db").display());
+    let database = Database::open(&url).await.unwrap();
+    let fills = async || {
+        let mut transaction = database.begin("filling").await.unwrap();
+        transaction.execute("CREATE TABLE IF NOT EXISTS big (bytes BLOB)").await.unwrap();
+        transaction.execute("INSERT INTO big VALUES (zeroblob(1000000))").await?;
+        transaction.commit().await
+    };
+    {
+        // of this connection alone: who opens another has room again
+        let mut connection = database.writer("making the disk small").await.unwrap();
+        let (pages,): (i64,) = sqlx::query_as("PRAGMA page_count").fetch_one(&mut *connection).await.unwrap();
+        let small = format!("PRAGMA max_page_count = {}", pages + 8);
+        connection.execute(AssertSqlSafe(small)).await.unwrap();
+    }
+    let full = fills().await.unwrap_err().to_string();
+    assert!(full.contains("full"), "{full}");
+    fills().await.unwrap();
+    assert_eq!(database.file().await.unwrap(), Some(folder.path().join("guichet.db")));
+}
+
 /// What was acknowledged must not go with the power: the log is on the disk before a commit returns.
 #[tokio::test]
 async fn a_commit_is_on_the_disk_before_anybody_is_told() {

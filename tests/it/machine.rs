@@ -35,6 +35,8 @@ pub struct Machine {
     pub imap: Option<Proxy>,
     pub smtp: Option<Proxy>,
     pub postgres: Option<Postgres>,
+    /// guichet, or what starts it.
+    pub program: PathBuf,
     daemons: BTreeMap<usize, Child>,
 }
 
@@ -55,7 +57,9 @@ impl Machine {
         let to = |port| parts.proxies.then(|| Proxy::to(port));
         let (imap, smtp) = (to(dovecot.tls_port()), to(postfix.port));
         let postgres = parts.postgres.then(Postgres::start);
-        let machine = Self { folder, dovecot, postfix, imap, smtp, postgres, daemons: BTreeMap::new() };
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_guichet"));
+        let machine =
+            Self { folder, dovecot, postfix, imap, smtp, postgres, program, daemons: BTreeMap::new() };
         machine.configures("guichet", &[&machine.mailbox_table(), &machine.transport_table()]);
         machine
     }
@@ -98,7 +102,7 @@ impl Machine {
     }
 
     pub fn guichet(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
+        let mut command = Command::new(&self.program);
         command.args(arguments).env("GUICHET_CONFIG", self.config("guichet"));
         command
     }

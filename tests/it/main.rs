@@ -40,6 +40,7 @@ mod escape;
 mod explain;
 mod failures;
 mod four_eyes;
+mod full_disk;
 mod fuzz;
 mod headers;
 mod hostile;
