@@ -10,7 +10,7 @@ use crate::intake::imap;
 use crate::openid::Provider;
 use crate::registry::Registry;
 use crate::reply::letters::Letters;
-use crate::reply::smtp::Smtp;
+use crate::reply::smtp::{Smtp, SmtpSettings};
 use crate::sandbox::escape::Tried;
 use crate::sandbox::{InForce, Job, JobKind, Protection, Sandbox, Unopened};
 use crate::store::Store;
@@ -38,7 +38,7 @@ impl Doctor {
         };
         let mut checks = vec![Check::passed("configuration", "sound")];
         checks.extend(mailbox(&config).await);
-        checks.push(transport(&config).await);
+        checks.extend(transport(&config).await);
         checks.extend(database(&config).await);
         checks.push(match Letters::new(&config.letters) {
             Ok(_) => Check::passed("letters", "every template fills"),
@@ -98,30 +98,44 @@ fn writable(what: &str, folder: &Path, to_do: &str) -> Check {
     }
 }
 
-async fn transport(config: &Config) -> Check {
+async fn transport(config: &Config) -> Vec<Check> {
     match &config.transport {
-        None => Check::passed("transport", "none: no letter is sent from here"),
-        Some(TransportSettings::Smtp(settings)) => {
-            let what = format!("SMTP {}:{}", settings.host, settings.port());
-            let to_do = "Check host, port, tls, ca, user and password_file under [transport].";
-            let tried = match Smtp::new(settings.clone()) {
-                Ok(smtp) => smtp.probe().await,
-                Err(fault) => Err(fault),
-            };
-            match tried {
-                Ok(probe) => {
-                    let line = if probe.encrypted { "encrypted" } else { "NOT encrypted" };
-                    let login = if probe.logged_in { "logged in" } else { "no login" };
-                    Check::passed(what, format!("{} answers, {line}, {login}", probe.relay))
-                }
-                Err(fault) => Check::failed(what, fault.to_string(), to_do),
-            }
-        }
+        None => vec![Check::passed("transport", "none: no letter is sent from here")],
+        Some(TransportSettings::Smtp(settings)) => relay(settings).await,
         Some(TransportSettings::Folder(settings)) => {
             let what = format!("folder for replies {}", settings.path.display());
-            writable(&what, &settings.path, "Check transport.path and who owns it.")
+            vec![writable(&what, &settings.path, "Check transport.path and who owns it.")]
         }
     }
+}
+
+async fn relay(settings: &SmtpSettings) -> Vec<Check> {
+    let what = format!("SMTP {}:{}", settings.host, settings.port());
+    let to_do = "Check host, port, tls, ca, user, password_file and dkim under [transport].";
+    let smtp = match Smtp::new(settings.clone()) {
+        Ok(smtp) => smtp,
+        Err(fault) => return vec![Check::failed(what, fault.to_string(), to_do)],
+    };
+    let answers = match smtp.probe().await {
+        Ok(probe) => {
+            let line = if probe.encrypted { "encrypted" } else { "NOT encrypted" };
+            let login = if probe.logged_in { "logged in" } else { "no login" };
+            Check::passed(what, format!("{} answers, {line}, {login}", probe.relay))
+        }
+        Err(fault) => Check::failed(what, fault.to_string(), to_do),
+    };
+    // nobody is asked whether it is there: the machine may reach no DNS but the relay's
+    let signed = match smtp.signing() {
+        None => Check::passed("DKIM", "no key is set: letters leave unsigned, unless the relay signs them"),
+        Some(signing) => Check::passed(
+            "DKIM",
+            format!(
+                "letters are signed ({}); to be published, if it is not yet: {} TXT {}",
+                signing.algorithm, signing.name, signing.record
+            ),
+        ),
+    };
+    vec![answers, signed]
 }
 
 async fn database(config: &Config) -> Vec<Check> {

@@ -327,6 +327,11 @@ impl Config {
         if let Some(why) = self.desk.refused() {
             return Err(ConfigError::Refused(why));
         }
+        if let Some(TransportSettings::Smtp(smtp)) = &self.transport
+            && let Some(why) = smtp.dkim.as_ref().and_then(|dkim| dkim.refused(&self.identity.from))
+        {
+            return Err(ConfigError::Refused(why));
+        }
         match self.in_the_clear().into_iter().find(|(_, host)| !on_this_machine(host)) {
             Some((table, host)) => Err(ConfigError::Refused(format!(
                 "{table}.tls: \"plain\" is for this machine only, and {host} is another: use TLS, or \

@@ -35,6 +35,7 @@ mod desk_routes;
 mod desk_shows;
 mod desk_sign_in;
 mod desk_walk;
+mod dkim;
 mod dovecot;
 mod escape;
 mod explain;

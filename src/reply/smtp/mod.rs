@@ -4,17 +4,19 @@
 //! its own `send` does not tell a mail that was surely not taken from one that may have been.
 
 mod answer;
+mod dkim;
 mod line;
 mod settings;
 
 pub use line::on_this_machine;
-pub use settings::{SmtpSettings, Tls};
+pub use settings::{DkimSettings, SmtpSettings, Tls};
 
 use super::transport::{Outgoing, Transport};
 use crate::domain::mail::Delivery;
 use crate::fault::Fault;
 use answer::{Step, Trouble, said};
 use async_trait::async_trait;
+use dkim::Signer;
 use lettre::Address;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Noop, Rcpt, Rset};
@@ -29,6 +31,7 @@ use tokio::time::{Instant, timeout};
 /// The relay, with the lines to it that are open.
 pub struct Smtp {
     dialer: Dialer,
+    signer: Option<Signer>,
     settings: SmtpSettings,
     resting: Mutex<Vec<Line>>,
     lines: Semaphore,
@@ -56,6 +59,16 @@ pub struct Probe {
     pub logged_in: bool,
 }
 
+/// How letters are signed, and what has to stand in the DNS for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signing {
+    pub algorithm: String,
+    /// Where the record stands …
+    pub name: String,
+    /// … and what it says, as a zone file writes it.
+    pub record: String,
+}
+
 /// A mail as the wire takes it.
 struct Ready {
     from: Option<Address>,
@@ -70,7 +83,17 @@ impl Smtp {
     /// A fault that names the setting that cannot be used.
     pub fn new(settings: SmtpSettings) -> Result<Self, Fault> {
         let lines = Semaphore::new(settings.connections.max(1));
-        Ok(Self { dialer: Dialer::new(settings.clone())?, settings, resting: Mutex::default(), lines })
+        let signer = settings.dkim.as_deref().map(Signer::new).transpose()?;
+        let dialer = Dialer::new(settings.clone())?;
+        Ok(Self { dialer, signer, settings, resting: Mutex::default(), lines })
+    }
+
+    /// How letters are signed; `None`: they are not.
+    #[must_use]
+    pub fn signing(&self) -> Option<Signing> {
+        let signer = self.signer.as_ref()?;
+        let (name, record) = signer.record();
+        Some(Signing { algorithm: signer.algorithm(), name, record })
     }
 
     /// Connects, encrypts and logs in as for a mail, without sending one: for `doctor`.
@@ -181,28 +204,38 @@ async fn command(
 impl Ready {
     /// `None` for what our own composer never makes: an address that is none, a mail that is not
     /// 7-bit (it would need extensions that a relay may lack).
-    fn new(mail: &Outgoing) -> Option<Self> {
-        let from = match &mail.from_envelope {
-            None => None,
-            Some(address) => Some(address.parse().ok()?),
-        };
-        let to: Address = mail.to.parse().ok()?;
-        let text = str::from_utf8(&mail.bytes).ok().filter(|text| text.is_ascii())?;
-        Some(Self { from, to, content: dotted(text) })
+    ///
+    /// # Errors
+    /// It could not be signed.
+    fn new(mail: &Outgoing, signer: Option<&Signer>) -> Result<Option<Self>, Fault> {
+        let Ok(from) = mail.from_envelope.as_deref().map(str::parse).transpose() else { return Ok(None) };
+        let text = str::from_utf8(&mail.bytes).ok().filter(|text| text.is_ascii());
+        let (Ok(to), Some(text)) = (mail.to.parse(), text) else { return Ok(None) };
+        let letter = lines(text);
+        let signature = signer.map_or_else(|| Ok(String::new()), |signer| signer.header(&letter))?;
+        Ok(Some(Self { from, to, content: dotted(&(signature + &letter)) }))
     }
 }
 
-/// A mail as DATA takes it: lines ended by CRLF and nothing else (a lone CR or LF could end the mail
-/// early for some relays: "SMTP smuggling"), leading dots doubled, the final dot (RFC 5321 §4.5.2).
-fn dotted(text: &str) -> String {
-    let mut content = String::with_capacity(text.len() + text.len() / 32);
+/// Lines ended by CRLF and nothing else: a lone CR or LF could end the mail early for some relays ("SMTP
+/// smuggling").
+fn lines(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len() + text.len() / 32);
     for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
-        let line = line.replace('\r', "");
+        whole.push_str(&line.replace('\r', ""));
+        whole.push_str("\r\n");
+    }
+    whole
+}
+
+/// A mail as DATA takes it: leading dots doubled, the final dot (RFC 5321 §4.5.2).
+fn dotted(whole: &str) -> String {
+    let mut content = String::with_capacity(whole.len() + whole.len() / 32);
+    for line in whole.split_inclusive('\n') {
         if line.starts_with('.') {
             content.push('.');
         }
-        content.push_str(&line);
-        content.push_str("\r\n");
+        content.push_str(line);
     }
     content.push_str(".\r\n");
     content
@@ -211,8 +244,15 @@ fn dotted(text: &str) -> String {
 #[async_trait]
 impl Transport for Smtp {
     async fn deliver(&self, mail: &Outgoing) -> (Delivery, String) {
-        let Some(ready) = Ready::new(mail) else {
-            return (Delivery::Refused, "not sent: the mail or its address cannot go over the wire".into());
+        let ready = match Ready::new(mail, self.signer.as_ref()) {
+            Ok(Some(ready)) => ready,
+            Ok(None) => {
+                return (
+                    Delivery::Refused,
+                    "not sent: the mail or its address cannot go over the wire".into(),
+                );
+            }
+            Err(fault) => return (Delivery::NotYet, format!("not sent: {fault}")),
         };
         // the semaphore is never closed
         let _line = self.lines.acquire().await;
@@ -241,10 +281,11 @@ mod tests {
 
     #[test]
     fn a_mail_cannot_end_itself_early() {
-        assert_eq!(dotted("a\r\n.\r\nb\r\n"), "a\r\n..\r\nb\r\n.\r\n");
-        assert_eq!(dotted("a\n.\nb"), "a\r\n..\r\nb\r\n.\r\n");
-        assert_eq!(dotted("a\r.\r\nb\n\r.\r\rc"), "a.\r\nb\r\n..c\r\n.\r\n");
-        assert_eq!(dotted(""), "\r\n.\r\n");
+        let on_the_wire = |text: &str| dotted(&lines(text));
+        assert_eq!(on_the_wire("a\r\n.\r\nb\r\n"), "a\r\n..\r\nb\r\n.\r\n");
+        assert_eq!(on_the_wire("a\n.\nb"), "a\r\n..\r\nb\r\n.\r\n");
+        assert_eq!(on_the_wire("a\r.\r\nb\n\r.\r\rc"), "a.\r\nb\r\n..c\r\n.\r\n");
+        assert_eq!(on_the_wire(""), "\r\n.\r\n");
     }
 
     #[test]

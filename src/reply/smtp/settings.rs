@@ -22,6 +22,8 @@ pub struct SmtpSettings {
     /// The file that holds the password (its last line end does not count). Read at each login, so
     /// that it can be changed while guichet runs.
     pub password_file: Option<PathBuf>,
+    /// Whose key signs the letters; without it they leave as they are, for the relay to sign.
+    pub dkim: Option<Box<DkimSettings>>,
     /// How we name ourselves in EHLO; by default this machine's name.
     pub hello: Option<String>,
     /// The longest wait for an answer to a command, and for a connection.
@@ -73,6 +75,7 @@ impl SmtpSettings {
             ca: None,
             user: None,
             password_file: None,
+            dkim: None,
             hello: None,
             timeout: timeout(),
             data_timeout: data_timeout(),
@@ -88,6 +91,35 @@ impl SmtpSettings {
             Tls::Implicit => 465,
             Tls::Starttls => 587,
             Tls::Plain | Tls::PlainAnywhere => 25,
+        })
+    }
+}
+
+/// The table `[transport.dkim]` (RFC 6376).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DkimSettings {
+    /// The domain of `identity.from`, or one above it: by it receivers know whose letter it is.
+    pub domain: String,
+    /// The public key stands in the DNS, as a TXT record of `SELECTOR._domainkey.DOMAIN`.
+    pub selector: String,
+    /// The file that holds the private key: PEM, not encrypted, RSA of 2048 bits or more, or Ed25519. Read
+    /// once, at the start.
+    pub key_file: PathBuf,
+}
+
+impl DkimSettings {
+    /// Why letters from this address would not count as signed by their own domain (RFC 7489, section
+    /// 3.1.1).
+    #[must_use]
+    pub fn refused(&self, from: &str) -> Option<String> {
+        let of = from.rsplit_once('@').map_or(from, |(_, domain)| domain).to_ascii_lowercase();
+        let domain = self.domain.to_ascii_lowercase();
+        let above = of == domain || of.ends_with(&format!(".{domain}"));
+        (!above).then(|| {
+            format!(
+                "transport.dkim.domain is the domain of identity.from ({of}) or one above it, not {domain}"
+            )
         })
     }
 }
