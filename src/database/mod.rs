@@ -128,12 +128,7 @@ impl Database {
         let url = if url.contains('?') { url.to_owned() } else { format!("{url}?mode=rwc") };
         // One writer: a deferred transaction that reads first and writes after another's commit is
         // told "database is locked" at once, whatever the busy time-out (crates.md §5).
-        // A new file can give its free pages back; an old one can after one VACUUM.
-        let write =
-            sqlite_file("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
-                .max_connections(1)
-                .connect(&url)
-                .await?;
+        let write = sqlite_writer().max_connections(1).connect(&url).await?;
         let read = sqlite_file("PRAGMA query_only = ON").max_connections(4).connect_lazy(&url)?;
         Ok(Self { engine: Engine::Sqlite, read, write })
     }
@@ -284,6 +279,26 @@ fn sqlite_file(pragmas: &'static str) -> AnyPoolOptions {
     sqlite_pool(pragmas).before_acquire(|connection, _| {
         let sound = !connection.is_in_transaction();
         Box::pin(async move { Ok(sound) })
+    })
+}
+
+/// The same, of the connection that writes.
+fn sqlite_writer() -> AnyPoolOptions {
+    const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON";
+    /// As SQLite numbers it.
+    const INCREMENTAL: i64 = 2;
+    sqlite_file(PRAGMAS).after_connect(|connection, _| {
+        Box::pin(async move {
+            connection.execute(BUSY).await?;
+            // A new file can give its free pages back; an old one can after one VACUUM. Where it is so, saying it
+            // again would be a write, for which there may be no room.
+            let (mode,): (i64,) = sqlx::query_as("PRAGMA auto_vacuum").fetch_one(&mut *connection).await?;
+            if mode != INCREMENTAL {
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL").await?;
+            }
+            connection.execute(PRAGMAS).await?;
+            Ok(())
+        })
     })
 }
 
