@@ -13,7 +13,7 @@ async fn somebody_ends_a_session_left_open_elsewhere_and_chooses_another_passwor
     let (tab, there) = (browser.stranger(&served).await, browser.stranger(&served).await);
     for tab in [&tab, &there] {
         tab.goes("/dossiers").await;
-        tab.types("anna").await;
+        tab.fills("#nom", "anna").await;
         tab.fills("#mdp", PASSWORD).await;
         tab.presses_through("Enter").await;
         tab.sees("Anna Test").await;
