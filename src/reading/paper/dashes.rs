@@ -67,6 +67,7 @@ mod tests {
             find(&seen, &[]).segments.len()
         };
         assert_eq!(page((172, 199, 51)), 1, "between them");
+        assert_eq!(page((177, 194, 51)), 1, "as a typewriter has it");
         assert_eq!(page((172, 199, 63)), 2, "below them");
         assert_eq!(page((0, 0, 0)), 2, "nothing between them");
     }
