@@ -1,10 +1,10 @@
 //! How cases of the queue are found among many: by what waits, by the time they came, or by their words, as
 //! is the shortest way.
 //!
-//! What waits is little: each case is asked whether it fits. Else the rarest word tells: one of few cases
-//! leads to them, unless fewer still came in the days that are asked for; where all words are frequent, the
-//! newest cases are asked one by one, as a page of hits is soon full; and only if it is not, the rarest word
-//! leads to all of its cases.
+//! What waits is little: each case is asked whether it fits. Else words of few cases tell: those that have
+//! all of them are asked for the rest, unless fewer still came in the days that are asked for; where all words
+//! are frequent, the newest cases are asked one by one, as a page of hits is soon full; and only if it is not,
+//! the rarest word leads to all of its cases.
 
 use super::words::{class_mark, looked_for, reason_mark, source_mark};
 use super::{QueueFilter, Store, Turn, Whose};
@@ -196,8 +196,8 @@ impl QueueFilter {
 pub(super) enum Way<'a> {
     /// Each is asked, as far as this time where there is one.
     Walk(Option<i64>),
-    /// By the cases of a word.
-    From(&'a Term),
+    /// By the cases that have all of these words.
+    From(Vec<&'a Term>),
 }
 
 impl Way<'_> {
@@ -205,21 +205,24 @@ impl Way<'_> {
     fn sql(&self, terms: &[Term], sql: &mut Sql) -> (String, Vec<String>) {
         match self {
             Way::Walk(_) => ("cases".to_owned(), terms.iter().map(|term| term.of("cases.id", sql)).collect()),
-            Way::From(first) => {
-                let mut of = vec![first.condition(sql)];
-                let others = terms.iter().filter(|term| *term != *first);
-                of.extend(others.map(|term| term.of("named.case_id", sql)));
+            Way::From(few) => {
+                let lists: Vec<String> = few
+                    .iter()
+                    .map(|term| format!("SELECT case_id FROM case_words WHERE {}", term.condition(sql)))
+                    .collect();
+                let others = terms.iter().filter(|term| !few.contains(term));
+                let others = others.map(|term| term.of("found.case_id", sql)).collect();
                 // SQLite takes what it is to begin with from the kind of join
                 let join = match sql.engine {
                     Engine::Sqlite => "CROSS JOIN",
                     Engine::Postgres => "JOIN",
                 };
-                let from = format!(
-                    "(SELECT DISTINCT case_id FROM case_words AS named WHERE {}) AS found \
-                     {join} cases ON cases.id = found.case_id",
-                    of.join(" AND ")
-                );
-                (from, Vec::new())
+                // a list by itself may name a case twice
+                let all = match lists.as_slice() {
+                    [list] => list.replacen("SELECT", "SELECT DISTINCT", 1),
+                    lists => lists.join(" INTERSECT "),
+                };
+                (format!("({all}) AS found {join} cases ON cases.id = found.case_id"), others)
             }
         }
     }
@@ -233,13 +236,11 @@ impl Store {
         filter: &QueueFilter,
     ) -> Result<Vec<(i64, i64, i64, i64, Option<i64>)>, Fault> {
         let terms = filter.terms();
-        let mut way = Way::Walk(None);
-        if !terms.is_empty() {
-            let (rarest, count) = self.rarest(&terms, FEW).await?;
-            if count < FEW {
-                way = Way::From(rarest);
-            }
-        }
+        let few = self.few(&terms).await?;
+        let way = match few.is_empty() {
+            true => Way::Walk(None),
+            false => Way::From(few.into_iter().map(|(term, _)| term).collect()),
+        };
         let Sql { text, texts, .. } = filter.counted(self.database.engine(), &way, &terms);
         let mut query = sqlx::query_as(AssertSqlSafe(text));
         for text in texts {
@@ -263,15 +264,18 @@ impl Store {
         if terms.is_empty() || waits {
             return self.found_by(&Way::Walk(None), (filter, terms.as_slice(), order, place), part).await;
         }
-        let (rarest, count) = self.rarest(&terms, FEW).await?;
-        if count < FEW {
+        let few = self.few(&terms).await?;
+        if let Some(fewest) = few.iter().map(|(_, count)| *count).min() {
             let which = (filter, terms.as_slice(), order, place);
-            let few_days = filter.times().next().is_some() && self.within(filter, count).await? < count;
-            let way = if few_days { Way::Walk(None) } else { Way::From(rarest) };
+            let few_days = filter.times().next().is_some() && self.within(filter, fewest).await? < fewest;
+            let way = match few_days {
+                true => Way::Walk(None),
+                false => Way::From(few.into_iter().map(|(term, _)| term).collect()),
+            };
             return self.found_by(&way, which, part).await;
         }
         // the rarest is asked for first: most cases are over with it
-        let (rarest, _) = self.rarest(&terms, COUNTED).await?;
+        let rarest = self.rarest(&terms).await?;
         let first = terms.iter().position(|term| term == rarest).unwrap_or_default();
         terms.swap(0, first);
         let which = (filter, terms.as_slice(), order, place);
@@ -282,32 +286,48 @@ impl Store {
             return Ok(found);
         }
         match terms.first() {
-            Some(rarest) => self.found_by(&Way::From(rarest), which, part).await,
+            Some(rarest) => self.found_by(&Way::From(vec![rarest]), which, part).await,
             None => Ok(found),
         }
     }
 
-    /// The word of the fewest cases, and of how many (at most so many are counted).
-    async fn rarest<'t>(&self, terms: &'t [Term], most: u32) -> Result<(&'t Term, u32), Fault> {
+    /// The words of few cases, and of how many.
+    async fn few<'t>(&self, terms: &'t [Term]) -> Result<Vec<(&'t Term, u32)>, Fault> {
+        let mut few = Vec::new();
+        for term in terms {
+            let count = self.count_of(term, FEW).await?;
+            if count < FEW {
+                few.push((term, count));
+            }
+        }
+        Ok(few)
+    }
+
+    /// The word of the fewest cases, of words that have many.
+    async fn rarest<'t>(&self, terms: &'t [Term]) -> Result<&'t Term, Fault> {
         let mut rarest: Option<(&Term, u32)> = None;
         for term in terms {
-            let below = rarest.map_or(most, |(_, count)| count);
-            let mut sql = Sql::new(self.database.engine());
-            let condition = term.condition(&mut sql);
-            let text = format!(
-                "SELECT COUNT(*) FROM (SELECT 1 FROM case_words WHERE {condition} LIMIT {below}) AS few"
-            );
-            let mut query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(text));
-            for text in sql.texts {
-                query = query.bind(text);
-            }
-            let (count,) = query.fetch_one(self.database.read()).await.map_err(fault(DOING))?;
-            let count = u32::try_from(count).unwrap_or(u32::MAX);
+            let below = rarest.map_or(COUNTED, |(_, count)| count);
+            let count = self.count_of(term, below).await?;
             if rarest.is_none_or(|(_, fewest)| count < fewest) {
                 rarest = Some((term, count));
             }
         }
-        rarest.ok_or_else(|| Fault::never(DOING, "nothing is looked for"))
+        rarest.map(|(term, _)| term).ok_or_else(|| Fault::never(DOING, "nothing is looked for"))
+    }
+
+    /// How many cases have the word (at most so many are counted).
+    async fn count_of(&self, term: &Term, most: u32) -> Result<u32, Fault> {
+        let mut sql = Sql::new(self.database.engine());
+        let condition = term.condition(&mut sql);
+        let text =
+            format!("SELECT COUNT(*) FROM (SELECT 1 FROM case_words WHERE {condition} LIMIT {most}) AS few");
+        let mut query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(text));
+        for text in sql.texts {
+            query = query.bind(text);
+        }
+        let (count,) = query.fetch_one(self.database.read()).await.map_err(fault(DOING))?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
     /// How many cases came in the filter's time (at most so many are counted).

@@ -155,8 +155,10 @@ async fn every_way_leads_to_the_same_cases() {
             let terms = filter.terms();
             let which = (&filter, terms.as_slice(), order, None);
             let walked = desk.store.found_by(&Way::Walk(None), which, (1, 9)).await.unwrap();
-            for term in &terms {
-                let led = desk.store.found_by(&Way::From(term), which, (1, 9)).await.unwrap();
+            // by each word alone, and by all together
+            let ways = terms.iter().map(|term| vec![term]).chain([terms.iter().collect()]);
+            for way in ways {
+                let led = desk.store.found_by(&Way::From(way), which, (1, 9)).await.unwrap();
                 assert_eq!(led, walked, "{typed} {turn:?}");
             }
             assert_eq!(desk.store.found(&filter, order, None, (1, 9)).await.unwrap(), walked);
