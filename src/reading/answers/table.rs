@@ -71,26 +71,24 @@ pub fn columns(ground: &Ground<'_>, table: usize) -> Vec<Column> {
     out
 }
 
-/// Where the rows under a page's headers begin: the foot of the header row.
+/// Where the rows under a page's headers begin: the foot of the header row, which is the first rule under all
+/// of its words. On paper a part of that rule may be lost, and a header's cell then holds an answer too.
 #[must_use]
 pub fn header_foot(ground: &Ground<'_>, table: usize) -> f32 {
-    let mut foot = 0.0f32;
-    for label in ground
-        .labels
-        .iter()
-        .filter(|label| matches!(label.ask, Ask::Column { table: number, .. } if number == table))
-    {
+    let headers = || {
+        let of_table =
+            |label: &&Label| matches!(label.ask, Ask::Column { table: number, .. } if number == table);
+        ground.labels.iter().filter(of_table)
+    };
+    let words = headers().map(|label| label.hit.area.y1).fold(0.0f32, f32::max);
+    let ruled = headers().filter_map(|label| {
         let cell = ground.cell_of(label);
         let below = Area { y0: label.hit.area.y1, ..cell.area };
-        let ruled = cell.bottom && cell.area.y1 - label.hit.area.y1 < 40.0;
-        let end = if ruled && (cell.left && cell.right || !ground.has_content(&below)) {
-            cell.area.y1
-        } else {
-            label.hit.area.y1
-        };
-        foot = foot.max(end);
-    }
-    foot
+        let near = cell.bottom && cell.area.y1 - label.hit.area.y1 < 40.0;
+        let its_own = cell.left && cell.right || !ground.has_content(&below);
+        (near && its_own && cell.area.y1 > words - 1.0).then_some(cell.area.y1)
+    });
+    ruled.reduce(f32::min).unwrap_or(words)
 }
 
 /// The cells between two heights, and how many rows they make.

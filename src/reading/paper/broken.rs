@@ -14,6 +14,8 @@ const GAP: f32 = 30.0;
 const SHORTEST: f32 = 34.0;
 /// Share of its length that is drawn at least.
 const DRAWN: f32 = 0.27;
+/// Dashes of no letters that follow one another on one line are a rule, also where less of it is drawn.
+const MANY: (usize, f32) = (8, 0.16);
 /// Share of the dashes, by length, that can be of no letters.
 const SURE: f32 = 0.5;
 /// A dash has letters beside it where more than this share is ink, between so many points from it.
@@ -51,7 +53,8 @@ pub fn strokes(white: &Grey, scale: f32, step: u8, reach: usize) -> Vec<Stroke> 
     dashes.sort_by_key(|dash| dash.x0);
     let chains = chains(&dashes, scale, white.height);
     let strokes = chains.iter().filter_map(|chain| through(trimmed(chain), scale));
-    strokes.filter(|stroke| drawn(white, stroke, step, reach)).collect()
+    let enough = |(stroke, least): &(Stroke, f32)| drawn(white, stroke, *least, step, reach);
+    strokes.filter(enough).map(|(stroke, _)| stroke).collect()
 }
 
 fn dashes(white: &Grey, scale: f32, step: u8, reach: usize) -> Vec<Dash> {
@@ -149,14 +152,16 @@ fn trimmed(chain: &[Dash]) -> &[Dash] {
     chain.get(first..last).unwrap_or_default()
 }
 
-/// The straight line through dashes that are enough for a rule.
-fn through(chain: &[Dash], scale: f32) -> Option<Stroke> {
+/// The straight line through dashes that are enough for a rule, and the share of it that is drawn at least.
+fn through(chain: &[Dash], scale: f32) -> Option<(Stroke, f32)> {
     let (first, last) = (chain.first()?, chain.last()?);
     let (x0, x1) = (float(first.x0), float(last.x1));
     let length = |of: &mut dyn Iterator<Item = &Dash>| of.map(Dash::length).sum::<usize>();
     let all = float(length(&mut chain.iter()));
     let sure = float(length(&mut chain.iter().filter(|dash| dash.sure)));
-    if chain.len() < 2 || x1 - x0 < SHORTEST * scale || sure < SURE * all || all < DRAWN * (x1 - x0) {
+    let many = chain.len() >= MANY.0 && chain.iter().all(|dash| dash.sure);
+    let least = if many { MANY.1 } else { DRAWN };
+    if chain.len() < 2 || x1 - x0 < SHORTEST * scale || sure < SURE * all || all < least * (x1 - x0) {
         return None;
     }
     let weight = |dash: &Dash| float(dash.length());
@@ -171,11 +176,11 @@ fn through(chain: &[Dash], scale: f32) -> Option<Stroke> {
     }
     let slope = if xx > 0.0 { xy / xx } else { 0.0 };
     let at = |x: f32| my + slope * (x - mx);
-    Some(Stroke { x0, x1, y0: at(x0), y1: at(x1), in_pieces: true })
+    Some((Stroke { x0, x1, y0: at(x0), y1: at(x1), in_pieces: true }, least))
 }
 
 /// Whether enough of a stroke is dark on light, and the rest of it is paper.
-fn drawn(white: &Grey, stroke: &Stroke, step: u8, reach: usize) -> bool {
+fn drawn(white: &Grey, stroke: &Stroke, least: f32, step: u8, reach: usize) -> bool {
     let (mut dark, mut paper, mut all) = (0usize, 0usize, 0usize);
     for n in 0..whole(stroke.length()) {
         let x = stroke.x0 + float(n) + 0.5;
@@ -186,7 +191,7 @@ fn drawn(white: &Grey, stroke: &Stroke, step: u8, reach: usize) -> bool {
             paper += usize::from(white.at(whole(x), whole(stroke.at(x).max(0.0))) >= LETTERS);
         }
     }
-    float(dark) >= DRAWN * float(all) && float(dark + paper) >= 0.9 * float(all)
+    float(dark) >= least * float(all) && float(dark + paper) >= 0.9 * float(all)
 }
 
 /// Between two crossing rules so far apart (points) at least one dash of a rule would stand.
@@ -303,6 +308,19 @@ mod tests {
         assert_eq!(at(&upright), [6, 34, 64], "{upright:?}");
         assert!(across.iter().all(|rule| reaches(rule, 60.0, 640.0)), "{across:?}");
         assert!(upright.iter().all(|rule| reaches(rule, 100.0, 300.0)), "{upright:?}");
+    }
+
+    #[test]
+    fn a_rule_of_many_short_dashes_is_found_and_a_few_of_them_are_none() {
+        let dashes = |until: usize| {
+            Grey::from_fn(1200, 200, |x, y| {
+                let dash = y == 100 && (60..until).contains(&x) && (x - 60) % 70 < 14;
+                if dash { 0 } else { 255 }
+            })
+        };
+        let found = level(&dashes(1040), SCALE, CRISP, SHORTEST);
+        assert!(found.len() == 1 && found[0].x0 < 64.0 && found[0].x1 > 970.0, "{found:?}");
+        assert_eq!(level(&dashes(400), SCALE, CRISP, SHORTEST), []);
     }
 
     #[test]
