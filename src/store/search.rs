@@ -16,9 +16,9 @@ use sqlx::AssertSqlSafe;
 
 const DOING: &str = "looking for cases";
 
-/// Cases of a word that are few.
+/// Cases that are few enough to be led to.
 const FEW: u32 = 4000;
-/// Up to here frequent words are counted, to find the rarest.
+/// Up to here the cases of a word are counted; the cases of words that have fewer are listed at once.
 const COUNTED: u32 = 16_000;
 /// Cases that are asked one by one before another way is taken, for each page.
 const WALKED: u32 = 4000;
@@ -112,10 +112,12 @@ impl Term {
     fn of(&self, id: &str, sql: &mut Sql) -> String {
         let condition = match (self, sql.engine) {
             // PostgreSQL takes any range of words for a short one, and would read all of its cases each time:
-            // so asked, only the case's own words can be
+            // so asked, only the index that begins with the case can answer
             (Self::Begins(word), Engine::Postgres) => {
                 let (from, below) = (sql.bind(word), sql.bind(end_of(word)));
-                format!("case_id = {id} AND word || '' >= {from} AND word || '' < {below}")
+                format!(
+                    "case_id = {id} AND (case_id, word) >= ({id}, {from}) AND (case_id, word) < ({id}, {below})"
+                )
             }
             (Self::Begins(_) | Self::Is(_), Engine::Sqlite) | (Self::Is(_), Engine::Postgres) => {
                 format!("case_id = {id} AND {}", self.condition(sql))
@@ -192,6 +194,16 @@ impl QueueFilter {
     }
 }
 
+/// The ids of the cases that have all of the words, each once.
+fn with_all(terms: &[&Term], sql: &mut Sql) -> String {
+    let list = |term: &&Term| format!("case_id FROM case_words WHERE {}", term.condition(sql));
+    let lists: Vec<String> = terms.iter().map(list).collect();
+    match lists.as_slice() {
+        [list] => format!("SELECT DISTINCT {list}"),
+        lists => format!("SELECT {}", lists.join(" INTERSECT SELECT ")),
+    }
+}
+
 /// The way to the cases.
 pub(super) enum Way<'a> {
     /// Each is asked, as far as this time where there is one.
@@ -206,21 +218,13 @@ impl Way<'_> {
         match self {
             Way::Walk(_) => ("cases".to_owned(), terms.iter().map(|term| term.of("cases.id", sql)).collect()),
             Way::From(few) => {
-                let lists: Vec<String> = few
-                    .iter()
-                    .map(|term| format!("SELECT case_id FROM case_words WHERE {}", term.condition(sql)))
-                    .collect();
+                let all = with_all(few, sql);
                 let others = terms.iter().filter(|term| !few.contains(term));
                 let others = others.map(|term| term.of("found.case_id", sql)).collect();
                 // SQLite takes what it is to begin with from the kind of join
                 let join = match sql.engine {
                     Engine::Sqlite => "CROSS JOIN",
                     Engine::Postgres => "JOIN",
-                };
-                // a list by itself may name a case twice
-                let all = match lists.as_slice() {
-                    [list] => list.replacen("SELECT", "SELECT DISTINCT", 1),
-                    lists => lists.join(" INTERSECT "),
                 };
                 (format!("({all}) AS found {join} cases ON cases.id = found.case_id"), others)
             }
@@ -236,10 +240,10 @@ impl Store {
         filter: &QueueFilter,
     ) -> Result<Vec<(i64, i64, i64, i64, Option<i64>)>, Fault> {
         let terms = filter.terms();
-        let few = self.few(&terms).await?;
-        let way = match few.is_empty() {
-            true => Way::Walk(None),
-            false => Way::From(few.into_iter().map(|(term, _)| term).collect()),
+        let known = self.sized(&terms).await?;
+        let way = match self.few(&known).await? {
+            Some((few, _)) => Way::From(few),
+            None => Way::Walk(None),
         };
         let Sql { text, texts, .. } = filter.counted(self.database.engine(), &way, &terms);
         let mut query = sqlx::query_as(AssertSqlSafe(text));
@@ -264,19 +268,16 @@ impl Store {
         if terms.is_empty() || waits {
             return self.found_by(&Way::Walk(None), (filter, terms.as_slice(), order, place), part).await;
         }
-        let few = self.few(&terms).await?;
-        if let Some(fewest) = few.iter().map(|(_, count)| *count).min() {
+        let known = self.sized(&terms).await?;
+        if let Some((few, count)) = self.few(&known).await? {
             let which = (filter, terms.as_slice(), order, place);
-            let few_days = filter.times().next().is_some() && self.within(filter, fewest).await? < fewest;
-            let way = match few_days {
-                true => Way::Walk(None),
-                false => Way::From(few.into_iter().map(|(term, _)| term).collect()),
-            };
+            let few_days = filter.times().next().is_some() && self.within(filter, count).await? < count;
+            let way = if few_days { Way::Walk(None) } else { Way::From(few) };
             return self.found_by(&way, which, part).await;
         }
         // the rarest is asked for first: most cases are over with it
-        let rarest = self.rarest(&terms).await?;
-        let first = terms.iter().position(|term| term == rarest).unwrap_or_default();
+        let rarest = known.into_iter().min_by_key(|(_, count)| *count).map(|(term, _)| term.clone());
+        let first = terms.iter().position(|term| Some(term) == rarest.as_ref()).unwrap_or_default();
         terms.swap(0, first);
         let which = (filter, terms.as_slice(), order, place);
         let walked = WALKED.saturating_mul(1 + skip / limit.max(1));
@@ -291,39 +292,37 @@ impl Store {
         }
     }
 
-    /// The words of few cases, and of how many.
-    async fn few<'t>(&self, terms: &'t [Term]) -> Result<Vec<(&'t Term, u32)>, Fault> {
-        let mut few = Vec::new();
+    /// The words with how many cases they have, as far as these are counted.
+    async fn sized<'t>(&self, terms: &'t [Term]) -> Result<Vec<(&'t Term, u32)>, Fault> {
+        let mut out = Vec::with_capacity(terms.len());
         for term in terms {
-            let count = self.count_of(term, FEW).await?;
-            if count < FEW {
-                few.push((term, count));
-            }
+            let mut sql = Sql::new(self.database.engine());
+            let all = format!("SELECT 1 FROM case_words WHERE {}", term.condition(&mut sql));
+            out.push((term, self.count(all, sql.texts, COUNTED).await?));
         }
-        Ok(few)
+        Ok(out)
     }
 
-    /// The word of the fewest cases, of words that have many.
-    async fn rarest<'t>(&self, terms: &'t [Term]) -> Result<&'t Term, Fault> {
-        let mut rarest: Option<(&Term, u32)> = None;
-        for term in terms {
-            let below = rarest.map_or(COUNTED, |(_, count)| count);
-            let count = self.count_of(term, below).await?;
-            if rarest.is_none_or(|(_, fewest)| count < fewest) {
-                rarest = Some((term, count));
-            }
-        }
-        rarest.map(|(term, _)| term).ok_or_else(|| Fault::never(DOING, "nothing is looked for"))
+    /// The words that lead to few cases, and to how many at most.
+    async fn few<'t>(&self, known: &[(&'t Term, u32)]) -> Result<Option<(Vec<&'t Term>, u32)>, Fault> {
+        let listed = || known.iter().filter(|(_, count)| *count < COUNTED);
+        let few: Vec<&Term> = listed().map(|(term, _)| *term).collect();
+        let Some(fewest) = listed().map(|(_, count)| *count).min() else { return Ok(None) };
+        let count = if fewest < FEW || few.len() < 2 {
+            fewest
+        } else {
+            let mut sql = Sql::new(self.database.engine());
+            let all = with_all(&few, &mut sql);
+            self.count(all, sql.texts, FEW).await?
+        };
+        Ok((count < FEW).then_some((few, count)))
     }
 
-    /// How many cases have the word (at most so many are counted).
-    async fn count_of(&self, term: &Term, most: u32) -> Result<u32, Fault> {
-        let mut sql = Sql::new(self.database.engine());
-        let condition = term.condition(&mut sql);
-        let text =
-            format!("SELECT COUNT(*) FROM (SELECT 1 FROM case_words WHERE {condition} LIMIT {most}) AS few");
+    /// How many rows a statement has (at most so many are counted).
+    async fn count(&self, rows: String, texts: Vec<String>, most: u32) -> Result<u32, Fault> {
+        let text = format!("SELECT COUNT(*) FROM (SELECT 1 FROM ({rows}) AS these LIMIT {most}) AS few");
         let mut query = sqlx::query_as::<_, (i64,)>(AssertSqlSafe(text));
-        for text in sql.texts {
+        for text in texts {
             query = query.bind(text);
         }
         let (count,) = query.fetch_one(self.database.read()).await.map_err(fault(DOING))?;
