@@ -4,7 +4,7 @@ use super::app::Desk;
 use super::frame::Refused;
 use super::late;
 use super::who::Who;
-use crate::domain::form::Masked;
+use crate::domain::form::{Field, Masked};
 use crate::store::Token;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
@@ -52,10 +52,22 @@ impl Sent {
         Self(form_urlencoded::parse(kept.as_bytes()).into_owned().collect())
     }
 
+    /// What was typed into the other boxes of a case and not saved, which goes along with a correction: the box,
+    /// and a form of its own as it is kept.
+    pub(super) fn also_typed(&self) -> impl Iterator<Item = (Field, Masked)> {
+        self.pairs().filter_map(|(name, value)| {
+            let field = Field::from_pointer(name.strip_prefix("typed")?)?;
+            let form =
+                Self(vec![("field".to_owned(), field.pointer()), ("value".to_owned(), value.to_owned())]);
+            Some((field, form.kept()))
+        })
+    }
+
     /// As it is kept: without what is the session's and the page's.
     pub(super) fn kept(&self) -> Masked {
         const NOT_WRITTEN: [&str; 3] = ["csrf", "version", "step"];
-        let written = self.pairs().filter(|(name, _)| !NOT_WRITTEN.contains(name));
+        let here = |name: &str| !NOT_WRITTEN.contains(&name) && !name.starts_with("typed/");
+        let written = self.pairs().filter(|(name, _)| here(name));
         Masked::new(form_urlencoded::Serializer::new(String::new()).extend_pairs(written).finish())
     }
 

@@ -43,6 +43,9 @@ pub(super) async fn kept(
         what.to_owned()
     };
     desk.store().keep_draft((owner.as_str(), &open, &kept), &sent.kept(), desk.now()).await?;
+    for (other, form) in sent.also_typed() {
+        desk.store().keep_draft((owner.as_str(), &open, &correction(other)), &form, desk.now()).await?;
+    }
     let back = match what {
         "note" | "confier" => format!("/dossiers/{number}"),
         "corriger" => format!("/dossiers/{number}#{}", anchor(sent.text("field"))),

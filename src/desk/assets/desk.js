@@ -129,8 +129,31 @@
     });
     form.addEventListener("submit", () => unsent.delete(form));
   }
+  // boxes are corrected one by one: what stands in the others goes along, and is there again afterwards
+  const boxes = [...document.querySelectorAll("form.correct")];
+  const typed = (form) => {
+    const box = form.elements.value;
+    const before = box.matches("select")
+      ? ([...box.options].find((one) => one.defaultSelected) || box.options[0]).value
+      : box.defaultValue;
+    return box.value !== before;
+  };
+  let along = false;
+  for (const form of boxes) {
+    form.addEventListener("submit", () => {
+      for (const other of boxes) {
+        if (other === form || !typed(other)) continue;
+        const kept = document.createElement("input");
+        kept.type = "hidden";
+        kept.name = `typed${other.elements.field.value}`;
+        kept.value = other.elements.value.value;
+        form.append(kept);
+      }
+      along = true;
+    });
+  }
   window.addEventListener("beforeunload", (event) => {
-    if (unsent.size > 0) event.preventDefault();
+    if (unsent.size > 0 || (!along && boxes.some(typed))) event.preventDefault();
   });
 
   // browsers keep the page that is left as it stood, also one that says no-store, and show it to whoever

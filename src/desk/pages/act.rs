@@ -74,7 +74,7 @@ pub(super) fn said(done: &str) -> String {
     format!("?fait={done}#avis")
 }
 
-/// `POST /dossiers/{number}/corriger`, with `field` and `value`; or with `step=forget`: what was typed and not
+/// `POST /dossiers/{number}/corriger`, with `field` and `value`, and what stands unsaved in the other boxes; or with `step=forget`: what was typed and not
 /// saved is not wanted any more.
 pub(in crate::desk) async fn correct(
     (State(desk), Path(number)): (State<Arc<Desk>>, Path<String>),
@@ -89,6 +89,9 @@ pub(in crate::desk) async fn correct(
     if sent.text("step") == "forget" {
         desk.store().drop_draft((posted.who.name(), &open, &typed)).await?;
         return Ok(go(&posted.who.trail.on(&format!("/dossiers/{}{place}", open.number))));
+    }
+    for (other, form) in sent.also_typed() {
+        desk.store().keep_draft((posted.who.name(), &open, &correction(other)), &form, desk.now()).await?;
     }
     let end = done(desk.line.correct((&open.number, seen), (field, value), posted.who.name()).await)?;
     if end == Staffed::Done {

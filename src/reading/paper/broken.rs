@@ -198,15 +198,21 @@ fn drawn(white: &Grey, stroke: &Stroke, least: f32, step: u8, reach: usize) -> b
 const APART: f32 = 19.0;
 
 /// Parts the rules in pieces where nothing of them stands between two crossing ones (x and y exchanged) that
-/// are far apart: two tables below each other, boxes with their labels between.
+/// are far apart, or between two where it is whole before and behind: two tables below each other, boxes with
+/// their labels between.
 pub fn part(strokes: &mut Vec<Stroke>, crossing: &[Stroke], white: &Grey, scale: f32, step: u8) {
     let mut parts: Vec<Stroke> = Vec::with_capacity(strokes.len());
     for stroke in strokes.drain(..) {
         let mut rest = stroke;
-        let is_empty = |from: f32, to: f32| {
+        let share = |from: f32, to: f32| {
             let all = whole(to - from);
             let drawn = (0..all).filter(|n| is_dark(white, &stroke, from + float(*n), step, reach(scale)));
-            float(drawn.count()) < EMPTY * float(all)
+            float(drawn.count()) / float(all.max(1))
+        };
+        // of the borders of boxes above and below
+        let is_whole = |from: f32, to: f32| {
+            let (before, behind) = (from - 1.5 * scale, to + 1.5 * scale);
+            share(before - SIDE * scale, before) >= FULL && share(behind, behind + SIDE * scale) >= FULL
         };
         if stroke.in_pieces {
             let covers = |other: &&Stroke| {
@@ -219,8 +225,8 @@ pub fn part(strokes: &mut Vec<Stroke>, crossing: &[Stroke], white: &Grey, scale:
             for two in places.windows(2) {
                 let [from, to] = two else { continue };
                 let (inner, outer) = (from + 1.5 * scale, to - 1.5 * scale);
-                let apart = to - from > APART * scale && rest.x0 < inner && outer < rest.x1;
-                if apart && is_empty(inner, outer) {
+                let apart = to - from > APART * scale || to - from > SIDE * scale && is_whole(*from, *to);
+                if apart && rest.x0 < inner && outer < rest.x1 && share(inner, outer) < EMPTY {
                     parts.push(Stroke { x1: *from, y1: stroke.at(*from), ..rest });
                     rest = Stroke { x0: *to, y0: stroke.at(*to), ..rest };
                 }
@@ -232,6 +238,10 @@ pub fn part(strokes: &mut Vec<Stroke>, crossing: &[Stroke], white: &Grey, scale:
     *strokes = parts;
 }
 
+/// The shortest side of a box that is filled in, points.
+const SIDE: f32 = 8.0;
+/// Share of a side that is drawn where it is whole.
+const FULL: f32 = 0.85;
 /// Share of an empty stretch that may seem drawn, by letters that cross it.
 const EMPTY: f32 = 0.12;
 
@@ -321,6 +331,28 @@ mod tests {
         let found = level(&dashes(1040), SCALE, CRISP, SHORTEST);
         assert!(found.len() == 1 && found[0].x0 < 64.0 && found[0].x1 > 970.0, "{found:?}");
         assert_eq!(level(&dashes(400), SCALE, CRISP, SHORTEST), []);
+    }
+
+    #[test]
+    fn the_sides_of_boxes_below_each_other_are_no_rule_and_dashes_are() {
+        // boxes 18 points high, 16 apart
+        let boxes = Grey::from_fn(700, 700, |x, y| {
+            let row = y.wrapping_sub(60) % 95;
+            let within = (60..=640).contains(&x) && (60..620).contains(&y) && row <= 50;
+            let side = within && (x == 60 || x == 640);
+            if side || within && (row == 0 || row == 50) { 0 } else { 255 }
+        });
+        let lying = laid(&boxes);
+        let across = level(&boxes, SCALE, CRISP, SHORTEST);
+        let mut upright = level(&lying, SCALE, CRISP, SHORTEST);
+        part(&mut upright, &across, &lying, SCALE, CRISP.step());
+        assert!(upright.len() >= 12 && upright.iter().all(|rule| rule.length() < 60.0), "{upright:?}");
+        let lying = laid(&page());
+        let across = level(&page(), SCALE, CRISP, SHORTEST);
+        let mut upright = level(&lying, SCALE, CRISP, SHORTEST);
+        let found = upright.clone();
+        part(&mut upright, &across, &lying, SCALE, CRISP.step());
+        assert_eq!(upright, found);
     }
 
     #[test]

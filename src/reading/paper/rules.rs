@@ -17,6 +17,9 @@ pub const BORDER: f32 = 11.0;
 const FULL: f32 = 0.78;
 /// Share of a whole stroke's length that is so.
 pub const WHOLE: f32 = 0.86;
+/// Of one longer than this (points) less suffices: no line of text is so dark, and letters that stand close
+/// to a rule hide it.
+const LONG: (f32, f32) = (120.0, 0.75);
 /// Darker than this are letters.
 const LETTERS: u8 = 165;
 /// Shorter strokes are taken for level: a step of one pixel would make them slant. Points.
@@ -184,7 +187,8 @@ pub fn level(white: &Grey, scale: f32, ground: Ground, shortest: f32) -> Vec<Str
         let stroke = straight(points, half, LEVEL * scale)?;
         let stroke = to_its_ends(white, stroke, piece, step, reach);
         let long = stroke.length() + 1.0 >= shortest * scale;
-        (long && drawn(white, &stroke, step, reach) >= WHOLE).then_some(stroke)
+        let whole = if stroke.length() > LONG.0 * scale { LONG.1 } else { WHOLE };
+        (long && drawn(white, &stroke, step, reach) >= whole).then_some(stroke)
     };
     let mut strokes: Vec<Stroke> = Vec::new();
     for chain in &done {

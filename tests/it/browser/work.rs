@@ -3,6 +3,8 @@
 
 use super::{Browser, Tab, served};
 use crate::visitor::Served;
+use guichet::domain::case::CaseNumber;
+use guichet::domain::form::Field;
 use guichet::domain::staff::Role;
 use guichet::folder::outgoing::OutgoingFolder;
 use jiff::SignedDuration;
@@ -165,6 +167,29 @@ async fn what_was_typed_is_put_over_a_colleagues_correction_only_by_saying_so() 
     assert_eq!(bob.of(&name, "value").await, "Hôpital <de> Vaulnoise");
     bob.sees("saisi par bob").await;
     assert_eq!((anna.troubles(), bob.troubles()), (Vec::new(), Vec::new()));
+    served.desk.adds_up().await;
+}
+
+#[tokio::test]
+async fn what_stands_in_other_boxes_is_there_again_when_one_was_corrected() {
+    let (served, _browser, anna) = at_the_case().await;
+    let name = |part: &str| field("structure/name", part);
+    let card = |part: &str| field("administrators/0/card", part);
+    anna.fills(&card("input[name=value]"), "0041103743").await;
+    anna.fills(&name("input[name=value]"), "CH de Vaulnoise").await;
+    anna.opens(&name("button")).await;
+    assert_eq!(anna.of(&name("input[name=value]"), "value").await, "CH de Vaulnoise");
+    assert_eq!(anna.of(&card("input[name=value]"), "value").await, "0041103743");
+    anna.sees("Vous aviez saisi ceci").await;
+    // only the one was corrected
+    let number = CaseNumber::parse("F413-2026-000001").unwrap();
+    let open = served.desk.daemon.line.open_case(&number).await.unwrap().unwrap();
+    let corrected: Vec<Field> = open.corrections.iter().map(|one| one.correction.field).collect();
+    assert_eq!(corrected, [Field::StructureName]);
+    anna.opens(&card("button")).await;
+    assert_eq!(anna.of(&card("input[name=value]"), "value").await, "0041103743");
+    anna.sees_not("Vous aviez saisi ceci").await;
+    assert_eq!(anna.troubles(), Vec::<String>::new());
     served.desk.adds_up().await;
 }
 
