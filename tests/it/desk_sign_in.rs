@@ -112,7 +112,11 @@ async fn behind_https_the_cookie_is_for_this_host_alone() {
     let came = types(&served.stranger(), "anna", PASSWORD, "").await;
     let cookie = &came.headers["set-cookie"];
     assert!(cookie.starts_with("__Host-guichet=") && cookie.ends_with("; Secure"), "{cookie}");
-    assert!(served.with_cookie(cookie).get("/dossiers").await.status == 200);
+    let inside = served.with_cookie(cookie).get("/dossiers").await;
+    assert!(inside.status == 200 && inside.headers["strict-transport-security"] == "max-age=15768000");
+    // in the clear nobody may say so
+    let clear = with_anna(DeskSettings::default()).await.stranger().get("/connexion").await;
+    assert!(!clear.headers.contains_key("strict-transport-security"));
     // a cookie that a page in the clear could have set
     let plain = cookie.replace("__Host-", "");
     assert_eq!(served.with_cookie(&plain).get("/dossiers").await.status, 303);
