@@ -285,9 +285,25 @@ impl<'a> Ground<'a> {
         {
             areas.push(beside.area);
         } else if !tall {
-            areas.extend(self.under(&cell, label).map(|under| under.area));
+            let under = self.under(&cell, label).map(|under| under.area);
+            areas.extend(under.or_else(|| self.open_under(&cell, label)));
         }
         areas
+    }
+
+    /// The cell under a label's own where a border between it and its neighbours was lost: under the label's words
+    /// and right of them, as far as the next label's.
+    fn open_under(&self, cell: &Cell, label: &Label) -> Option<Area> {
+        let (core, words) = (label.hit.core, label.hit.area);
+        let next = self.view.grid.below(cell, core.x0 + 1.0)?;
+        let beside = self
+            .others(label)
+            .map(|other| other.hit.area)
+            .filter(|other| other.x0 > words.x1 && shared((core.y0, core.y1), (other.y0, other.y1)) > 0.0);
+        let x1 = beside.map(|other| other.x0 - 4.0).fold(next.area.x1, f32::min);
+        let area = Area { x0: next.area.x0.max(words.x0 - 8.0), x1, ..next.area };
+        let near = cell.area.y1 - words.y1 <= 2.5 * core.height().max(8.0);
+        (near && next.bottom && area.width() > 0.0 && !self.has_label(&area, label)).then_some(area)
     }
 
     /// The stretch across the page of a label's cell that the page's end cuts open.

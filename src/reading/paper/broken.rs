@@ -241,7 +241,7 @@ pub fn part(strokes: &mut Vec<Stroke>, crossing: &[Stroke], white: &Grey, scale:
 /// The shortest side of a box that is filled in, points.
 const SIDE: f32 = 8.0;
 /// Share of a side that is drawn where it is whole.
-const FULL: f32 = 0.85;
+const FULL: f32 = 0.7;
 /// Share of an empty stretch that may seem drawn, by letters that cross it.
 const EMPTY: f32 = 0.12;
 

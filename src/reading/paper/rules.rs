@@ -17,9 +17,9 @@ pub const BORDER: f32 = 11.0;
 const FULL: f32 = 0.78;
 /// Share of a whole stroke's length that is so.
 pub const WHOLE: f32 = 0.86;
-/// Of one longer than this (points) less suffices: no line of text is so dark, and letters that stand close
+/// Of one longer than this (points) less suffices: no line of text is so dark, no stamp so large, and letters close
 /// to a rule hide it.
-const LONG: (f32, f32) = (120.0, 0.75);
+const LONG: (f32, f32) = (240.0, 0.75);
 /// Darker than this are letters.
 const LETTERS: u8 = 165;
 /// Shorter strokes are taken for level: a step of one pixel would make them slant. Points.
