@@ -90,6 +90,26 @@ fn a_fax_is_read() {
 }
 
 #[test]
+fn circles_to_tick_are_read() {
+    assert_eq!(ticks(&read("two-pages-letter.scan.pdf", 95)), ["legal_representative", "org"]);
+}
+
+#[test]
+fn brackets_to_tick_are_read() {
+    let asked = ["legal_representative", "org", "server_ssl", "server_smime", "pro"];
+    assert_eq!(ticks(&read("no-numbers-ruled.scan.pdf", 90)), asked);
+}
+
+/// The role and the certificates that were ticked.
+fn ticks(report: &Value) -> Vec<&str> {
+    let form = &report["submissions"][0]["form"];
+    let role = form["signatory"]["role"].as_str();
+    let asked = |kind: &&str| form["certificates"][kind]["requested"] == true;
+    let kinds = ["org", "server_ssl", "server_smime", "pro"].into_iter().filter(asked);
+    role.into_iter().chain(kinds).collect()
+}
+
+#[test]
 fn a_photograph_is_shown_as_its_exif_says() {
     read("exif-orientation-6.photo.jpg", 98);
 }

@@ -78,10 +78,16 @@ fn tick_group(
     let (mut boxes, mut ticks) = (0, 0);
     // on a picture the box may be there and not have been found: another label's is not taken for it
     let on_paper = ground.view.page.to_displayed.is_some();
-    for way in [way, (way.0.other(), near::REACH)].into_iter().take(if on_paper { 1 } else { 2 }) {
+    let other = (way.0.other(), near::REACH);
+    // ... nor is it known of which side they are where as many stand on the other
+    let either = on_paper && on(other) >= on(way);
+    for way in [way, other].into_iter().take(if on_paper { 1 } else { 2 }) {
         open.retain(|(label, tick, lines)| {
             let Some(index) = near::nearest(ground, label, lines, way, candidates) else { return true };
-            out.insert(*tick, boxes::state(ground, &candidates.remove(index)));
+            let found = boxes::state(ground, &candidates.remove(index));
+            let evidence = &found.evidence;
+            let unsure = || marked(Mark::Unsure, &evidence.raw, evidence.page, evidence.area, false);
+            out.insert(*tick, if either { unsure() } else { found });
             boxes += 1;
             false
         });

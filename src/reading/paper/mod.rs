@@ -43,7 +43,7 @@ use super::labels::find;
 use super::layout::View;
 use super::layout::grid::grown;
 use super::page::{Area, Ink, InkKind, Origin, Page, Rule, Word};
-use boxes::Content;
+use boxes::{Content, Shape};
 use engine::{Engine, Silence};
 use mapping::Mapping;
 use picture::{Grey, float};
@@ -99,6 +99,7 @@ pub fn pages(pictures: Vec<Picture>, engine: &mut dyn Engine) -> Result<Vec<Page
     let mut sheets: Vec<Sheet> = pictures.into_iter().map(begun).collect();
     read_first(engine, &mut sheets)?;
     turn(engine, &mut sheets)?;
+    boxes::doubt_signs(&mut sheets.iter_mut().map(|sheet| &mut sheet.found.boxes).collect::<Vec<_>>());
     for _ in 0..ROUNDS {
         let wanted: Vec<Wanted> = sheets.iter_mut().map(wanted).collect();
         if wanted.iter().all(|wanted| wanted.answers.is_empty() && wanted.labels.is_empty()) {
@@ -251,16 +252,18 @@ fn unread(sheet: &Sheet) -> Vec<Area> {
         .map(|line| grown(&line.segment.area, 2.5))
         .collect();
     let boxes: Vec<Area> = found.boxes.iter().map(|one| grown(&one.area, 4.0)).collect();
-    // a small box close to letters may be one of them
-    let doubtful = found.boxes.iter().map(|one| one.area).filter(|area| {
+    // a small or round box, or brackets, close to letters may be some of them
+    let doubtful = found.boxes.iter().filter(|one| {
+        let area = one.area;
         let near = Area { x0: area.x0 - 6.0, x1: area.x1 + 6.0, y0: area.y0 + 2.0, y1: area.y1 - 2.0 };
-        area.height() < 8.5 && lines.iter().any(|line| line.segment.area.overlap(&near).is_some())
+        (area.height() < 8.5 || one.shape != Shape::Square)
+            && lines.iter().any(|line| line.segment.area.overlap(&near).is_some())
     });
     let spots = ink::blobs(&soft, PALE).into_iter().map(|blob| blob.area(scale));
     spots
         .filter(|area| area.width().max(area.height()) >= 2.6 && area.width().min(area.height()) >= 0.8)
         .filter(|area| !read.iter().chain(&boxes).any(|known| known.holds(area.middle())))
-        .chain(doubtful)
+        .chain(doubtful.map(|one| one.area))
         .take(MOST_UNREAD)
         .collect()
 }

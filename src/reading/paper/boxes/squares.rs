@@ -1,35 +1,17 @@
-//! Boxes to tick in a picture: small squares with four straight sides, whatever is drawn in or over
-//! them; and what is in them.
+//! Squares: boxes with four straight sides, whatever is drawn in or over them.
 
-use super::ink::{blobs, share};
-use super::picture::{Grey, float, whole};
-use super::straighten::INK;
+use super::{Box, Content, SOFT, Shape, inside};
 use crate::domain::sheet::Area;
+use crate::reading::paper::ink::share;
+use crate::reading::paper::picture::{Grey, float, whole};
+use crate::reading::paper::straighten::INK;
 
 /// Side of a box, points.
 const SIDE: (f32, f32) = (6.0, 19.0);
 /// Share of each side that is ink: a tick over it takes nothing away.
 const DRAWN: f32 = 0.9;
-/// Darker than this may be of a side that lies between two rows of pixels.
-const SIDE_INK: u8 = 195;
 /// Candidates for a side that are looked at.
 const MOST: usize = 20_000;
-
-/// What is in a box.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Content {
-    Nothing,
-    /// Less than a tick, or pale.
-    Something(Area),
-    Mark(Area),
-}
-
-/// A box with what is in it; areas in points.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Box {
-    pub area: Area,
-    pub content: Content,
-}
 
 /// An upright run of ink, pixels.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +21,7 @@ struct Side {
     y1: usize,
 }
 
-/// The boxes of a whitened picture: from each upright stroke of the right length, as a left or right
+/// The squares of a whitened picture: from each upright stroke of the right length, as a left or right
 /// side, the other three sides are looked for. A tick may run over any of them.
 #[must_use]
 pub fn find(white: &Grey, scale: f32) -> Vec<Box> {
@@ -59,7 +41,7 @@ pub fn find(white: &Grey, scale: f32) -> Vec<Box> {
         }
         let height = y1 - y0;
         let widths = (height * 4).div_ceil(5).max(least)..=height * 5 / 4;
-        let column = |x: usize| share(white, x, y0, x + 1, y1, SIDE_INK);
+        let column = |x: usize| share(white, x, y0, x + 1, y1, SOFT);
         // the outermost first: frames are some pixels thick
         let best = |x: &dyn Fn(usize) -> Option<usize>| {
             let found = widths
@@ -75,7 +57,7 @@ pub fn find(white: &Grey, scale: f32) -> Vec<Box> {
         let pairs = rights.into_iter().map(|x| (side.x, x)).chain(lefts.into_iter().map(|x| (x, side.x)));
         let bar = |x0: usize, x1: usize, y: usize| {
             let rows = y.saturating_sub(slack)..=y + slack;
-            rows.map(|row| share(white, x0, row, x1 + 1, row + 1, SIDE_INK)).fold(0.0, f32::max)
+            rows.map(|row| share(white, x0, row, x1 + 1, row + 1, SOFT)).fold(0.0, f32::max)
         };
         let square = pairs
             .filter(|(x0, x1)| bar(*x0, *x1, y0) >= DRAWN && bar(*x0, *x1, y1) >= DRAWN)
@@ -87,7 +69,7 @@ pub fn find(white: &Grey, scale: f32) -> Vec<Box> {
                 x1: float(x1 + 1) / scale,
                 y1: float(y1) / scale,
             };
-            out.push(Box { area, content: Content::Nothing });
+            out.push(Box { area, shape: Shape::Square, content: Content::Nothing, crossed: false });
         }
     }
     for one in &mut out {
@@ -116,9 +98,8 @@ fn stands_alone(white: &Grey, scale: f32, (x0, y0, x1, y1): (usize, usize, usize
         return false;
     }
     let k = whole(0.3 * scale).max(1);
-    let corner = |x: usize, y: usize| {
-        share(white, x.saturating_sub(k), y.saturating_sub(k), x + k, y + k, SIDE_INK) > 0.2
-    };
+    let corner =
+        |x: usize, y: usize| share(white, x.saturating_sub(k), y.saturating_sub(k), x + k, y + k, SOFT) > 0.2;
     let square = [(x0 + k, y0 + k), (x1 + 1 - k, y0 + k), (x0 + k, y1 - k), (x1 + 1 - k, y1 - k)];
     square.into_iter().all(|(x, y)| corner(x, y))
         && strips.iter().filter(|inked| **inked > 0.04).count() <= 2
@@ -155,12 +136,7 @@ fn sides(white: &Grey, least: usize, most: usize) -> Vec<Side> {
     out
 }
 
-/// How far a frame reaches into its box, of the box's side.
-const RIM: f32 = 0.15;
-/// Share of a box's middle that is dark where there is a mark.
-const MIDDLE: f32 = 0.02;
-
-/// What is in a box: its inner spots of ink, without the frame and without dirt.
+/// What is in a square.
 fn content(white: &Grey, area: &Area, scale: f32) -> Content {
     let inset = whole((0.11 * area.width().min(area.height())).max(1.0) * scale) + 1;
     let (x0, y0) = (whole(area.x0 * scale) + inset, whole(area.y0 * scale) + inset);
@@ -169,39 +145,7 @@ fn content(white: &Grey, area: &Area, scale: f32) -> Content {
     if x1 <= x0 + 2 || y1 <= y0 + 2 {
         return Content::Nothing;
     }
-    let inner = white.cut(x0, y0, x1, y1);
-    let (width, height) = (float(inner.width), float(inner.height));
-    let place = |blob: &super::ink::Blob| {
-        let area = blob.area(scale);
-        let (dx, dy) = (float(x0) / scale, float(y0) / scale);
-        Area { x0: area.x0 + dx, x1: area.x1 + dx, y0: area.y0 + dy, y1: area.y1 + dy }
-    };
-    let around = |dark: u8| {
-        let found = blobs(&inner, dark).into_iter().filter(|blob| {
-            // remains of the frame lie along it and are thin
-            let edge = blob.x0 == 0 || blob.y0 == 0 || blob.x1 == inner.width || blob.y1 == inner.height;
-            let thin = float(blob.width().min(blob.height())) < 0.7 * scale;
-            let speck = float(blob.width().max(blob.height())) < 1.1 * scale;
-            !(speck || edge && thin)
-        });
-        let found: Vec<_> = found.collect();
-        let size: usize = found.iter().map(|blob| blob.size).sum();
-        (found.iter().map(place).reduce(|a, b| a.around(&b)), float(size) / (width * height))
-    };
-    let (dark, inked) = around(INK);
-    // a thick frame that slants reaches into the box, and never into its middle
-    let rim = whole(RIM * width.min(height)).max(1);
-    let (right, low) = (inner.width.saturating_sub(rim), inner.height.saturating_sub(rim));
-    let in_the_middle = |dark: u8| share(&inner, rim, rim, right, low, dark) >= MIDDLE;
-    if let Some(mark) = dark.filter(|_| in_the_middle(INK)) {
-        let spans = mark.width().max(mark.height()) * scale;
-        let enough = spans >= 0.5 * width.min(height) && inked >= 0.05;
-        return if enough { Content::Mark(mark) } else { Content::Something(mark) };
-    }
-    match around(205) {
-        (Some(mark), inked) if inked >= 0.05 && in_the_middle(205) => Content::Something(mark),
-        _ => Content::Nothing,
-    }
+    inside::content(&white.cut(x0, y0, x1, y1), (x0, y0), scale)
 }
 
 #[cfg(test)]
