@@ -152,7 +152,7 @@ fn trimmed(chain: &[Dash]) -> &[Dash] {
     chain.get(first..last).unwrap_or_default()
 }
 
-/// The straight line through dashes that are enough for a rule, and the share of it that is drawn at least.
+/// The straight line through dashes that are enough for a rule, and the share of it that is drawn at enough.
 fn through(chain: &[Dash], scale: f32) -> Option<(Stroke, f32)> {
     let (first, last) = (chain.first()?, chain.last()?);
     let (x0, x1) = (float(first.x0), float(last.x1));
@@ -160,8 +160,8 @@ fn through(chain: &[Dash], scale: f32) -> Option<(Stroke, f32)> {
     let all = float(length(&mut chain.iter()));
     let sure = float(length(&mut chain.iter().filter(|dash| dash.sure)));
     let many = chain.len() >= MANY.0 && chain.iter().all(|dash| dash.sure);
-    let least = if many { MANY.1 } else { DRAWN };
-    if chain.len() < 2 || x1 - x0 < SHORTEST * scale || sure < SURE * all || all < least * (x1 - x0) {
+    let enough = if many { MANY.1 } else { DRAWN };
+    if chain.len() < 2 || x1 - x0 < SHORTEST * scale || sure < SURE * all || all < enough * (x1 - x0) {
         return None;
     }
     let weight = |dash: &Dash| float(dash.length());
@@ -176,11 +176,11 @@ fn through(chain: &[Dash], scale: f32) -> Option<(Stroke, f32)> {
     }
     let slope = if xx > 0.0 { xy / xx } else { 0.0 };
     let at = |x: f32| my + slope * (x - mx);
-    Some((Stroke { x0, x1, y0: at(x0), y1: at(x1), in_pieces: true }, least))
+    Some((Stroke { x0, x1, y0: at(x0), y1: at(x1), in_pieces: true }, enough))
 }
 
 /// Whether enough of a stroke is dark on light, and the rest of it is paper.
-fn drawn(white: &Grey, stroke: &Stroke, least: f32, step: u8, reach: usize) -> bool {
+fn drawn(white: &Grey, stroke: &Stroke, enough: f32, step: u8, reach: usize) -> bool {
     let (mut dark, mut paper, mut all) = (0usize, 0usize, 0usize);
     for n in 0..whole(stroke.length()) {
         let x = stroke.x0 + float(n) + 0.5;
@@ -191,10 +191,10 @@ fn drawn(white: &Grey, stroke: &Stroke, least: f32, step: u8, reach: usize) -> b
             paper += usize::from(white.at(whole(x), whole(stroke.at(x).max(0.0))) >= LETTERS);
         }
     }
-    float(dark) >= least * float(all) && float(dark + paper) >= 0.9 * float(all)
+    float(dark) >= enough * float(all) && float(dark + paper) >= 0.9 * float(all)
 }
 
-/// Between two crossing rules so far apart (points) at least one dash of a rule would stand.
+/// Between two crossing rules so far apart (points) at enough one dash of a rule would stand.
 const APART: f32 = 19.0;
 
 /// Parts the rules in pieces where nothing of them stands between two crossing ones (x and y exchanged) that
