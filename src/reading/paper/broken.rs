@@ -152,7 +152,7 @@ fn trimmed(chain: &[Dash]) -> &[Dash] {
     chain.get(first..last).unwrap_or_default()
 }
 
-/// The straight line through dashes that are enough for a rule, and the share of it that is drawn at enough.
+/// The straight line through dashes that are enough for a rule, and the share of it that is drawn at least.
 fn through(chain: &[Dash], scale: f32) -> Option<(Stroke, f32)> {
     let (first, last) = (chain.first()?, chain.last()?);
     let (x0, x1) = (float(first.x0), float(last.x1));
@@ -194,7 +194,7 @@ fn drawn(white: &Grey, stroke: &Stroke, enough: f32, step: u8, reach: usize) -> 
     float(dark) >= enough * float(all) && float(dark + paper) >= 0.9 * float(all)
 }
 
-/// Between two crossing rules so far apart (points) at enough one dash of a rule would stand.
+/// Between two crossing rules so far apart (points) at least one dash of a rule would stand.
 const APART: f32 = 19.0;
 
 /// Parts the rules in pieces where nothing of them stands between two crossing ones (x and y exchanged) that
