@@ -184,3 +184,23 @@ fn is_box_sign(c: char) -> bool {
 pub fn around(view: &View<'_>, pieces: &[usize]) -> Option<Area> {
     pieces.iter().filter_map(|index| view.piece(*index)).map(|piece| piece.area).reduce(|a, b| a.around(&b))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::layout::testing::{page, write};
+
+    #[test]
+    fn a_bracket_that_was_not_read_does_not_take_in_the_next_label() {
+        let mut page = page();
+        write(
+            &mut page,
+            60.0,
+            322.0,
+            "Certificat ORG (Personne morale) usage AUTH_CLI, SIGN, CONF (Ex : DMP...",
+        );
+        write(&mut page, 60.0, 337.0, "Certificat logiciel SERVEUR usage SSL_SERVEUR (Ex : MSSanté...)");
+        let keys: Vec<Key> = find(&View::new(&page, 0)).iter().map(|hit| hit.key).collect();
+        assert_eq!(keys, [Key::Org, Key::Ssl]);
+    }
+}

@@ -270,6 +270,12 @@ impl Search<'_> {
         }
     }
 
+    /// Whether words end with dots that stand for more.
+    fn trails_off(&self, words: &[usize]) -> bool {
+        let last = words.last().and_then(|last| self.view.piece(*last));
+        last.is_some_and(|piece| piece.text.ends_with('…') || piece.text.ends_with(".."))
+    }
+
     /// A bracket after a label is help when it holds words; "(+33)" begins an answer.
     fn is_help(&self, bracket: &[usize]) -> bool {
         bracket
@@ -313,7 +319,9 @@ impl Search<'_> {
                 .fold(0i32, |depth, c| depth + i32::from(c == '(') - i32::from(c == ')'));
             let Some(below) = self.view.lines.get(line).and_then(|here| here.below) else { return };
             let Some(members) = self.view.lines.get(below).map(|here| &here.pieces) else { return };
-            let goes_on = bracket > 0
+            // "(Ex : DMP, ROR…": on paper the bracket behind the dots may not be read
+            let open = bracket > 0 && !(self.trails_off(pieces) && self.begins_label(below));
+            let goes_on = open
                 || self.printed_share(members) >= 0.5
                     && (!self.begins_label(below) || self.in_one_go(last, below));
             if members.iter().any(|index| self.is_taken(*index)) || !goes_on {

@@ -223,9 +223,15 @@ pub fn tiff(pages: &[&Grey]) -> Vec<u8> {
 }
 
 /// A line made as high as the networks like it, on a white margin; `condensed`: its letters so much
-/// narrower than they are. Returns the factors, across and down, too.
+/// narrower than they are. `wanted`: how high its tall letters become, and how much white there is around, pixels.
+/// Returns the factors, across and down, too.
 #[must_use]
-pub fn prepared(line: &Grey, text_height: f32, wanted: f32, condensed: f32) -> (Grey, (f32, f32)) {
+pub fn prepared(
+    line: &Grey,
+    text_height: f32,
+    (wanted, margin): (f32, usize),
+    condensed: f32,
+) -> (Grey, (f32, f32)) {
     let factor = (wanted / text_height.max(1.0)).clamp(0.4, 4.0);
     let across = factor * condensed;
     let (width, height) = (whole(float(line.width) * across), whole(float(line.height) * factor));
@@ -234,8 +240,5 @@ pub fn prepared(line: &Grey, text_height: f32, wanted: f32, condensed: f32) -> (
     } else {
         line.resized(width.max(1), height.max(1))
     };
-    (resized.framed(MARGIN), (across, factor))
+    (resized.framed(margin), (across, factor))
 }
-
-/// White around a line, pixels.
-pub const MARGIN: usize = 10;

@@ -2,7 +2,7 @@
 //! other ways. Each pass is one call of the engine for all pages, since a call has its price.
 
 use super::accents;
-use super::engine::{Engine, MARGIN, Manner, Silence, Token, prepared, read};
+use super::engine::{Engine, Manner, Silence, Token, prepared, read};
 use super::level;
 use super::picture::{Grey, float, whole};
 use super::segments::Segment;
@@ -22,15 +22,16 @@ enum Height {
 }
 
 impl Height {
-    /// Of a line's tall letters, pixels; `scale`: pixels a point of the page's picture. The networks see a
-    /// line 36 pixels high with its margins, and the engine's time goes by the picture: fine letters are
-    /// made no higher than that. Coarse ones are, so that their edges are smooth when it parts them.
-    fn pixels(self, scale: f32) -> f32 {
+    /// Of a line's tall letters, and of the white around the line, pixels; `scale`: pixels a point of the page's
+    /// picture. The networks see a line 36 pixels high with its margins, and the engine's time goes by the picture:
+    /// fine letters are made little higher than that. Coarse ones are, so that their edges are smooth when it parts
+    /// them.
+    fn pixels(self, scale: f32) -> (f32, usize) {
         match self {
-            Self::Large if scale >= FINE => 22.0,
-            Self::Small if scale >= FINE => 20.0,
-            Self::Large => 30.0,
-            Self::Small => 24.0,
+            Self::Large if scale >= FINE => (18.0, 8),
+            Self::Small if scale >= FINE => (16.5, 8),
+            Self::Large => (30.0, 10),
+            Self::Small => (24.0, 10),
         }
     }
 }
@@ -40,11 +41,11 @@ const FINE: f32 = 3.6;
 
 /// Lines wider than this may be running text, of which the head tells (points).
 const LONG: f32 = 280.0;
-/// How much of such a line is its head, points: some six words.
-const HEAD: f32 = 160.0;
+/// How much of such a line is its head, points: some five words.
+const HEAD: f32 = 130.0;
 /// Long lines are made so much narrower at first: the engine takes its time by their width, and reads
 /// print all the same.
-const CONDENSED: f32 = 0.75;
+const CONDENSED: f32 = 0.7;
 /// The next line of a paragraph begins so close below and beside, in heights of letters and points.
 const NEXT: (f32, f32) = (2.6, 4.0);
 
@@ -97,6 +98,8 @@ struct Cut {
     y0: f32,
     /// Pixels a point of the picture that is read, across and down.
     fineness: (f32, f32),
+    /// White around it in that picture, pixels.
+    margin: usize,
 }
 
 impl Strips<'_> {
@@ -109,10 +112,11 @@ impl Strips<'_> {
             whole((area.x1 + AROUND) * scale) + 1,
             whole((area.y1 + AROUND) * scale) + 1,
         );
-        let (picture, factor) =
-            prepared(&piece, segment.tall.max(4.0) * scale, height.pixels(scale), condensed);
+        let (wanted, margin) = height.pixels(scale);
+        let (picture, factor) = prepared(&piece, segment.tall.max(4.0) * scale, (wanted, margin), condensed);
         Cut {
             picture,
+            margin,
             x0: float(whole(x0 * scale)) / scale,
             y0: float(whole(y0 * scale)) / scale,
             fineness: (factor.0 * scale, factor.1 * scale),
@@ -231,7 +235,7 @@ fn words(line: Vec<Token>, cut: &Cut) -> Vec<Read> {
 }
 
 fn placed(token: Token, cut: &Cut) -> Read {
-    let margin = float(MARGIN);
+    let margin = float(cut.margin);
     let x = |v: f32| cut.x0 + (v - margin).max(0.0) / cut.fineness.0;
     let y = |v: f32| cut.y0 + (v - margin).max(0.0) / cut.fineness.1;
     Read {
