@@ -86,7 +86,7 @@ const TABLE: [Failure; 30] = [
         Shown("turned pages are put upright, one or all, pages in any order", &["paper.rs a_scan_lying_on_its_side_is_read", "paper.rs a_scan_upside_down_is_read", "paper.rs one_page_upside_down_among_upright_ones_is_read", "reading/paper/straighten.rs a_page_lying_on_its_side_is_put_upright", "paper.rs pages_in_the_wrong_order_are_read", "paper.rs pictures_attached_in_the_wrong_order_are_one_form"]),
         Shown("a wrong digit on a picture goes to a person", &["domain/rules/tests/principles.rs on_a_picture_a_wrong_digit_looks_like_a_misread_one"])]),
     Failure(22, "boxes, lines, marks", &[
-        Shown("empty rows are empty; ticks, crosses, filled boxes; a smudge is not a tick", &["reading/paper/boxes.rs boxes_are_found_empty_and_ticked", "reading/paper/boxes.rs dirt_is_nothing_and_a_smudge_is_not_a_tick", "reading/fixtures.rs every_form_reads_as_expected"]),
+        Shown("empty rows are empty; ticks, crosses, filled boxes; a smudge is not a tick", &["reading/paper/boxes/squares.rs boxes_are_found_empty_and_ticked", "reading/paper/boxes/squares.rs dirt_is_nothing_and_a_smudge_is_not_a_tick", "reading/fixtures.rs every_form_reads_as_expected"]),
         Shown("a mark that may be either's is nobody's for sure", &["reading/marks/whose.rs a_mark_that_may_be_either_ones_is_nobodys_for_sure"])]),
     Failure(23, "hostile PDF", &[
         Shown("loops, bombs, pages without end, huge pictures: within the caps, the next is read", &["hostile/structure.rs bombs", "hostile/structure.rs cross_reference_tables", "hostile/structure.rs page_trees", "hostile/pictures.rs more_pixels_than_are_decoded"]),
