@@ -41,11 +41,11 @@ const FINE: f32 = 3.6;
 
 /// Lines wider than this may be running text, of which the head tells (points).
 const LONG: f32 = 280.0;
-/// How much of such a line is its head, points: some five words.
-const HEAD: f32 = 130.0;
+/// How much of such a line is its head, points: some six words.
+const HEAD: f32 = 160.0;
 /// Long lines are made so much narrower at first: the engine takes its time by their width, and reads
 /// print all the same.
-const CONDENSED: f32 = 0.7;
+const CONDENSED: f32 = 0.75;
 /// The next line of a paragraph begins so close below and beside, in heights of letters and points.
 const NEXT: (f32, f32) = (2.6, 4.0);
 
