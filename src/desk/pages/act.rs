@@ -74,8 +74,8 @@ pub(super) fn said(done: &str) -> String {
     format!("?fait={done}#avis")
 }
 
-/// `POST /dossiers/{number}/corriger`, with `field` and `value`, and what stands unsaved in the other boxes; or with `step=forget`: what was typed and not
-/// saved is not wanted any more.
+/// `POST /dossiers/{number}/corriger`, with `field` and `value`, and what stands unsaved in the other boxes; or
+/// with `step=forget`: what was typed and not saved is not wanted any more.
 pub(in crate::desk) async fn correct(
     (State(desk), Path(number)): (State<Arc<Desk>>, Path<String>),
     posted: Posted,
