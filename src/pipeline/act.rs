@@ -97,6 +97,23 @@ impl Act {
     }
 }
 
+/// What can be overruled by name: what is left to a person, on the day of reception or only today, and does
+/// not come by itself.
+pub(super) fn to_overrule(judged: &Judged, today: &Judged) -> Vec<Finding> {
+    of_both_days(judged, today, |one| one.severity == Severity::Review && !comes_by_itself(one.code))
+}
+
+/// The findings of both days for which it `holds`; of the same rule and box only the first.
+fn of_both_days(judged: &Judged, today: &Judged, holds: impl Fn(&Finding) -> bool) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    for one in judged.findings.iter().chain(&today.findings).filter(|one| holds(one)) {
+        if !found.iter().any(|known| (known.code, known.field) == (one.code, one.field)) {
+            found.push(one.clone());
+        }
+    }
+    found
+}
+
 /// An acceptance: everything left to a person was looked at, nothing is rejected by a rule, neither on the
 /// day of reception nor today, and the form is complete.
 pub(super) fn accepted(
@@ -104,17 +121,11 @@ pub(super) fn accepted(
     today: &Judged,
     overruled: &[(Code, Field)],
 ) -> Result<Judged, NotDone> {
-    let stands = |one: &&Finding| match one.severity {
+    let standing = of_both_days(judged, today, |one| match one.severity {
         Severity::Note => false,
         Severity::Review => !overruled.contains(&(one.code, one.field)) || comes_by_itself(one.code),
         Severity::Reject => true,
-    };
-    let mut standing: Vec<Finding> = judged.findings.iter().filter(stands).cloned().collect();
-    for one in today.findings.iter().filter(stands) {
-        if !standing.iter().any(|known| (known.code, known.field) == (one.code, one.field)) {
-            standing.push(one.clone());
-        }
-    }
+    });
     if !standing.is_empty() {
         return Err(NotDone::Stands(standing));
     }

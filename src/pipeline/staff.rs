@@ -6,7 +6,7 @@
 //! name, and what stands on the form has to hold on the day of reception and today.
 
 use super::Line;
-use super::act::{Act, accepted, rejected};
+use super::act::{Act, accepted, rejected, to_overrule};
 use super::confirm::mark;
 use super::examine::{READER_VERSION, RULES_VERSION, this_code};
 use super::judge::Mail;
@@ -277,17 +277,10 @@ impl Line {
 
     pub(super) async fn proposed(&self, open: &OpenCase, act: &Act) -> Result<Proposed, NotDone> {
         let kept = self.kept(open).await?;
-        let mail = (&open.head, open.documents.as_slice());
-        let judged = self.judge_kept(&kept, mail, open.day).await?;
+        let judged = self.judge_kept(&kept, (&open.head, &open.documents), open.day).await?;
         let told = match act {
             Act::Accept { overruled } => {
-                let today = paris_day(self.now());
-                let now = if today == open.day {
-                    judged.clone()
-                } else {
-                    self.judge_kept(&kept, mail, today).await?
-                };
-                accepted(&judged, &now, overruled)?
+                accepted(&judged, &self.judged_today(open, &kept, &judged).await?, overruled)?
             }
             Act::Reject { reasons, .. } => rejected(&judged, reasons)?,
             Act::Complement { ask } if ask.trim().is_empty() => return Err(NotDone::SaysNothing),
@@ -302,6 +295,31 @@ impl Line {
         let texts: Vec<Masked> = text;
         let second = self.second(open, &judged, act);
         Ok(Proposed { letters, text: texts.into_iter().next(), judged, second })
+    }
+
+    /// As it would be judged had it come today. `judged`: as of the day of reception.
+    async fn judged_today(&self, open: &OpenCase, kept: &Kept, judged: &Judged) -> Result<Judged, Fault> {
+        let today = paris_day(self.now());
+        if today == open.day {
+            return Ok(judged.clone());
+        }
+        self.judge_kept(kept, (&open.head, &open.documents), today).await
+    }
+
+    /// What an acceptance has to overrule, by the registry of now: what is left to a person on the day of
+    /// reception or only today (a date has grown too old since). Nothing where no form was read.
+    ///
+    /// # Errors
+    /// The store or the registry does not answer.
+    pub async fn to_overrule(&self, open: &OpenCase) -> Result<Vec<Finding>, Fault> {
+        let kept = match self.kept(open).await {
+            Ok(kept) => kept,
+            Err(NotDone::Fault(fault)) => return Err(fault),
+            Err(_) => return Ok(Vec::new()),
+        };
+        let judged = self.judge_kept(&kept, (&open.head, &open.documents), open.day).await?;
+        let today = self.judged_today(open, &kept, &judged).await?;
+        Ok(to_overrule(&judged, &today))
     }
 
     /// Why another person has to confirm it.

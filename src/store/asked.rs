@@ -5,6 +5,7 @@ use super::{
 };
 use crate::database::{fault, fold, like};
 use crate::domain::case::{CaseNumber, VerdictKind};
+use crate::domain::finding::Finding;
 use crate::domain::form::Masked;
 use crate::domain::mail::{DocumentHead, MailHead, ReplyState};
 use crate::fault::Fault;
@@ -86,6 +87,17 @@ pub struct RecordedFinding {
     pub field: String,
     pub severity: String,
     pub message: Masked,
+}
+
+impl From<&Finding> for RecordedFinding {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            code: finding.code.to_string(),
+            field: finding.field.to_string(),
+            severity: finding.severity.as_str().to_owned(),
+            message: Masked::new(finding.message.clone()),
+        }
+    }
 }
 
 /// Which replies.

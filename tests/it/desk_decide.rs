@@ -121,6 +121,29 @@ async fn a_proposal_falls_when_a_colleague_corrects_a_box() {
     served.desk.adds_up().await;
 }
 
+/// A case that has waited for half a year: the form's date is too old today, and was not on the day it came.
+#[tokio::test]
+async fn what_is_left_to_a_person_only_today_is_ticked_like_the_rest() {
+    let served = with_a_case("").await;
+    served.desk.clock.advance(SignedDuration::from_hours(24 * 200));
+    served.desk.imports_the_registry().await;
+    let anna = served.person("anna", Role::Agent).await;
+    let (accept, too_old) = (format!("{CASE}/accepter"), "date_too_old /declaration/date");
+    let offered = format!("name=\"finding\" value=\"{too_old}\"");
+    assert!(!anna.get(CASE).await.text().contains("date_too_old"), "it is not recorded");
+    assert!(anna.get(&accept).await.text().contains(&offered));
+    let text = anna.sends(&accept, &accept, &ACCEPTS).await.text();
+    assert!(text.contains("Ceci s&#39;oppose à l&#39;acceptation"), "{text}");
+    assert!(text.contains(&offered), "{text}");
+    let ticked = [ACCEPTS[0], ("finding", too_old)];
+    let preview = anna.sends(&accept, &accept, &[ticked[0], ticked[1], ("step", "preview")]).await.text();
+    assert!(preview.contains("complet et accepté"), "{preview}");
+    assert_eq!(preview.matches(&format!("{offered} checked")).count(), 1, "{preview}");
+    assert_eq!(anna.sends(&accept, &accept, &[ticked[0], ticked[1], ("step", "do")]).await.status, 303);
+    assert!(anna.get(CASE).await.text().contains("Dossier accepté par anna"));
+    served.desk.adds_up().await;
+}
+
 const SENTENCE: &str = "Le nom et le prénom sont inversés.";
 
 fn rejects(step: &'static str) -> [(&'static str, &'static str); 4] {

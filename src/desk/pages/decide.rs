@@ -132,7 +132,7 @@ pub(in crate::desk) async fn ask(who: Who, (State(desk), Path((number, action)))
     if open.state != CaseState::Waiting {
         return conflict::told(&desk, &who, (&open.number, open.version), Staffed::NotOpen, None).await;
     }
-    let findings = findings(&desk, &open).await?;
+    let findings = findings(&desk, &open, what).await?;
     let draft = desk.store().draft((who.name(), &open, what.action()), desk.now()).await?;
     let sent = draft.as_ref().map(|draft| Sent::parse(draft.fields.expose()));
     let proposed = proposed(&desk, &open, first(what, &findings, sent.as_ref())).await?;
@@ -176,7 +176,7 @@ pub(super) async fn unsent(
     action: &str,
 ) -> Result<(Option<NewReply>, String), Refused> {
     let what = What::of(action).ok_or(Refused::NotFound)?;
-    let findings = findings(desk, open).await?;
+    let findings = findings(desk, open, what).await?;
     let draft = desk.store().draft((who.name(), open, what.action()), desk.now()).await?;
     let sent = draft.as_ref().map(|draft| Sent::parse(draft.fields.expose()));
     let proposed = proposed(desk, open, first(what, &findings, sent.as_ref())).await?;
@@ -198,7 +198,7 @@ pub(in crate::desk) async fn decide((State(desk), Path((number, action))): To, p
     }
     // kept until it is sent: a session ends, a machine stops
     desk.store().keep_draft(place, &sent.kept(), desk.now()).await?;
-    let findings = findings(&desk, &open).await?;
+    let findings = findings(&desk, &open, what).await?;
     let act = act(what, &findings, sent);
     let seen_so = (&findings[..], Some(sent), None);
     if let ("do", Ok(act)) = (sent.text("step"), &act) {
@@ -222,9 +222,20 @@ pub(in crate::desk) async fn decide((State(desk), Path((number, action))): To, p
     page(&desk, who, (&open, seen), what, seen_so, proposed).await
 }
 
-async fn findings(desk: &Desk, open: &OpenCase) -> Result<Vec<RecordedFinding>, Refused> {
+/// The findings a decision is about: those recorded, and before an acceptance also what is left to a person
+/// only by the registry of now or on today's date.
+async fn findings(desk: &Desk, open: &OpenCase, what: What) -> Result<Vec<RecordedFinding>, Refused> {
     let case = desk.store().case(&open.number).await?.ok_or(Refused::NotFound)?;
-    Ok(case.findings)
+    let mut findings = case.findings;
+    if what == What::Accept {
+        for one in desk.line.to_overrule(open).await?.iter().map(RecordedFinding::from) {
+            let known = |known: &RecordedFinding| known.severity == one.severity && name(known) == name(&one);
+            if !findings.iter().any(known) {
+                findings.push(one);
+            }
+        }
+    }
+    Ok(findings)
 }
 
 fn act(what: What, findings: &[RecordedFinding], sent: &Sent) -> Result<Act, Trouble> {
