@@ -4,6 +4,7 @@
 //! `confidence` weighs that (principle 1), this file puts it in order and draws the verdict. A finding
 //! is a rule that failed: nothing is found besides.
 
+mod accents;
 mod basis;
 mod cards;
 mod confidence;
@@ -22,6 +23,7 @@ use super::finding::{Code, Finding, Severity};
 use super::form::{F413, Field};
 use super::messages;
 use super::policy::Policy;
+use super::sheet::Source;
 use jiff::civil::Date;
 
 /// Judges a form on a day: the day its mail was received, in Paris.
@@ -34,8 +36,11 @@ pub fn judge(filled: Filled, facts: &Facts, policy: &Policy, day: Date) -> Judge
 /// `sender_unverified`.
 #[must_use]
 pub fn judge_with(filled: Filled, facts: &Facts, policy: &Policy, day: Date, extra: Vec<Applied>) -> Judged {
-    let Filled { documents, source, form, mut applied } = filled;
+    let Filled { documents, source, mut form, mut applied } = filled;
     applied.extend(extra);
+    if let Some(form) = form.as_mut().filter(|_| source == Source::Scan) {
+        accents::doubt(form, facts);
+    }
     if let Some(form) = &form {
         let case = Case { form, facts, policy, day };
         applied.extend(case.date());
