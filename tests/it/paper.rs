@@ -89,6 +89,34 @@ fn a_fax_is_read() {
     assert!(!is_told_by_hand(&report), "badly read, and printed");
 }
 
+/// Of grey borders a fax leaves dots, or nothing: an answer is its label's beside which it stands, and a stamp
+/// stands under its label.
+#[test]
+fn a_fax_that_lost_its_borders_is_read_by_its_lines() {
+    let report = read("published-dotted-borders.fax.pdf", 94);
+    let declared = &report["submissions"][0]["form"]["declaration"];
+    assert_eq!(
+        (&declared["date"], &declared["signature"], &declared["stamp"]),
+        (&"2026-11-13".into(), &"ink".into(), &true.into())
+    );
+}
+
+/// Worn zeros are no brackets to tick.
+#[test]
+fn numbers_that_begin_with_worn_zeros_are_whole() {
+    let report = read("published-worn-zeros.fax.pdf", 90);
+    let signatory = &report["submissions"][0]["form"]["signatory"];
+    assert_eq!((&signatory["phone"], &signatory["card"]), (&"+33970378294".into(), &"0017023393".into()));
+}
+
+/// Of two addresses in thin print only specks are left: they were not read, and are not missing.
+#[test]
+fn what_is_worn_to_specks_is_not_taken_for_empty() {
+    let report = read("starred-underscores-worn.scan.pdf", 74);
+    let findings = report["submissions"][0]["findings"].as_array().unwrap();
+    assert!(findings.iter().all(|one| one["code"] != "missing"), "{findings:?}");
+}
+
 #[test]
 fn circles_to_tick_are_read() {
     assert_eq!(ticks(&read("two-pages-letter.scan.pdf", 95)), ["legal_representative", "org"]);

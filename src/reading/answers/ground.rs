@@ -11,6 +11,9 @@ use crate::reading::page::{Area, InkKind};
 /// A zone without a border ends so far (points) under its label.
 const DEEPEST_ZONE: f32 = 180.0;
 
+/// From so wide on (points) there is room for an answer before a label.
+const ROOM: f32 = 40.0;
+
 /// Words beside each other that belong to no label.
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -146,8 +149,14 @@ impl<'a> Ground<'a> {
         let core = label.hit.core;
         let y = core.middle().1;
         let next = self.view.grid.right_of(cell, y)?;
+        let whole = next.area;
+        let area = if next.top && next.bottom { whole } else { Self::line_of(label, whole) };
+        let area = self.up_to_label(label, self.row_of(label, cell, area));
+        // where a rule is missing, only what is written there tells that it is a place
+        let sure = next.top && next.bottom && area.x1 >= whole.x1 || self.has_content(&area);
+        let next = Cell { area, ..next };
         if next.area.x0 >= label.column.1
-            || !(next.top && next.bottom)
+            || !sure
             || next.area.height() > 260.0
             || self.has_label(&next.area, label)
         {
@@ -169,6 +178,44 @@ impl<'a> Ground<'a> {
             last = more;
         }
         Some(Place { area, open: None, label: None })
+    }
+
+    /// The part of a cell beside a label that is its own where the rule between it and the label above or below
+    /// was lost, or never printed: half the way to their words.
+    fn row_of(&self, label: &Label, cell: &Cell, beside: Area) -> Area {
+        let (core, words) = (label.hit.core, label.hit.area);
+        let stacked = self.others(label).filter(|other| {
+            matches!(other.ask, Ask::Text(_))
+                && other.hit.area.x1 <= beside.x0 + 2.0
+                && other.hit.core.x0 >= cell.area.x0 - 2.0
+                && (beside.y0..beside.y1).contains(&other.hit.core.middle().1)
+        });
+        let mut own = beside;
+        for other in stacked {
+            let there = other.hit.area;
+            if there.y1 <= core.y0 + 2.0 {
+                own.y0 = own.y0.max(f32::midpoint(there.y1, core.y0));
+            } else if other.hit.core.y0 >= words.y1 - 2.0 {
+                own.y1 = own.y1.min(f32::midpoint(words.y1, other.hit.core.y0));
+            }
+        }
+        own
+    }
+
+    /// The part of a cell before another label that stands further down it: a rule before that was lost.
+    fn up_to_label(&self, label: &Label, beside: Area) -> Area {
+        let others = self.others(label).map(|other| other.hit.area);
+        let further = others.filter(|other| {
+            other.x0 >= beside.x0 + ROOM && shared((beside.y0, beside.y1), (other.y0, other.y1)) > 0.0
+        });
+        Area { x1: further.map(|other| other.x0 - 1.0).fold(beside.x1, f32::min), ..beside }
+    }
+
+    /// The part of a cell, open above or below, that is on a label's line.
+    fn line_of(label: &Label, beside: Area) -> Area {
+        let (core, words) = (label.hit.core, label.hit.area);
+        let around = 0.8 * core.height();
+        Area { y0: beside.y0.max(core.y0 - around), y1: beside.y1.min(words.y1 + around), ..beside }
     }
 
     /// The cell under a label, when no label stands in it.
@@ -301,9 +348,15 @@ impl<'a> Ground<'a> {
             .map(|other| other.hit.area)
             .filter(|other| other.x0 > words.x1 && shared((core.y0, core.y1), (other.y0, other.y1)) > 0.0);
         let x1 = beside.map(|other| other.x0 - 4.0).fold(next.area.x1, f32::min);
-        let area = Area { x0: next.area.x0.max(words.x0 - 8.0), x1, ..next.area };
+        let x0 = next.area.x0.max(words.x0 - 8.0);
+        let area = Area { x0, x1, ..next.area };
+        // without a rule at its foot it ends at the next label
+        let below = self.others(label).map(|other| other.hit.area);
+        let below = below.filter(|other| other.y0 >= area.y0 && shared((x0, x1), (other.x0, other.x1)) > 0.0);
+        let foot = below.map(|other| other.y0).fold(words.y1 + DEEPEST_ZONE, f32::min);
+        let area = Area { y1: if next.bottom { area.y1 } else { area.y1.min(foot) }, ..area };
         let near = cell.area.y1 - words.y1 <= 2.5 * core.height().max(8.0);
-        (near && next.bottom && area.width() > 0.0 && !self.has_label(&area, label)).then_some(area)
+        (near && area.width() > 0.0 && area.height() > 0.0 && !self.has_label(&area, label)).then_some(area)
     }
 
     /// The stretch across the page of a label's cell that the page's end cuts open.

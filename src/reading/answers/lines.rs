@@ -146,7 +146,11 @@ pub fn is_placeholder(text: &str) -> bool {
     let mut marks = text.chars().filter(|c| !matches!(c, '(' | ')' | '.'));
     let numbered =
         text.len() > 1 && marks.next().is_some_and(|c| c.is_ascii_digit()) && marks.next().is_none();
+    // the examples that the form gives, "(… ex : @domaine.fr.)"
+    let example = key == "nomdeserveurdomainefr"
+        || key == "domainefr" && (text.starts_with('@') || text.contains([')', '(']));
     numbered
+        || example
         || bare && !text.is_empty() && text != "-" && text != "/"
         || matches!(key.as_str(), "jjmmaaaa" | "jjmmaa" | "jmaaaa" | "ddmmyyyy" | "http" | "https" | "le")
 }

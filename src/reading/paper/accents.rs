@@ -19,6 +19,11 @@ const OVER: f32 = 0.3;
 /// A mark's width, and its least ink (in squares of that height).
 const WIDTH: (f32, f32) = (0.09, 0.6);
 const LEAST: f32 = 0.012;
+/// Pictures up to this fineness, pixels a point, leave only a speck of a small mark: pixels darker than this,
+/// and how many. It stands farther above the line than what breaks off a small letter.
+const COARSE: f32 = 3.2;
+const SPECKS: [(u8, f32); 2] = [(INK, 2.0), (222, 3.0)];
+const WELL_ABOVE: f32 = 0.76;
 
 /// Whether more marks stand above a line's letters than what was read of it has, one of them leans another
 /// way than the accent it was read as, or, on a coarse picture, an accent that was read is not seen.
@@ -34,7 +39,8 @@ pub fn are_doubtful(strips: Strips<'_>, line: &Line) -> bool {
     // a faint mark is lost to one measure, a mark close to its letter to the other
     let piece = Piece::cut(strips, line);
     let found = [FAINT, INK].map(|dark| piece.marks(dark));
-    found.iter().any(|marks| marks.len() > read || piece.lean_otherwise(marks, &text))
+    piece.specks() > read
+        || found.iter().any(|marks| marks.len() > read || piece.lean_otherwise(marks, &text))
         || line.words.iter().any(|word| are_strange_beside(&word.text))
         || strips.coarse
             && (found.iter().any(|marks| piece.has_more_than_dots(marks, &text)) || !piece.shows(line))
@@ -231,6 +237,25 @@ impl Piece {
 
     /// The spots that stand above letters, touching none, from left to right.
     fn marks(&self, dark: u8) -> Vec<Mark> {
+        self.above(dark, ABOVE, (WIDTH.0 * self.tall, LEAST * self.tall * self.tall))
+    }
+
+    /// How many spots stand well above letters of a coarse picture, be they as small as dirt: of the two dots
+    /// of an "ë" a fax leaves a pixel or two each.
+    fn specks(&self) -> usize {
+        if self.scale > COARSE {
+            return 0;
+        }
+        SPECKS
+            .map(|(dark, least)| self.above(dark, WELL_ABOVE, (1.0, least)).len())
+            .into_iter()
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// The spots, of pixels darker than `dark`, that stand so far above the line, in heights of tall letters,
+    /// and have at least this width and this many pixels.
+    fn above(&self, dark: u8, above: f32, (least_width, least): (f32, f32)) -> Vec<Mark> {
         let tall = self.tall;
         let spots = blobs(&self.picture, dark);
         let letters: Vec<&Blob> = spots.iter().filter(|spot| float(spot.height()) > 0.5 * tall).collect();
@@ -245,9 +270,9 @@ impl Piece {
             let over_a_letter = letters.iter().any(|letter| {
                 float(letter.x0) - 0.1 * tall <= middle && middle <= float(letter.x1) + 0.1 * tall
             });
-            float(spot.y1 + lost) < float(*base) - ABOVE * tall
-                && (WIDTH.0 * tall..WIDTH.1 * tall).contains(&width)
-                && float(spot.size) >= LEAST * tall * tall
+            float(spot.y1 + lost) < float(*base) - above * tall
+                && (least_width..WIDTH.1 * tall).contains(&width)
+                && float(spot.size) >= least
                 && over_a_letter
         };
         let mut marks: Vec<Mark> =

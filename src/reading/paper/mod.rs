@@ -31,8 +31,10 @@ mod shapes;
 mod sheet;
 mod sides;
 mod straighten;
+mod twins;
 mod variants;
 mod weigh;
+mod worn;
 
 pub use document::Paper;
 pub use hand::is_by_hand;
@@ -264,6 +266,14 @@ fn unread(sheet: &Sheet) -> Vec<Area> {
         .filter(|area| area.width().max(area.height()) >= 2.6 && area.width().min(area.height()) >= 0.8)
         .filter(|area| !read.iter().chain(&boxes).any(|known| known.holds(area.middle())))
         .chain(doubtful.map(|one| one.area))
+        .chain(
+            found
+                .written
+                .worn
+                .iter()
+                .copied()
+                .filter(|area| !read.iter().any(|line| line.holds(area.middle()))),
+        )
         .take(MOST_UNREAD)
         .collect()
 }

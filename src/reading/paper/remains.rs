@@ -11,21 +11,28 @@ const GOES_ON: f32 = 16.0;
 /// In its own height: the white on its one side is wider than between letters, on its other side than
 /// between words.
 const APART: (f32, f32) = (0.28, 0.8);
+/// What stands as close as a letter is left of a rule only where it is exactly in its line, within a table's
+/// height (points), and hangs so far below the letter beside it, in that one's height.
+const EXACTLY: (f32, f32) = (0.6, 120.0);
+const TOUCHING: f32 = 0.05;
+const HANGS: f32 = 0.16;
+/// Lower than this (points) is no letter to compare with.
+const LETTER: f32 = 3.5;
 
 /// Takes the remains of upright rules out of the letters: a narrow stroke in line with a rule, at the end of
 /// what is written beside it.
 pub fn remains(letters: &mut Vec<Area>, seen: &Straight) -> Vec<Area> {
     let scale = seen.scale;
-    let in_line = |area: &Area| {
+    let in_line = |area: &Area, (most_off, goes_on): (f32, f32)| {
         let (x, y) = area.middle();
         seen.upright.iter().any(|rule| {
             let off = (rule.at(y * scale) / scale - x).abs();
-            let reach = rule.x0 / scale - GOES_ON..rule.x1 / scale + GOES_ON;
-            off < REMAINS.1 && rule.length() > GOES_ON * scale && reach.contains(&y)
+            let reach = rule.x0 / scale - goes_on..rule.x1 / scale + goes_on;
+            off < most_off && rule.length() > GOES_ON * scale && reach.contains(&y)
         })
     };
     let all = letters.clone();
-    let stands_apart = |area: &Area| {
+    let stands_apart = |area: &Area, gap: f32| {
         let (mut left, mut right) = (f32::MAX, f32::MAX);
         for other in &all {
             let common = area.y1.min(other.y1) - area.y0.max(other.y0);
@@ -39,14 +46,23 @@ pub fn remains(letters: &mut Vec<Area>, seen: &Straight) -> Vec<Area> {
             }
         }
         let (near, far) = (left.min(right), left.max(right));
-        near > APART.0 * area.height() && far > APART.1 * area.height()
+        near > gap * area.height() && far > APART.1 * area.height()
+    };
+    // a letter as narrow as that stands on the line
+    let hangs = |area: &Area| {
+        let beside = all.iter().filter(|other| {
+            let common = area.y1.min(other.y1) - area.y0.max(other.y0);
+            *other != area && common > 0.4 * area.height().min(other.height())
+        });
+        let nearest = beside.min_by(|a, b| (a.x0 - area.x1).abs().total_cmp(&(b.x0 - area.x1).abs()));
+        nearest.is_some_and(|other| other.height() > LETTER && area.y1 - other.y1 > HANGS * other.height())
     };
     letters
         .extract_if(.., |area| {
             area.width() < REMAINS.0
                 && area.height() > 2.0 * area.width()
-                && in_line(area)
-                && stands_apart(area)
+                && (in_line(area, (REMAINS.1, GOES_ON)) && stands_apart(area, APART.0)
+                    || in_line(area, EXACTLY) && stands_apart(area, TOUCHING) && hangs(area))
         })
         .collect()
 }

@@ -8,6 +8,7 @@ use super::picture::{Grey, float, whole};
 use super::remains::remains;
 use super::rules::Stroke;
 use super::straighten::{INK, Straight};
+use super::worn::worn;
 use crate::domain::sheet::Area;
 use crate::reading::layout::grid::grown;
 use std::collections::HashSet;
@@ -26,7 +27,7 @@ pub struct Segment {
     /// How high its tall letters are.
     pub tall: f32,
     pub letters: usize,
-    /// Written over a leader's dots, of which one may have been its own.
+    /// Written over a leader's dots, or ends beside a speck of dirt, of which one may have been its own.
     pub on_dots: bool,
 }
 
@@ -36,6 +37,8 @@ pub struct Written {
     pub segments: Vec<Segment>,
     /// Ink that is no letter.
     pub drawings: Vec<Area>,
+    /// Words of which only specks are left.
+    pub worn: Vec<Area>,
     /// The picture without its rules and boxes.
     pub bare: Grey,
 }
@@ -74,8 +77,15 @@ pub fn find(seen: &Straight, boxes: &[Area]) -> Written {
     }
     let mut segments = joined(&letters, seen);
     small.retain(|mark| !bridge(&mut segments, mark, seen));
+    let mut lost: Vec<Area> = Vec::new();
     for speck in dirt(&specks, &segments, &bare, scale) {
         wipe(&mut bare, speck);
+        lost.push(speck.area(scale));
+    }
+    for speck in &lost {
+        for segment in segments.iter_mut().filter(|segment| may_be_full_stop(speck, segment)) {
+            segment.on_dots = true;
+        }
     }
     for dot in leaders {
         let (x, y) = dot.area(scale).middle();
@@ -84,9 +94,21 @@ pub fn find(seen: &Straight, boxes: &[Area]) -> Written {
         }
     }
     let alone: Vec<Area> = small.into_iter().filter(|mark| !attach(&mut segments, mark)).collect();
+    lost.extend(&alone);
+    let worn = worn(&lost);
     // a hyphen or a dot by itself is dirt or a leader; a thing of some size is something drawn
     drawings.extend(alone.into_iter().filter(|area| area.width().max(area.height()) > 2.5));
-    Written { segments, drawings, bare }
+    Written { segments, drawings, worn, bare }
+}
+
+/// In heights of tall letters: how far behind a line's end its full stop stands, and how high above its foot.
+const STOP: (f32, f32) = (0.6, 0.3);
+
+/// Whether what is as small as dirt stands where a line's full stop would.
+fn may_be_full_stop(speck: &Area, segment: &Segment) -> bool {
+    let (area, tall, (x, y)) = (segment.area, segment.tall, speck.middle());
+    (area.x1..area.x1 + STOP.0 * tall).contains(&x)
+        && (area.y1 - STOP.1 * tall..area.y1 + 0.1 * tall).contains(&y)
 }
 
 /// Letters of print so fine, as a form's field makes them for a long address, are told by their taller

@@ -2,6 +2,7 @@
 //! place is told as it lies on the page as displayed.
 
 use super::mapping::Mapping;
+use super::twins;
 use super::weigh::AGAINST_THE_INK;
 use crate::domain::form::Field;
 use crate::domain::sheet::{Area, Evidence, Mark, Sheet, Tick, Written, Zone};
@@ -31,6 +32,7 @@ pub fn settle(sheet: &mut Sheet, pages: &[&Page], doubted: bool) {
     }
     let first = pages.iter().find(|page| page.to_displayed.is_some());
     doubt(sheet, doubted, first, &|number| page_of(number).is_some());
+    twins::doubt(sheet, &|number| page_of(number).is_some());
     rows(sheet, &|number| page_of(number).is_some());
     nobodys(sheet, pages);
     let displayed = |evidence: &mut Evidence| {

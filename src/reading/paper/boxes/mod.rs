@@ -75,7 +75,12 @@ pub fn find(white: &Grey, scale: f32) -> Vec<Box> {
     let mut out = squares::find(white, scale);
     let spots = blobs(white, INK);
     let mut others = circles::find(white, scale, &spots);
-    others.extend(brackets::find(white, scale, &spots));
+    // a form has boxes of one make: the halves of worn digits ("00") are no brackets beside its squares
+    let squares =
+        out.iter().enumerate().any(|(n, one)| out.iter().skip(n + 1).any(|other| one.is_like(other)));
+    if !squares {
+        others.extend(brackets::find(white, scale, &spots));
+    }
     others.retain(|one| !out.iter().any(|known| known.area.overlap(&one.area).is_some()));
     others.truncate(MOST);
     for one in others.iter_mut().filter(|one| one.crossed && one.content == Content::Nothing) {
