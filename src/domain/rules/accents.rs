@@ -1,11 +1,14 @@
 //! Accents on paper: a faint one is lost to every reading alike. Where a name was read without one, or with
 //! another, that the holder of its card has, nobody is sure which of the two stands there. It is the same name to
-//! all other rules, and never becomes the card's: a person looks.
+//! all other rules, and never becomes the card's: a person looks. What was not recognised from a picture is
+//! certain: a digital page beside a scan, and what staff say stands there.
 
 use super::super::facts::{Answer, Facts};
 use super::super::form::{Entry, F413, Masked};
 use unicode_normalization::UnicodeNormalization;
 
+/// Nothing read from a picture is worth as much.
+const CERTAIN: f64 = 1.0;
 /// What a name is worth then: less than is taken for sure.
 const DOUBTED: f64 = 0.8;
 
@@ -26,6 +29,7 @@ pub(super) fn doubt(form: &mut F413, facts: &Facts) {
 
 fn unsure(name: &mut Entry<Masked>, known: &Masked) {
     if let Entry::Valid(read, evidence) = name
+        && evidence.confidence < CERTAIN
         && lacks_an_accent(read.expose(), known.expose())
     {
         evidence.confidence = evidence.confidence.min(DOUBTED);
@@ -49,7 +53,21 @@ fn lacks_an_accent(read: &str, known: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::lacks_an_accent;
+    use super::super::super::form::{Entry, Masked};
+    use super::super::super::sheet::{Area, Evidence};
+    use super::{lacks_an_accent, unsure};
+
+    #[test]
+    fn what_was_read_is_doubted_and_what_staff_say_is_not() {
+        let after = |confidence: f64| {
+            let evidence = Evidence { raw: "Joel".into(), confidence, page: 1.into(), area: Area::default() };
+            let mut name = Entry::Valid(Masked::new("Joel"), evidence);
+            unsure(&mut name, &Masked::new("Joël"));
+            name.evidence().unwrap().confidence
+        };
+        assert!(after(0.97) < 0.9 && after(0.97) > 0.7);
+        assert!(after(1.0) >= 1.0 && (0.49..0.51).contains(&after(0.5)));
+    }
 
     #[test]
     fn a_name_lacks_an_accent_its_holder_has() {
