@@ -80,8 +80,8 @@ mod tests {
         let white = Grey::new(400, 400, 255);
         let upright = vec![rule];
         let seen = Straight { white, scale: 1.0, to_original: Mapping::SAME, level: Vec::new(), upright };
-        let taken = |x: f32, y: f32, word: f32| {
-            let stroke = Area { x0: x, x1: x + 1.0, y0: y, y1: y + 8.0 };
+        let taken_of = |x: f32, (y, high): (f32, f32), word: f32| {
+            let stroke = Area { x0: x, x1: x + 1.0, y0: y, y1: y + high };
             let letter = |n: u8| {
                 let x0 = word + 6.0 * f32::from(n);
                 Area { x0, x1: x0 + 5.0, y0: y, y1: y + 8.0 }
@@ -90,10 +90,13 @@ mod tests {
             letters.push(stroke);
             !remains(&mut letters, &seen).is_empty()
         };
+        let taken = |x: f32, y: f32, word: f32| taken_of(x, (y, 8.0), word);
         assert!(taken(49.5, 206.0, 56.0), "the rule goes on");
         assert!(!taken(49.5, 206.0, 52.0), "it is the word's first letter");
         assert!(!taken(49.5, 240.0, 56.0), "the rule ends far above");
         assert!(!taken(46.0, 206.0, 56.0), "it is not in line with it");
+        assert!(taken_of(49.5, (206.0, 11.0), 51.5), "close, and it hangs below the line");
+        assert!(!taken_of(49.5, (206.0, 8.0), 51.5), "close, and it stands on the line");
         assert!(!taken(62.5, 206.0, 20.0), "it stands at the word's other end, and in no line");
     }
 }

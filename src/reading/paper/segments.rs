@@ -103,11 +103,14 @@ pub fn find(seen: &Straight, boxes: &[Area]) -> Written {
 
 /// In heights of tall letters: how far behind a line's end its full stop stands, and how high above its foot.
 const STOP: (f32, f32) = (0.6, 0.3);
+/// Letters of a line that may be a sentence.
+const SENTENCE: usize = 25;
 
-/// Whether what is as small as dirt stands where a line's full stop would.
+/// Whether what is as small as dirt stands where a sentence's full stop would.
 fn may_be_full_stop(speck: &Area, segment: &Segment) -> bool {
     let (area, tall, (x, y)) = (segment.area, segment.tall, speck.middle());
-    (area.x1..area.x1 + STOP.0 * tall).contains(&x)
+    segment.letters >= SENTENCE
+        && (area.x1..area.x1 + STOP.0 * tall).contains(&x)
         && (area.y1 - STOP.1 * tall..area.y1 + 0.1 * tall).contains(&y)
 }
 
