@@ -291,7 +291,7 @@ fn rows(sheet: &mut Sheet, on_paper: &dyn Fn(PageNumber) -> bool) {
 }
 
 /// Rows of a table of administrators that are looked at.
-const MOST_ROWS: u8 = 60;
+pub const MOST_ROWS: u8 = 60;
 /// A cell is surely read from this confidence on.
 const SURE_CELL: f64 = 0.9;
 /// Its readings agree from this one on, whatever its ink says; confidences are kept as `f32`.

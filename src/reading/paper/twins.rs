@@ -2,8 +2,9 @@
 //! address. Where the two were read nearly alike, one of them was perhaps misread, by all networks alike, or the
 //! person mistyped it; somebody looks at both. (A domain that others agree on is not in doubt.)
 
+use super::settle::MOST_ROWS;
 use crate::domain::form::Field;
-use crate::domain::sheet::{PageNumber, Sheet};
+use crate::domain::sheet::{PageNumber, Sheet, Written};
 use crate::reading::layout::fold::squeeze;
 use std::collections::BTreeSet;
 
@@ -12,8 +13,6 @@ const NEAR_TWIN: f64 = 0.8;
 /// Shorter words (letters) resemble each other by chance; longer ones than the second may differ in two letters.
 const SHORTEST: usize = 4;
 const LONG: usize = 6;
-/// Rows of a table of administrators that are looked at.
-const MOST_ROWS: u8 = 60;
 
 /// Takes the certainty from what was read on paper and has a near twin.
 pub fn doubt(sheet: &mut Sheet, on_paper: &dyn Fn(PageNumber) -> bool) {
@@ -63,7 +62,7 @@ fn of_domains(sheet: &Sheet) -> BTreeSet<Field> {
 
 /// A person's names and address, where a part of the address is nearly a name.
 fn of_person(sheet: &Sheet, [last, first, email]: [Field; 3]) -> Vec<Field> {
-    let value = |field| sheet.texts.get(&field).map(crate::domain::sheet::Written::value);
+    let value = |field| sheet.texts.get(&field).map(Written::value);
     let Some((local, _)) = value(email).and_then(|email| email.split_once('@')) else { return Vec::new() };
     let parts = |text: &str| -> Vec<String> {
         // "dupont2" is the second of that name
@@ -99,7 +98,7 @@ fn are_near_twins(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sheet::{Area, Evidence, Written};
+    use crate::domain::sheet::{Area, Evidence};
 
     fn doubted(texts: &[(Field, &str)]) -> Vec<Field> {
         let read = |text: &str| Written {
