@@ -182,7 +182,7 @@ fn decoded(bytes: &[u8], index: usize) -> Result<Sight, Unshown> {
     let tiff = bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*");
     let picture = if tiff { tiff_page(bytes, index) } else { coloured(bytes, index) }?;
     let (width, height) = picture.dimensions();
-    // as long as A4, as in `paper::page_size`
+    // as long as A4, as what is read of it
     let scale = pixels(width.max(height)) / 841.9;
     Ok(Sight { picture, scale: (scale, scale) })
 }

@@ -154,6 +154,17 @@ def files(s):
         s.add(f"exif-orientation-{orientation}.photo", lambda r, data=data, o=orientation: picture.as_picture(picture.photo(picture.drawn(data, 170, (1,), True)[0], r, 0.7), "JPEG", o, quality=55), first_page(a), end="jpg", sure=False)
 
 
+def pages(s):
+    """Paper on odd pages, or oddly dark."""
+    a, data = s.published("clinic", font="Carlito", size=9)
+    s.add("letters-drawn-as-shapes.scan", lambda r, data=data: picture.as_shapes(post.pages(data, [0, 1])), a)
+    a, data = s.published("ehpad", font="Helvetica", size=9.5)
+    s.add("pixels-as-points.scan", lambda r, make=scanned(data, 200, picture.scan, strength=0.6): picture.enlarged(make(r), 200 / 72), a)
+    for name, how, kind in (("pale", picture.pale, "clinic"), ("negative", picture.negative, "ehpad")):
+        a, data = s.published(kind, font="LibSans", size=9.5)
+        s.add(f"{name}.scan", scanned(data, 200, how, strength=0.7), a)
+
+
 def first_page(a):
     """What a form of which only the first published page came must give: nothing is decided on it."""
     for key in ("purpose", "publisher", "solution", "date"):
@@ -324,7 +335,7 @@ def main():
         papers.write(a.set, a.count, a.seed)
         return
     shelf = Shelf(a.only)
-    for chapter in (scans, others, files, layers, several):
+    for chapter in (scans, others, files, layers, several, pages):
         chapter(shelf)
     shelf.write(ROOT / "fixtures/paper")
     print(len(shelf.out), "documents")

@@ -112,6 +112,35 @@ def rough(page, chance, strength=1.0):
     return jpeg(grain(page, chance, 14, 300), 40)
 
 
+def as_shapes(pdf):
+    """A PDF of which no letter is text any more: some programs draw them as shapes."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, out = pathlib.Path(folder, "form.pdf"), pathlib.Path(folder, "out.pdf")
+        source.write_bytes(pdf)
+        subprocess.run(["gs", "-q", "-o", out, "-sDEVICE=pdfwrite", "-dNoOutputFonts", source], check=True)
+        return settled(pikepdf.open(out))
+
+
+def enlarged(pdf, times):
+    """A PDF with pages so many times as large: of some scanners each pixel is a point."""
+    made = pikepdf.open(io.BytesIO(pdf))
+    for page in made.pages:
+        page.contents_add(f"{times:.5f} 0 0 {times:.5f} 0 0 cm".encode(), prepend=True)
+        page.MediaBox = [float(v) * times for v in page.MediaBox]
+    return settled(made)
+
+
+def pale(page, chance, strength=1.0):
+    """Printed with hardly any toner left."""
+    page = page.convert("L").point(lambda v: 150 + v * 85 // 255).filter(ImageFilter.GaussianBlur(0.6 * strength))
+    return grain(page.rotate(chance.uniform(-1, 1) * strength, Image.BICUBIC, fillcolor=235), chance, 4 * strength, 40)
+
+
+def negative(page, chance, strength=1.0):
+    """A scanner that takes black for white."""
+    return ImageChops.invert(scan(page.convert("L"), chance, strength))
+
+
 KINDS = {"clean": clean, "scan": scan, "bitonal": bitonal, "fax": fax, "photo": photo, "rough": rough}
 
 

@@ -82,6 +82,28 @@ fn a_scan_is_read_and_called_one() {
     assert!(!is_told_by_hand(&report));
 }
 
+/// Some programs make shapes of all letters: the page is drawn as fine as a good scan.
+#[test]
+fn letters_drawn_as_shapes_are_read() {
+    read("letters-drawn-as-shapes.scan.pdf", 98);
+}
+
+/// Of some scanners each pixel is a point, and the page metres long.
+#[test]
+fn a_page_metres_long_is_read_as_a_sheet() {
+    read("pixels-as-points.scan.pdf", 98);
+}
+
+#[test]
+fn pale_print_is_read() {
+    read("pale.scan.pdf", 94);
+}
+
+#[test]
+fn a_negative_is_read() {
+    read("negative.scan.pdf", 98);
+}
+
 /// Much of a bad fax is read, and what is not is not decided on.
 #[test]
 fn a_fax_is_read() {

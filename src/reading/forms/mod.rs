@@ -106,7 +106,10 @@ pub fn locate(
     let pages: Vec<(usize, &Page)> =
         origins.iter().copied().zip(views.iter().map(|view| view.page)).collect();
     second::check(&mut answers, &pages, documents);
-    let left_over = grounds.iter().any(|ground| paper::left_over(ground, &answers, &zones));
+    let is_doubtful = |ground: &Ground<'_>| {
+        paper::left_over(ground, &answers, &zones) || paper::is_crowded(ground, &answers)
+    };
+    let doubted = grounds.iter().any(is_doubtful);
     let recognised = views.iter().any(|view| view.page.to_displayed.is_some());
     let source = if recognised {
         Source::Scan
@@ -144,7 +147,7 @@ pub fn locate(
         if by_hand {
             findings.push(written_by_hand());
         }
-        paper::settle(&mut sheet, &pages, left_over || by_hand);
+        paper::settle(&mut sheet, &pages, doubted || by_hand);
     }
     (Reading { documents: names, source, sheet: Some(sheet), findings }, places)
 }

@@ -6,7 +6,7 @@ use super::ink::{Blob, blobs};
 use super::picture::{Grey, float, whole};
 use super::recognise::{Line, Read, Strips};
 use super::straighten::INK;
-use super::weigh::is_address;
+use super::weigh::{is_address, is_name};
 use crate::domain::sheet::Area;
 use unicode_normalization::UnicodeNormalization;
 
@@ -25,6 +25,9 @@ const COARSE: f32 = 3.2;
 const SPECKS: [(u8, f32); 2] = [(INK, 2.0), (222, 3.0)];
 const WELL_ABOVE: f32 = 0.76;
 
+/// Letters of names alone: no word of a French sentence has them.
+const NOT_FRENCH: [char; 5] = ['ä', 'ö', 'ÿ', 'Ä', 'Ö'];
+
 /// Whether more marks stand above a line's letters than what was read of it has, one of them leans another
 /// way than the accent it was read as, or, on a coarse picture, an accent that was read is not seen.
 #[must_use]
@@ -42,6 +45,7 @@ pub fn are_doubtful(strips: Strips<'_>, line: &Line) -> bool {
     piece.specks() > read
         || found.iter().any(|marks| marks.len() > read || piece.lean_otherwise(marks, &text))
         || line.words.iter().any(|word| are_strange_beside(&word.text))
+        || text.contains(NOT_FRENCH) && !is_name(&line.words)
         || strips.coarse
             && (found.iter().any(|marks| piece.has_more_than_dots(marks, &text)) || !piece.shows(line))
 }

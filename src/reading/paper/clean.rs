@@ -38,7 +38,39 @@ pub fn whitened(picture: &Grey, scale: f32) -> Grey {
         }
         lit(&mut pixels, rest, last, 0.0);
     }
-    Grey { pixels, ..*picture }
+    let mut white = Grey { pixels, ..*picture };
+    deepen(&mut white);
+    white
+}
+
+/// Where a page's ink is: this share of its pixels is as dark as its letters' insides.
+const INKED: f32 = 0.004;
+/// Ink that is no darker than these was printed, or scanned, too pale to be told from the ground: it is made as dark as
+/// other ink is. What is paler still shows through from the back.
+const PALE_INK: std::ops::RangeInclusive<u8> = 115..=185;
+/// How dark ink mostly is.
+const INK: f32 = 60.0;
+
+/// Makes pale ink dark, on paper that is white.
+fn deepen(white: &mut Grey) {
+    let mut counts = [0usize; 256];
+    for y in (0..white.height).step_by(7) {
+        for value in white.row(y) {
+            if let Some(count) = counts.get_mut(usize::from(*value)) {
+                *count += 1;
+            }
+        }
+    }
+    let mut left = INKED * counts.iter().map(|count| float(*count)).sum::<f32>();
+    let ink = (0..=u8::MAX).zip(counts).find_map(|(value, count)| {
+        left -= float(count);
+        (left < 0.0).then_some(value)
+    });
+    let Some(ink) = ink.filter(|ink| PALE_INK.contains(ink)) else { return };
+    let factor = (255.0 - INK) / (255.0 - f32::from(ink));
+    for value in &mut white.pixels {
+        *value = byte((255.0 - factor * (255.0 - f32::from(*value))).max(0.0));
+    }
 }
 
 /// Adds pixels as if their ground were white; it is `light` at the first and grows by `step`. What
@@ -148,6 +180,19 @@ pub fn noise(white: &Grey) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A sheet with bars in their own grey.
+    fn bars(ink: u8) -> Grey {
+        Grey::from_fn(300, 120, |x, y| if x % 30 < 3 && (20..100).contains(&y) { ink } else { 240 })
+    }
+
+    #[test]
+    fn pale_ink_is_made_dark_and_what_shows_through_is_not() {
+        let seen = |ink: u8| whitened(&bars(ink), 2.0).at(151, 60);
+        assert!(seen(160) < 70, "{}", seen(160));
+        assert!((200..230).contains(&seen(205)), "{}", seen(205));
+        assert!(seen(40) < 50, "{}", seen(40));
+    }
 
     #[test]
     fn a_shadow_goes_and_the_ink_stays() {

@@ -2,6 +2,7 @@
 //! fill is looked at before it is decoded.
 
 use super::picture::{Grey, float};
+use super::sheet::{A4, is_of_a_sheet};
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings};
 use hayro_interpret::font::GlyphRun;
@@ -31,6 +32,10 @@ const MOST_WORK: u32 = 1_000_000;
 const WORK_OF_A_CLIP: u32 = 50;
 /// Longer side of a page, points: 200 inches, the limit of most programs (ISO 32000-1 annex C.2).
 const LONGEST_PAGE: f32 = 14_400.0;
+/// Pixels a point at which a page of a sheet's size is drawn, at least and at most: 100 and 300 dpi.
+const DRAWN: (f32, f32) = (100.0 / 72.0, 300.0 / 72.0);
+/// Share of a page from which the pictures on it are the page: it is drawn as fine as they are.
+const COVERED: f64 = 0.4;
 /// Pages of a TIFF; as many as of a PDF.
 const MOST_IN_A_FILE: usize = 50;
 
@@ -230,7 +235,8 @@ fn from_samples(data: &[u8], width: usize, height: usize, kind: tiff::ColorType)
     (pixels.len() == width * height).then_some(Grey { width, height, pixels })
 }
 
-/// A page of a PDF without its annotations, as fine as its pictures are.
+/// A page of a PDF without its annotations, as fine as the pictures it is made of; one of drawn letters as a good
+/// scan would be.
 ///
 /// # Errors
 /// Where its pictures have more pixels than are decoded, or it cannot be drawn.
@@ -241,8 +247,8 @@ pub fn page(page: &hayro_syntax::page::Page<'_>, pdf: &Pdf) -> Result<Grey, Refu
     let (width, height) = page.render_dimensions();
     #[expect(clippy::cast_precision_loss, reason = "capped")]
     let longest = LONGEST as f32 / width.max(height);
-    #[expect(clippy::cast_possible_truncation, reason = "pixels a point")]
-    let scale = (fineness as f32).clamp(100.0 / 72.0, 300.0 / 72.0).min(longest);
+    let enlarged = enlarged(width, height);
+    let scale = fineness.clamp(DRAWN.0 / enlarged, DRAWN.1 / enlarged).min(longest);
     // a whole number of pixels: the page is drawn at that
     let (across, down) = ((width * scale).round(), (height * scale).round());
     catch_unwind(AssertUnwindSafe(|| {
@@ -261,11 +267,18 @@ pub fn page(page: &hayro_syntax::page::Page<'_>, pdf: &Pdf) -> Result<Grey, Refu
     .map_err(|_| Refused::Damaged)
 }
 
-/// Pixels a point of the finest large picture on a page; nothing is decoded for it.
+/// How many times a sheet's size a page is said to be. Some scanners write pages of which each pixel is a point.
+#[must_use]
+pub fn enlarged(width: f32, height: f32) -> f32 {
+    if is_of_a_sheet((width, height)) { 1.0 } else { width.max(height) / A4.1 }
+}
+
+/// Pixels a point of the finest large picture where pictures cover the page, as many as are drawn at most where they do
+/// not; nothing is decoded for it.
 ///
 /// # Errors
 /// Where the page's pictures have more pixels than are decoded, or it cannot be drawn.
-pub fn fineness(page: &hayro_syntax::page::Page<'_>, pdf: &Pdf) -> Result<f64, Refused> {
+pub fn fineness(page: &hayro_syntax::page::Page<'_>, pdf: &Pdf) -> Result<f32, Refused> {
     let mut sizes = Sizes::default();
     let (width, height) = page.render_dimensions();
     if !(width > 20.0 && height > 20.0) {
@@ -288,7 +301,12 @@ pub fn fineness(page: &hayro_syntax::page::Page<'_>, pdf: &Pdf) -> Result<f64, R
     if drawn.is_err() || sizes.cut || sizes.drawn > MOST_DRAWN {
         return Err(Refused::Damaged);
     }
-    Ok(sizes.fineness)
+    if sizes.covered < COVERED * f64::from(width) * f64::from(height) {
+        return Ok(f32::INFINITY);
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "pixels a point")]
+    let fineness = sizes.fineness as f32;
+    Ok(fineness)
 }
 
 /// How large a page's pictures are, without decoding them.
@@ -298,6 +316,8 @@ struct Sizes {
     drawn: usize,
     /// Pixels a point of the finest large picture.
     fineness: f64,
+    /// By pictures, square points.
+    covered: f64,
     /// A picture stops before its end.
     cut: bool,
     work: u32,
@@ -338,7 +358,8 @@ impl<'a> Device<'a> for Sizes {
         self.work(1);
         self.drawn += 1;
         self.pixels = self.pixels.saturating_add(u64::from(image.width()) * u64::from(image.height()));
-        let [a, b, ..] = props.transform.as_coeffs();
+        let [a, b, c, d, ..] = props.transform.as_coeffs();
+        self.covered += (a * d - b * c).abs() * f64::from(image.width()) * f64::from(image.height());
         let points = a.hypot(b);
         let wide = points * f64::from(image.width()) > 150.0;
         if wide && points > 0.0 {

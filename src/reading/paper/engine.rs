@@ -16,6 +16,8 @@ pub enum Alphabet {
     Digits,
     /// What e-mail addresses and domain names are made of.
     Address,
+    /// What names are made of: letters, and what holds them together.
+    Name,
 }
 
 /// The network that reads: they were trained apart, and where they agree they are rarely both wrong.
@@ -38,6 +40,7 @@ impl Manner {
     pub const SECOND: Self = Self { tongue: Tongue::English, alphabet: Alphabet::Any };
     pub const ADDRESS: Self = Self { tongue: Tongue::English, alphabet: Alphabet::Address };
     pub const DIGITS: Self = Self { tongue: Tongue::English, alphabet: Alphabet::Digits };
+    pub const NAME: Self = Self { tongue: Tongue::French, alphabet: Alphabet::Name };
 
     /// The program's arguments: each page of the input is one line of text; the dictionaries, which
     /// would make words of names and numbers, are left out.
@@ -58,6 +61,11 @@ impl Manner {
             Alphabet::Address => all.extend([
                 "-c",
                 "tessedit_char_whitelist=abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@.-_+",
+            ]),
+            Alphabet::Name => all.extend([
+                "-c",
+                "tessedit_char_whitelist=abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ\
+                 àâäçéèêëîïñôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ '-.",
             ]),
         }
         all.extend(["-c", "tessedit_create_tsv=1"]);

@@ -1,6 +1,7 @@
 //! Words on paper that are nobody's answer: then a label or a rule was missed, and who seems not to
 //! have answered may have.
 
+use crate::domain::form::Field;
 use crate::domain::sheet::{Area, Zone};
 use crate::reading::answers::Answers;
 use crate::reading::answers::ground::Ground;
@@ -46,3 +47,30 @@ pub fn left_over(ground: &Ground<'_>, answers: &Answers, zones: &Zones) -> bool 
             && !drawn.iter().any(|area| area.holds(run.area.middle()))
     })
 }
+
+/// Whether right beside the label of an empty box another part of the form is asked for: on paper an answer that says
+/// what a label says ("Nom de domaine Plus") looks like one.
+#[must_use]
+pub fn is_crowded(ground: &Ground<'_>, answers: &Answers) -> bool {
+    let part = |field: Field| field.pointer().split('/').nth(1).map(str::to_owned);
+    let asked: Vec<(Area, Field)> = ground
+        .asked()
+        .filter_map(|(label, ask)| match ask {
+            Ask::Text(field) => Some((label.hit.area, field)),
+            Ask::Tick(_) | Ask::Signature | Ask::Stamp | Ask::Column { .. } | Ask::Nothing => None,
+        })
+        .collect();
+    let empty = asked.iter().filter(|(_, field)| !answers.texts.contains_key(field));
+    ground.view.page.to_displayed.is_some()
+        && empty.into_iter().any(|(area, field)| {
+            asked.iter().any(|(other, of)| {
+                let common = area.y1.min(other.y1) - area.y0.max(other.y0);
+                common > 0.5 * area.height().min(other.height())
+                    && (0.0..ROOM).contains(&(other.x0 - area.x1))
+                    && part(*of) != part(*field)
+            })
+        })
+}
+
+/// Between a label and the next is less room than this (points) for an answer.
+const ROOM: f32 = 40.0;

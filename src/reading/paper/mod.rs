@@ -12,6 +12,7 @@ mod accents;
 mod alike;
 mod boxes;
 mod broken;
+mod cedillas;
 mod clean;
 mod dashes;
 mod document;
@@ -25,6 +26,7 @@ mod print;
 mod recognise;
 mod remains;
 mod rules;
+mod seams;
 mod segments;
 mod settle;
 mod shapes;
@@ -38,7 +40,7 @@ mod worn;
 
 pub use document::Paper;
 pub use hand::is_by_hand;
-pub use leftover::left_over;
+pub use leftover::{is_crowded, left_over};
 pub use settle::settle;
 
 use super::labels::find;
@@ -111,7 +113,7 @@ pub fn pages(pictures: Vec<Picture>, engine: &mut dyn Engine) -> Result<Vec<Page
     }
     let page = |mut sheet: Sheet| {
         numbering::settle(&mut sheet.lines);
-        recognise::join_halves(&mut sheet.lines);
+        seams::join_halves(&mut sheet.lines);
         let mut page = assembled(&sheet);
         page.unread = unread(&sheet);
         page.legibility = hand::legibility(&sheet.lines);
@@ -164,7 +166,7 @@ fn wanted(sheet: &mut Sheet) -> Wanted {
             && (line.words.is_empty() || free.iter().any(|middle| around.holds(*middle)))
     };
     Wanted {
-        answers: sheet.lines.extract_if(.., is_answer).flat_map(recognise::parted).collect(),
+        answers: sheet.lines.extract_if(.., is_answer).flat_map(seams::parted).collect(),
         labels: sheet.lines.extract_if(.., |line| recognise::is_to_be_read_again(line)).collect(),
     }
 }
@@ -188,9 +190,12 @@ fn read_again(engine: &mut dyn Engine, sheets: &mut [Sheet], wanted: Vec<Wanted>
 }
 
 fn begun(picture: Picture) -> Sheet {
-    let Picture { grey, size } = picture;
-    let seen = straighten::straighten(&grey, size);
-    let (width, height) = size.unwrap_or(page_size(&grey));
+    let Picture { mut grey, size } = picture;
+    if grey.is_negative() {
+        grey.invert();
+    }
+    let seen = straighten::straighten(&grey, size.filter(|size| sheet::is_of_a_sheet(*size)));
+    let (width, height) = size.unwrap_or_else(|| sheet::as_a4(&grey));
     let to_points = Mapping::scale(width / float(grey.width), height / float(grey.height));
     let blunt = if grey.is_black_and_white() { BLUNT.1 } else { BLUNT.0 };
     let coarse = seen.scale < blunt;
@@ -233,13 +238,6 @@ fn turn(engine: &mut dyn Engine, sheets: &mut [Sheet]) -> Result<(), Silence> {
         }
     }
     Ok(())
-}
-
-/// Size of a picture nobody tells the size of, points: as long as A4.
-#[must_use]
-pub fn page_size(picture: &Grey) -> (f32, f32) {
-    let (w, h) = (float(picture.width), float(picture.height));
-    (841.9 * w / w.max(h), 841.9 * h / w.max(h))
 }
 
 /// Ink that is part of no line read, no rule and no box; pale ink too.

@@ -48,6 +48,20 @@ impl Grey {
         grey * 200 < rows().map(<[u8]>::len).sum::<usize>()
     }
 
+    /// Whether nearly all of it is dark, as paper never is: every fourth row is looked at.
+    #[must_use]
+    pub fn is_negative(&self) -> bool {
+        let rows = || (0..self.height).step_by(4).map(|y| self.row(y));
+        let dark: usize = rows().map(|row| row.iter().filter(|value| **value < 100).count()).sum();
+        dark * 5 > rows().map(<[u8]>::len).sum::<usize>() * 4
+    }
+
+    pub fn invert(&mut self) {
+        for pixel in &mut self.pixels {
+            *pixel = 255 - *pixel;
+        }
+    }
+
     /// A row; empty beyond the last.
     #[must_use]
     pub fn row(&self, y: usize) -> &[u8] {
@@ -226,10 +240,9 @@ impl Grey {
         let (x, y) = (x - PART / 2, y - PART / 2);
         let whole = |at: i64| usize::try_from(at >> PLACES).unwrap_or(0);
         let at = whole(y) * self.width + whole(x);
-        let two = |at: usize| self.pixels.get(at..at + 2);
-        match (two(at), two(at + self.width)) {
-            (Some(&[left, right]), Some(&[low_left, low_right])) => {
-                mixed([left, right, low_left, low_right], x, y)
+        match self.pixels.get(at..at + self.width + 2) {
+            Some([left, right, .., low_left, low_right]) => {
+                mixed([*left, *right, *low_left, *low_right], x, y)
             }
             _ => 255,
         }
@@ -323,6 +336,17 @@ mod tests {
             picture.seen(3, 3, &Mapping([1.0, 0.0, -50.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0])).pixels,
             [255; 9]
         );
+    }
+
+    #[test]
+    fn a_negative_is_dark_nearly_everywhere() {
+        let mut sheet = Grey::from_fn(40, 40, |x, _| if x % 10 == 0 { 20 } else { 230 });
+        assert!(!sheet.is_negative());
+        sheet.invert();
+        assert!(sheet.is_negative());
+        // a sheet on a dark table
+        let photo = Grey::from_fn(40, 40, |x, y| if x.max(y) < 20 { 230 } else { 30 });
+        assert!(!photo.is_negative());
     }
 
     #[test]

@@ -33,7 +33,7 @@ const MOST_DRAWN: usize = 30_000_000;
 pub fn is_written(page: &hayro_syntax::page::Page<'_>, pdf: &Pdf) -> bool {
     let Ok(_) = decode::fineness(page, pdf) else { return true };
     let (width, height) = page.render_dimensions();
-    let scale = FINENESS.min(LONGEST / width.max(height).max(1.0));
+    let scale = (FINENESS / decode::enlarged(width, height)).min(LONGEST / width.max(height).max(1.0));
     let (across, down) = (whole(width * scale) + 1, whole(height * scale) + 1);
     let mut seen = Pictures { ground: Grey::new(across, down, 255), left: MOST_DRAWN };
     let drawn = catch_unwind(AssertUnwindSafe(|| {

@@ -2,6 +2,7 @@
 //! other ways. Each pass is one call of the engine for all pages, since a call has its price.
 
 use super::accents;
+use super::cedillas;
 use super::engine::{Engine, Manner, Silence, Token, prepared, read};
 use super::level;
 use super::picture::{Grey, float, whole};
@@ -13,7 +14,7 @@ use crate::domain::sheet::Area;
 use crate::reading::labels::is_running_text;
 
 /// White around a line's letters, points.
-const AROUND: f32 = 1.6;
+pub const AROUND: f32 = 1.6;
 /// How high a line is made for a reading.
 #[derive(Debug, Clone, Copy)]
 enum Height {
@@ -256,28 +257,30 @@ pub fn again<'p>(
     answers: &mut [(Strips<'p>, Line)],
     labels: &mut [(Strips<'p>, Line)],
 ) -> Result<(), Silence> {
-    let cuts = |height: Height| -> Vec<Cut> {
-        answers.iter().map(|(strips, line)| strips.cut(&line.segment, height, 1.0)).collect()
+    let cut = |(strips, line): &(Strips<'p>, Line), condensed: f32| {
+        strips.cut(&line.segment, Height::Large, condensed)
     };
-    let (mut large, mut cuts) = (cuts(Height::Large), cuts(Height::Small));
-    let count = answers.len();
+    let in_part = |line: &Line| line.seen == Seen::Head;
+    // the other network is given no alphabet: what it sees beside letters tells that there is more
+    let is_name = |line: &Line| !in_part(line) && weigh::is_name(&line.words);
+    let mut names = some(engine, Manner::NAME, answers, |line| is_name(line).then_some(Height::Small))?;
     // what was read in part is now read as the others were at first
-    let mut in_part: Vec<&mut (Strips<'p>, Line)> =
-        answers.iter_mut().chain(labels.iter_mut()).filter(|(_, line)| line.seen == Seen::Head).collect();
-    cuts.extend(in_part.iter().map(|(strips, line)| strips.cut(&line.segment, Height::Large, CONDENSED)));
-    let mut french = read_all(engine, Manner::PLAIN, &cuts)?;
-    let whole = french.split_off(count.min(french.len())).into_iter().zip(cuts.iter().skip(count));
-    for ((_, line), (tokens, cut)) in in_part.iter_mut().zip(whole) {
-        line.words = words(tokens, cut);
+    let parts = answers.iter().chain(labels.iter()).filter(|(_, line)| in_part(line));
+    let parts = parts.map(|line| cut(line, CONDENSED)).collect();
+    let small = |line: &Line| (!is_name(line)).then_some(Height::Small);
+    let (mut french, entire) = some_and(engine, Manner::PLAIN, answers, small, parts)?;
+    let parts = answers.iter_mut().chain(labels.iter_mut()).filter(|(_, line)| in_part(line));
+    for ((_, line), (tokens, cut)) in parts.zip(entire) {
+        line.words = words(tokens, &cut);
         line.seen = Seen::Once;
     }
-    let mut doubted: Vec<&mut (Strips<'p>, Line)> =
-        labels.iter_mut().filter(|(_, line)| line.words.iter().any(is_doubted)).collect();
-    large.extend(doubted.iter().map(|(strips, line)| strips.cut(&line.segment, Height::Large, 1.0)));
-    let mut english = read_all(engine, Manner::SECOND, &large)?;
-    let second = english.split_off(count.min(english.len())).into_iter().zip(large.iter().skip(count));
-    for ((_, line), (tokens, cut)) in doubted.iter_mut().zip(second) {
-        let other = words(tokens, cut);
+    let is_doubtful = |line: &Line| line.words.iter().any(is_doubted);
+    let doubted = labels.iter().filter(|(_, line)| is_doubtful(line));
+    let doubted = doubted.map(|line| cut(line, 1.0)).collect();
+    let (mut english, second) = some_and(engine, Manner::SECOND, answers, |_| Some(Height::Large), doubted)?;
+    let doubted = labels.iter_mut().filter(|(_, line)| is_doubtful(line));
+    for ((_, line), (tokens, cut)) in doubted.zip(second) {
+        let other = words(tokens, &cut);
         if own_confidence(&other) > own_confidence(&line.words) {
             line.words = other;
         }
@@ -294,12 +297,14 @@ pub fn again<'p>(
         weigh::is_address(&line.words).then_some(Height::Small)
     })?;
     let of = |tokens: Option<Vec<Token>>| tokens.map(|tokens| weigh::text_of(&tokens)).unwrap_or_default();
+    let french =
+        french.iter_mut().zip(&mut names).map(|(french, name)| french.take().or_else(|| name.take()));
     for (((((strips, line), english), french), digits), address) in
-        answers.iter_mut().zip(english).zip(french).zip(&mut digits).zip(&mut address)
+        answers.iter_mut().zip(&mut english).zip(french).zip(&mut digits).zip(&mut address)
     {
         let mut readings = Readings {
-            english: of(Some(english)),
-            french: of(Some(french)),
+            english: of(english.take()),
+            french: of(french),
             digits: digits.take().map(|digits| of(Some(digits))),
             address: address.take().map(|address| of(Some(address))),
         };
@@ -309,6 +314,7 @@ pub fn again<'p>(
         if !dashes
             || line.segment.on_dots
             || accents::are_doubtful(*strips, line)
+            || cedillas::are_lost(*strips, line)
             || shapes::are_others(*strips, line)
             || shapes::are_too_few(*strips, line)
         {
@@ -319,60 +325,6 @@ pub fn again<'p>(
     Ok(())
 }
 
-/// Digits from which a number by itself is somebody's, not a part of an address.
-const NUMBER: usize = 8;
-
-/// Parts a number from the e-mail address beside it: the border between their cells was lost, and no one
-/// manner of reading suits both.
-#[must_use]
-pub fn parted(line: Line) -> Vec<Line> {
-    let digits =
-        |words: &[Read]| words.iter().flat_map(|word| word.text.chars()).filter(char::is_ascii_digit).count();
-    let at =
-        line.words.iter().position(|word| word.text.contains('@') || weigh::begins_an_address(&word.text));
-    let Some((number, address)) = at.and_then(|at| line.words.split_at_checked(at)) else {
-        return vec![line];
-    };
-    let has_sign = address.iter().any(|word| word.text.contains('@'));
-    let (Some(last), Some(first)) = (number.last(), address.first()) else { return vec![line] };
-    if !has_sign || digits(number) < NUMBER || !weigh::is_number(number) {
-        return vec![line];
-    }
-    let (area, middle) = (line.segment.area, f32::midpoint(last.area.x1, first.area.x0));
-    let (x1, x0) = (last.area.x1.min(middle - AROUND), first.area.x0.max(middle + AROUND));
-    let part = |area: Area, words: &[Read]| {
-        let letters = words.iter().map(|word| word.text.chars().count()).sum();
-        let segment = Segment { area, letters, ..line.segment.clone() };
-        Line { segment, words: words.to_vec(), seen: line.seen }
-    };
-    vec![part(Area { x1, ..area }, number), part(Area { x0, ..area }, address)]
-}
-
-/// Holds a word together of which one line ends with the first half ("Notre-", "d'") and the one beside
-/// it begins with the other.
-pub fn join_halves(lines: &mut [Line]) {
-    for left in 0..lines.len() {
-        let Some(first) = lines.get(left) else { continue };
-        let (area, tall) = (first.segment.area, first.segment.tall);
-        let Some(head) = first.words.last().map(|word| word.text.clone()) else { continue };
-        let right = lines.iter().position(|other| {
-            let (there, gap) = (other.segment.area, other.segment.area.x0 - area.x1);
-            let common = area.y1.min(there.y1) - area.y0.max(there.y0);
-            (-1.0..tall).contains(&gap)
-                && common > 0.6 * tall
-                && other.words.first().is_some_and(|word| weigh::hyphened(&head, &word.text))
-        });
-        let Some(rest) = right.and_then(|right| lines.get_mut(right)).map(|line| line.words.remove(0)) else {
-            continue;
-        };
-        if let Some(word) = lines.get_mut(left).and_then(|line| line.words.last_mut()) {
-            word.text.push_str(&rest.text);
-            word.area = word.area.around(&rest.area);
-            word.confidence = word.confidence.min(rest.confidence);
-        }
-    }
-}
-
 /// Some lines read in one more manner, at the height that `wanted` says; in the lines' order.
 fn some(
     engine: &mut dyn Engine,
@@ -380,12 +332,25 @@ fn some(
     lines: &[(Strips<'_>, Line)],
     wanted: impl Fn(&Line) -> Option<Height>,
 ) -> Result<Vec<Option<Vec<Token>>>, Silence> {
+    Ok(some_and(engine, manner, lines, wanted, Vec::new())?.0)
+}
+
+/// The same, and `more` in the same call, each with where it was cut.
+fn some_and(
+    engine: &mut dyn Engine,
+    manner: Manner,
+    lines: &[(Strips<'_>, Line)],
+    wanted: impl Fn(&Line) -> Option<Height>,
+    more: Vec<Cut>,
+) -> Result<(Vec<Option<Vec<Token>>>, Vec<(Vec<Token>, Cut)>), Silence> {
     let heights: Vec<Option<Height>> = lines.iter().map(|(_, line)| wanted(line)).collect();
-    let cuts: Vec<Cut> = lines
-        .iter()
-        .zip(&heights)
-        .filter_map(|((strips, line), height)| height.map(|height| strips.cut(&line.segment, height, 1.0)))
-        .collect();
+    let cut = |((strips, line), height): (&(Strips<'_>, Line), &Option<Height>)| {
+        height.map(|height| strips.cut(&line.segment, height, 1.0))
+    };
+    let mut cuts: Vec<Cut> = lines.iter().zip(&heights).filter_map(cut).collect();
+    let count = cuts.len();
+    cuts.extend(more);
     let mut tokens = read_all(engine, manner, &cuts)?.into_iter();
-    Ok(heights.into_iter().map(|height| height.and_then(|_| tokens.next())).collect())
+    let of_lines = heights.into_iter().map(|height| height.and_then(|_| tokens.next())).collect();
+    Ok((of_lines, tokens.zip(cuts.into_iter().skip(count)).collect()))
 }

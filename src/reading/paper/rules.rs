@@ -136,8 +136,9 @@ pub fn level(white: &Grey, scale: f32, ground: Ground, shortest: f32) -> Vec<Str
         for (count, ((above, below), (here, next))) in line.iter_mut().zip(outside.zip(inside)) {
             let light = above.iter().zip(below).map(|(a, b)| *a.min(b));
             let dark = here.iter().zip(next).map(|(a, b)| *a.min(b));
-            let ridge = light.zip(dark).filter(|(light, dark)| *light > dark.saturating_add(step)).count();
-            *count = u16::try_from(ridge).unwrap_or(u16::MAX);
+            // pieces are far shorter than 256 pixels
+            let ridge = light.zip(dark).map(|(light, dark)| u8::from(light > dark.saturating_add(step)));
+            *count = u16::from(ridge.fold(0, u8::saturating_add));
         }
     }
     let count =

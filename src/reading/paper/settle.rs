@@ -143,8 +143,11 @@ fn blank(sheet: &Sheet) -> Vec<Field> {
     out
 }
 
+/// Domains that one box may name; more words are a sentence, the form's own perhaps.
+const MOST_NAMES: usize = 3;
+
 /// Whether a value cannot be what its box asks: letters for a number, a row of numbers, an e-mail
-/// address without its sign.
+/// address without its sign, a sentence for a domain.
 fn misfits(field: Field, value: &str) -> bool {
     let digits = value.chars().filter(char::is_ascii_digit).count();
     let letters = value.chars().filter(|c| c.is_alphabetic()).count();
@@ -153,6 +156,10 @@ fn misfits(field: Field, value: &str) -> bool {
         Field::Siret | Field::RppsRang(_) => letters > 2 || digits > 15,
         Field::Phone | Field::AdministratorPhone(_) => letters > 2 || digits > 14,
         Field::Email | Field::AdministratorEmail(_) => letters > 0 && value.matches('@').count() != 1,
+        Field::SslDomain | Field::SslServer | Field::SmimeMailDomain | Field::ProMailDomain => {
+            let word = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() > 1;
+            value.split_whitespace().filter(word).count() > MOST_NAMES
+        }
         Field::LastName
         | Field::FirstNames
         | Field::AdministratorLastName(_)

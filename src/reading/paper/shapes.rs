@@ -21,6 +21,8 @@ const LOW: &str = "acemnorsuvwxz";
 /// In heights of tall letters: a small letter is no higher than the one, a large one no lower than the
 /// other.
 const HEIGHTS: (f32, f32) = (0.86, 0.8);
+/// The same of a small "ç", with what hangs below it.
+const CEDILLA: f32 = 1.12;
 /// A small letter that is none is so much higher than the line's others: in faces whose small letters are high,
 /// on coarse pictures, one of them is soon as high as a large one.
 const ABOVE_OTHERS: f32 = 1.18;
@@ -95,7 +97,7 @@ pub fn are_too_few(strips: Strips<'_>, line: &Line) -> bool {
 
 /// In heights of tall letters: a hyphen is narrower than the first, an em dash wider than the second, and so
 /// near these (0.34 and 0.5 are hyphens, 0.7 and 0.8 en dashes, 1.4 em dashes) nobody can tell.
-const DASHES: (f32, f32, f32) = (0.59, 1.05, 0.04);
+const DASHES: (f32, f32, f32) = (0.56, 1.05, 0.055);
 
 /// In heights of tall letters: so far from a dash end the words beside it; a narrow space has as much.
 const APART: f32 = 0.2;
@@ -182,6 +184,7 @@ fn has_tall(text: &[char]) -> bool {
 fn is_of_other_size(read: char, blob: &Blob, tall: f32) -> bool {
     let height = float(blob.height()) / tall;
     LOW.contains(read) && height > HEIGHTS.0
+        || read == 'ç' && height > CEDILLA
         || read.to_lowercase().next().is_some_and(|c| c != read && EITHER.contains(c)) && height < HEIGHTS.1
 }
 

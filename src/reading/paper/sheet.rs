@@ -1,7 +1,14 @@
-//! Where the sheet of paper lies in a photograph: its four edges against a darker ground.
+//! The sheet of paper: its size, and where it lies in a photograph, its four edges against a darker ground.
 
 use super::ink::{Blob, blobs};
 use super::picture::{Grey, float};
+
+/// Points.
+pub const A4: (f32, f32) = (595.3, 841.9);
+/// Shorter side of the widest sheet a form is printed on, points, and longer side of two of them beside each other.
+const WIDEST: (f32, f32) = (650.0, 1240.0);
+/// Longer side of the smallest, points: half of A4 has 595.
+const SHORTEST: f32 = 500.0;
 
 /// Longer side of the picture in which the sheet is looked for, pixels.
 const SMALL: usize = 480;
@@ -9,6 +16,22 @@ const SMALL: usize = 480;
 const LEAST: f32 = 0.25;
 /// An edge is straight: half of its points lie this near to its line (share of the picture's side).
 const STRAIGHT: f32 = 0.006;
+
+/// Whether a page's size, in points, is that of sheets: some scanners and telephones write pages of which each pixel
+/// is a point, metres long.
+#[must_use]
+pub fn is_of_a_sheet((width, height): (f32, f32)) -> bool {
+    let (short, long) = (width.min(height), width.max(height));
+    let side_by_side = width > height && long <= WIDEST.1;
+    long >= SHORTEST && (short <= WIDEST.0 || side_by_side)
+}
+
+/// Size of a picture nobody tells the size of, points: as long as A4.
+#[must_use]
+pub fn as_a4(picture: &Grey) -> (f32, f32) {
+    let (w, h) = (float(picture.width), float(picture.height));
+    (A4.1 * w / w.max(h), A4.1 * h / w.max(h))
+}
 
 /// Corners from the top left one clockwise, in pixels.
 pub type Corners = [(f32, f32); 4];
@@ -135,6 +158,23 @@ fn edge(points: &[(f32, f32)], reach: f32) -> Option<Edge> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_whose_pixels_are_points_are_no_sheets() {
+        for size in [
+            (595.3, 841.9),
+            (841.9, 595.3),
+            (612.0, 1008.0),
+            (420.0, 595.0),
+            (1191.0, 842.0),
+            (595.0, 1684.0),
+        ] {
+            assert!(is_of_a_sheet(size), "{size:?}");
+        }
+        for size in [(2481.0, 3508.0), (1240.0, 1754.0), (827.0, 1169.0), (3508.0, 2481.0), (298.0, 421.0)] {
+            assert!(!is_of_a_sheet(size), "{size:?}");
+        }
+    }
 
     #[test]
     fn a_sheet_on_a_table_is_found_and_a_scan_is_all_sheet() {

@@ -61,6 +61,45 @@ pub fn close(upright: &mut Vec<Stroke>, level: &[Stroke], lying: &Grey, scale: f
     }
 }
 
+/// Makes rules that end where letters stand close to them go on from row to row, as far as they are drawn.
+pub fn go_on(upright: &mut [Stroke], level: &[Stroke], lying: &Grey, scale: f32) {
+    for stroke in upright.iter_mut().filter(|stroke| !stroke.in_pieces) {
+        let here = *stroke;
+        let next = |from: f32, way: f32| {
+            let crossing = level
+                .iter()
+                .filter(|rule| (rule.x0 - CORNER * scale..rule.x1 + CORNER * scale).contains(&here.at(from)));
+            let off = crossing.map(|rule| way * (rule.at(here.at(from)) - from));
+            let row = off.filter(|off| (CORNER * scale..ROW * scale).contains(off)).min_by(f32::total_cmp)?;
+            let to = from + way * row;
+            is_drawn(lying, &here, from.min(to)..from.max(to)).then_some(to)
+        };
+        let mut ends = [here.x0, here.x1];
+        for (end, way) in ends.iter_mut().zip([-1.0, 1.0]) {
+            for _ in 0..ROWS {
+                *end = next(*end, way).unwrap_or(*end);
+            }
+        }
+        let [x0, x1] = ends;
+        *stroke = Stroke { x0, x1, y0: here.at(x0), y1: here.at(x1), ..here };
+    }
+}
+
+/// Whether a stroke's line is dark from one place to another, whatever stands beside it.
+fn is_drawn(lying: &Grey, stroke: &Stroke, part: std::ops::Range<f32>) -> bool {
+    let all = whole(part.end - part.start);
+    let dark = |n: &usize| {
+        let x = part.start + float(*n);
+        let y = stroke.at(x).max(1.0);
+        [y - 0.7, y, y + 0.7].into_iter().any(|y| lying.at(whole(x), whole(y)) < SIDE)
+    };
+    float((0..all).filter(dark).count()) >= WHOLE * float(all)
+}
+
+/// The highest row along which a rule goes on, points.
+const ROW: f32 = 30.0;
+/// So many rows one goes on.
+const ROWS: usize = 3;
 /// The highest box whose side is told by its corners, points.
 const BOX: f32 = 45.0;
 /// Darker than this may be of a side.
@@ -126,5 +165,29 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_border_goes_on_beside_letters_and_not_where_there_is_none() {
+        let page = |border_to: usize| {
+            Grey::from_fn(600, 400, |x, y| {
+                let rule =
+                    (40..560).contains(&x) && [100, 156, 212].iter().any(|at| (*at..at + 2).contains(&y));
+                let border = (100..border_to).contains(&y) && (x == 303 || x == 304);
+                let letter = (308..311).contains(&x) && (160..208).contains(&y) && y % 24 > 3;
+                if rule || border || letter { 120 } else { 250 }
+            })
+        };
+        let found = |border_to: usize| {
+            let page = page(border_to);
+            let lying = laid(&page);
+            let across = level(&page, 2.8, GROUND, SHORTEST);
+            let mut upright = held(level(&lying, 2.8, GROUND, BORDER), &across, &lying, 2.8);
+            upright.retain(|stroke| (stroke.middle() - 304.0).abs() < 2.0);
+            go_on(&mut upright, &across, &lying, 2.8);
+            upright.iter().map(|stroke| stroke.x1).fold(0.0, f32::max)
+        };
+        assert!((found(213) - 213.0).abs() < 4.0, "{}", found(213));
+        assert!((found(157) - 157.0).abs() < 4.0, "{}", found(157));
     }
 }

@@ -7,11 +7,9 @@ use super::ink::{Blob, blobs};
 use super::mapping::Mapping;
 use super::picture::{Grey, float, whole};
 use super::rules::{BORDER, Ground, SHORTEST, Stroke, is_of_letters, laid, level};
-use super::sheet;
-use super::sides::{close, held};
+use super::sheet::{self, A4};
+use super::sides::{close, go_on, held};
 
-/// A4, points: what a sheet is taken for whose size nobody tells.
-const A4: (f32, f32) = (595.3, 841.9);
 /// Points are this many pixels at least and at most in the straight picture (144 and 300 dpi).
 const FINENESS: (f32, f32) = (2.0, 4.17);
 /// Finer pictures (pixels a point) are made straight by a coarser look.
@@ -46,7 +44,7 @@ impl Straight {
     }
 }
 
-/// Makes a picture straight. `size`: the sheet's width and height in points, where the file tells.
+/// Makes a picture straight. `size`: the sheet's width and height in points, where the file tells it.
 #[must_use]
 pub fn straighten(picture: &Grey, size: Option<(f32, f32)>) -> Straight {
     let (mapping, size) = placed(picture, size);
@@ -137,6 +135,7 @@ fn look(picture: &Grey, width: usize, height: usize, scale: f32, mapping: Mappin
     level_rules.retain(|stroke| !is_of_letters(&white, stroke, scale));
     let mut upright = held(level(&lying, scale, ground, BORDER), &level_rules, &lying, scale);
     close(&mut upright, &level_rules, &lying, scale);
+    go_on(&mut upright, &level_rules, &lying, scale);
     broken::part(&mut upright, &level_rules, &lying, scale, ground.step());
     broken::part(&mut level_rules, &upright, &white, scale, ground.step());
     broken::to_corners(&mut level_rules, &upright, &white, scale);
@@ -165,7 +164,7 @@ fn placed(picture: &Grey, size: Option<(f32, f32)>) -> (Mapping, (f32, f32)) {
         };
         return (Mapping::onto(sheet_size.0, sheet_size.1, corners), sheet_size);
     }
-    let size = size.unwrap_or_else(|| if w > h { (A4.1, A4.1 * h / w) } else { (A4.1 * w / h, A4.1) });
+    let size = size.unwrap_or_else(|| sheet::as_a4(picture));
     (Mapping::scale(w / size.0, h / size.1), size)
 }
 

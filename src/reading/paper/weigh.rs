@@ -220,6 +220,23 @@ fn number_of_a_line(line: &mut Vec<Read>, digits: &[String], english: &[String],
     }
 }
 
+/// Words in the longest name; more are a sentence, of which the signs count.
+const NAME: usize = 7;
+
+/// A few words of letters, with what holds a name's words together: no digit, no other sign but what dirt and rules
+/// at both ends are taken for, and no dash by itself.
+#[must_use]
+pub fn is_name(line: &[Read]) -> bool {
+    let all = line.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+    let name = all.trim_start_matches(|c: char| c == ' ' || OPENING.contains(&c));
+    let name = name.trim_end_matches(|c: char| c == ' ' || is_trace(c.encode_utf8(&mut [0; 4])));
+    let of_names = |c: char| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '‘' | '.');
+    name.chars().all(of_names)
+        && name.chars().filter(|c| c.is_alphabetic()).count() > 1
+        && name.split(' ').all(|word| word.contains(char::is_alphabetic))
+        && name.split(' ').count() <= NAME
+}
+
 /// An e-mail address or a domain name: the French network puts accents where there are none.
 #[must_use]
 pub fn is_address(line: &[Read]) -> bool {
@@ -245,11 +262,29 @@ fn weigh_address(line: &mut Vec<Read>, english: &[String], again: &[String], fre
     if a == b || a == c {
         replaced(line, english);
     }
+    join_at_signs(line);
     let proper = |c: char| c.is_ascii_alphanumeric() || "@.-_+%&'/:".contains(c);
     let odd = !joined(line).chars().all(proper);
     for word in line {
         set(word, if odd { NONE_AGREES } else { confidence });
     }
+}
+
+/// Joins an address that is read in pieces: a gap beside its signs is a wide letter's.
+fn join_at_signs(words: &mut Vec<Read>) {
+    let sign = |c: char| matches!(c, '@' | '.');
+    let mut out: Vec<Read> = Vec::new();
+    for word in words.drain(..) {
+        match out.last_mut() {
+            Some(last) if last.text.ends_with(sign) != word.text.starts_with(sign) => {
+                last.text.push_str(&word.text);
+                last.area = last.area.around(&word.area);
+                last.own = last.own.min(word.own);
+            }
+            _ => out.push(word),
+        }
+    }
+    *words = out;
 }
 
 /// Sets the confidence of a line's words; where they differ but the others agree, takes theirs.
@@ -348,6 +383,39 @@ mod tests {
     use super::super::recognise::Seen;
     use super::super::segments::Segment;
     use super::*;
+
+    #[test]
+    fn an_address_is_joined_at_its_signs() {
+        let joined = |text: &str| {
+            let area = Area { x0: 0.0, y0: 0.0, x1: 50.0, y1: 8.0 };
+            let read = |text: &str| Read { text: text.to_owned(), area, confidence: 0.5, own: 90.0 };
+            let mut words: Vec<Read> = text.split(' ').map(read).collect();
+            join_at_signs(&mut words);
+            words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(joined("srv-mss. intranet"), "srv-mss.intranet");
+        assert_eq!(joined("jean .dupont @chu-lens. fr"), "jean.dupont@chu-lens.fr");
+        assert_eq!(joined("chu-lens.fr chu-arras.fr"), "chu-lens.fr chu-arras.fr");
+    }
+
+    #[test]
+    fn a_name_is_letters_and_what_holds_them_together() {
+        let is_name = |text: &str| {
+            let area = Area { x0: 0.0, y0: 0.0, x1: 50.0, y1: 8.0 };
+            let read = |text: &str| Read { text: text.to_owned(), area, confidence: 0.5, own: 90.0 };
+            super::is_name(&text.split(' ').map(read).collect::<Vec<_>>())
+        };
+        for name in
+            ["Le Floc'h", "‘Clémence", "[Yaël", "| Oyarçabal", "Anne-Lise .", "Clinique d‘Ozoir-le-Bois"]
+        {
+            assert!(is_name(name), "{name}");
+        }
+        for other in
+            ["1'Abbaye", "Horloge – Kermeur", "documents (PDF)", "Ève, puis Marc", "a@b.fr", "X", "- -", ""]
+        {
+            assert!(!is_name(other), "{other}");
+        }
+    }
 
     #[test]
     fn where_a_word_ends_is_what_two_of_three_say() {

@@ -290,6 +290,7 @@ async fn page_sizes() {
         pdf("without end", letters("[0 0 1e38 1e38]"), Damaged),
         pdf("350 m of letters", letters("[0 0 1000000 1000000]"), NoForm),
         pdf("350 m of a picture", picture("[0 0 1000000 1000000]"), TooLarge),
+        pdf("three metres of a picture", picture("[0 0 7800 7800]"), Paper),
         pdf("nothing", letters("[0 0 0 0]"), NoForm),
         pdf("upside down", letters("[595 842 0 0]"), NoForm),
         pdf("words", letters("[/a /b (c) null]"), NoForm),
