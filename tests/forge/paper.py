@@ -165,6 +165,12 @@ def pages(s):
         s.add(f"{name}.scan", scanned(data, 200, how, strength=0.7), a)
 
 
+def doubts(s):
+    """What paper does not tell."""
+    a, data = s.edition("dotted-lines", "clinic", change=lambda a: a.set("solution", "Nom de domaine Plus"), font="LibSans", size=9)
+    s.add("solution-called-like-a-label.scan", scanned(data, 200, pages=(), quality=40, strength=0.5), a)
+
+
 def first_page(a):
     """What a form of which only the first published page came must give: nothing is decided on it."""
     for key in ("purpose", "publisher", "solution", "date"):
@@ -335,7 +341,7 @@ def main():
         papers.write(a.set, a.count, a.seed)
         return
     shelf = Shelf(a.only)
-    for chapter in (scans, others, files, layers, several, pages):
+    for chapter in (scans, others, files, layers, several, pages, doubts):
         chapter(shelf)
     shelf.write(ROOT / "fixtures/paper")
     print(len(shelf.out), "documents")

@@ -94,6 +94,14 @@ fn a_page_metres_long_is_read_as_a_sheet() {
     read("pixels-as-points.scan.pdf", 98);
 }
 
+/// "Solution utilisée : Nom de domaine Plus": nobody is told that the box is empty.
+#[test]
+fn an_answer_that_says_what_a_label_says_is_not_missing() {
+    let report = read("solution-called-like-a-label.scan.pdf", 88);
+    let findings = report["submissions"][0]["findings"].as_array().unwrap();
+    assert!(findings.iter().all(|one| one["code"] != "missing"), "{findings:?}");
+}
+
 #[test]
 fn pale_print_is_read() {
     read("pale.scan.pdf", 94);

@@ -7,8 +7,8 @@ use super::picture::{Grey, float};
 pub const A4: (f32, f32) = (595.3, 841.9);
 /// Shorter side of the widest sheet a form is printed on, points, and longer side of two of them beside each other.
 const WIDEST: (f32, f32) = (650.0, 1240.0);
-/// Longer side of the smallest, points: half of A4 has 595.
-const SHORTEST: f32 = 500.0;
+/// Longer side of the smallest, points (half of A4 has 595), and of several in a row.
+const LONG: std::ops::Range<f32> = 500.0..4_300.0;
 
 /// Longer side of the picture in which the sheet is looked for, pixels.
 const SMALL: usize = 480;
@@ -23,7 +23,7 @@ const STRAIGHT: f32 = 0.006;
 pub fn is_of_a_sheet((width, height): (f32, f32)) -> bool {
     let (short, long) = (width.min(height), width.max(height));
     let side_by_side = width > height && long <= WIDEST.1;
-    long >= SHORTEST && (short <= WIDEST.0 || side_by_side)
+    LONG.contains(&long) && (short <= WIDEST.0 || side_by_side)
 }
 
 /// Size of a picture nobody tells the size of, points: as long as A4.
@@ -171,7 +171,14 @@ mod tests {
         ] {
             assert!(is_of_a_sheet(size), "{size:?}");
         }
-        for size in [(2481.0, 3508.0), (1240.0, 1754.0), (827.0, 1169.0), (3508.0, 2481.0), (298.0, 421.0)] {
+        for size in [
+            (2481.0, 3508.0),
+            (1240.0, 1754.0),
+            (827.0, 1169.0),
+            (3508.0, 2481.0),
+            (298.0, 421.0),
+            (640.0, 14_000.0),
+        ] {
             assert!(!is_of_a_sheet(size), "{size:?}");
         }
     }
