@@ -9,7 +9,7 @@ use hayro_interpret::font::GlyphRun;
 use hayro_interpret::kurbo::{Affine, BezPath, Rect};
 use hayro_interpret::{
     BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps, InterpreterCache,
-    InterpreterSettings, RenderContent, SoftMask, interpret_page,
+    InterpreterSettings, Paint, RenderContent, SoftMask, interpret_page,
 };
 use hayro_syntax::Pdf;
 use image::metadata::Orientation;
@@ -30,6 +30,8 @@ const MOST_DRAWN: usize = 2_000;
 /// days from a file of a few hundred bytes.
 const MOST_WORK: u32 = 1_000_000;
 const WORK_OF_A_CLIP: u32 = 50;
+/// Letters and shapes of one page, all of which are kept until it is whole; a dense page of text has 6,000.
+const MOST_SHAPES: usize = 40_000;
 /// Longer side of a page, points: 200 inches, the limit of most programs (ISO 32000-1 annex C.2).
 const LONGEST_PAGE: f32 = 14_400.0;
 /// Pixels a point at which a page of a sheet's size is drawn, at least and at most: 100 and 300 dpi.
@@ -274,7 +276,7 @@ pub fn enlarged(width: f32, height: f32) -> f32 {
 }
 
 /// Pixels a point of the finest large picture where pictures cover the page, as many as are drawn at most where they do
-/// not; nothing is decoded for it.
+/// not, or at least where patterns fill its shapes, which take memory by the pixel; nothing is decoded for it.
 ///
 /// # Errors
 /// Where the page's pictures have more pixels than are decoded, or it cannot be drawn.
@@ -298,11 +300,11 @@ pub fn fineness(page: &hayro_syntax::page::Page<'_>, pdf: &Pdf) -> Result<f32, R
     if sizes.pixels > MOST_PIXELS {
         return Err(Refused::TooLarge);
     }
-    if drawn.is_err() || sizes.cut || sizes.drawn > MOST_DRAWN {
+    if drawn.is_err() || sizes.cut || sizes.drawn > MOST_DRAWN || sizes.shapes > MOST_SHAPES {
         return Err(Refused::Damaged);
     }
     if sizes.covered < COVERED * f64::from(width) * f64::from(height) {
-        return Ok(f32::INFINITY);
+        return Ok(if sizes.patterned { 0.0 } else { f32::INFINITY });
     }
     #[expect(clippy::cast_possible_truncation, reason = "pixels a point")]
     let fineness = sizes.fineness as f32;
@@ -314,6 +316,9 @@ pub fn fineness(page: &hayro_syntax::page::Page<'_>, pdf: &Pdf) -> Result<f32, R
 struct Sizes {
     pixels: u64,
     drawn: usize,
+    shapes: usize,
+    /// Something is filled with a pattern.
+    patterned: bool,
     /// Pixels a point of the finest large picture.
     fineness: f64,
     /// By pictures, square points.
@@ -334,8 +339,10 @@ impl Sizes {
 }
 
 impl<'a> Device<'a> for Sizes {
-    fn draw_path(&mut self, _: &BezPath, _: DrawProps<'a>, _: &DrawMode) {
+    fn draw_path(&mut self, _: &BezPath, props: DrawProps<'a>, _: &DrawMode) {
         self.work(1);
+        self.shapes += 1;
+        self.patterned |= matches!(props.paint, Paint::Pattern(_));
     }
 
     fn push_clip_path(&mut self, _: &ClipPath) {
@@ -346,8 +353,10 @@ impl<'a> Device<'a> for Sizes {
         self.work(WORK_OF_A_CLIP);
     }
 
-    fn draw_glyph_run(&mut self, _: &GlyphRun<'_, 'a>, _: DrawProps<'a>, _: &DrawMode) {
+    fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, _: &DrawMode) {
         self.work(1);
+        self.shapes += run.glyphs().len();
+        self.patterned |= matches!(props.paint, Paint::Pattern(_));
     }
 
     fn pop_clip(&mut self) {}
