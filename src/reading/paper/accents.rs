@@ -3,10 +3,10 @@
 
 use super::alike::is_apostrophe;
 use super::ink::{Blob, blobs};
+use super::kinds::{is_address, is_name};
 use super::picture::{Grey, float, whole};
 use super::recognise::{Line, Read, Strips};
 use super::straighten::INK;
-use super::weigh::{is_address, is_name};
 use crate::domain::sheet::Area;
 use unicode_normalization::UnicodeNormalization;
 

@@ -18,6 +18,7 @@ mod dashes;
 mod document;
 mod hand;
 mod ink;
+mod kinds;
 mod leaders;
 mod leftover;
 mod level;

@@ -4,6 +4,7 @@
 use super::accents;
 use super::cedillas;
 use super::engine::{Engine, Manner, Silence, Token, prepared, read};
+use super::kinds;
 use super::level;
 use super::picture::{Grey, float, whole};
 use super::segments::Segment;
@@ -262,7 +263,7 @@ pub fn again<'p>(
     };
     let in_part = |line: &Line| line.seen == Seen::Head;
     // the other network is given no alphabet: what it sees beside letters tells that there is more
-    let is_name = |line: &Line| !in_part(line) && weigh::is_name(&line.words);
+    let is_name = |line: &Line| !in_part(line) && kinds::is_name(&line.words);
     let mut names = some(engine, Manner::NAME, answers, |line| is_name(line).then_some(Height::Small))?;
     // what was read in part is now read as the others were at first
     let parts = answers.iter().chain(labels.iter()).filter(|(_, line)| in_part(line));
@@ -287,14 +288,14 @@ pub fn again<'p>(
         line.seen = Seen::Twice;
     }
     let mut digits = some(engine, Manner::DIGITS, answers, |line| {
-        if weigh::is_tiny(line) {
+        if kinds::is_tiny(line) {
             Some(Height::Large)
         } else {
-            weigh::is_number(&line.words).then_some(Height::Small)
+            kinds::is_number(&line.words).then_some(Height::Small)
         }
     })?;
     let mut address = some(engine, Manner::ADDRESS, answers, |line| {
-        weigh::is_address(&line.words).then_some(Height::Small)
+        kinds::is_address(&line.words).then_some(Height::Small)
     })?;
     let of = |tokens: Option<Vec<Token>>| tokens.map(|tokens| weigh::text_of(&tokens)).unwrap_or_default();
     let french =

@@ -1,5 +1,6 @@
 //! Lines that are two, and words of which each half stands on a line of its own.
 
+use super::kinds;
 use super::recognise::{AROUND, Line, Read};
 use super::segments::Segment;
 use super::weigh;
@@ -15,13 +16,13 @@ pub fn parted(line: Line) -> Vec<Line> {
     let digits =
         |words: &[Read]| words.iter().flat_map(|word| word.text.chars()).filter(char::is_ascii_digit).count();
     let at =
-        line.words.iter().position(|word| word.text.contains('@') || weigh::begins_an_address(&word.text));
+        line.words.iter().position(|word| word.text.contains('@') || kinds::begins_an_address(&word.text));
     let Some((number, address)) = at.and_then(|at| line.words.split_at_checked(at)) else {
         return vec![line];
     };
     let has_sign = address.iter().any(|word| word.text.contains('@'));
     let (Some(last), Some(first)) = (number.last(), address.first()) else { return vec![line] };
-    if !has_sign || digits(number) < NUMBER || !weigh::is_number(number) {
+    if !has_sign || digits(number) < NUMBER || !kinds::is_number(number) {
         return vec![line];
     }
     let (area, middle) = (line.segment.area, f32::midpoint(last.area.x1, first.area.x0));
